@@ -1,0 +1,94 @@
+// Every reason for which a transaction is refused: a stable code for machines, one sentence for people, one piece of advice.
+// Codes are part of results and therefore of the log: never renumber, never reuse. The order of checks (which code wins) is
+// envelope → ledger → time → replay → sender → each operation in turn.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace daftar::ledger {
+
+enum class RejectionCode : std::uint16_t {
+  ok = 0,
+  // 1xx: the envelope, judged without the state. Such a transaction never reaches a block.
+  malformed = 100,            // not the strict encoding; detail says where
+  too_large = 101,
+  signature_missing = 102,
+  signature_invalid = 103,
+  nonce_size = 104,
+  signature_repeated = 105,
+  operations_count = 106,     // none, or more than the limit
+  // 2xx: this ledger, this moment
+  other_ledger = 200,
+  other_epoch = 201,
+  expired = 202,
+  valid_until_too_far = 203,
+  replayed = 204,
+  // 3xx: who
+  sender_unknown = 300,
+  key_not_of_member = 301,
+  key_revoked = 302,
+  signatures_too_few = 303,
+  role_missing = 304,
+  not_a_party = 305,
+  member_unknown = 306,
+  member_exists = 307,
+  key_not_registrable = 308,
+  key_in_use = 309,
+  member_suspended = 310,
+  // 4xx: money
+  amount_must_be_positive = 400,
+  account_unknown = 401,
+  account_exists = 402,
+  account_not_yours = 403,
+  account_reserved = 404,
+  currency_unknown = 405,
+  currency_mismatch = 406,
+  overdraft = 407,
+  overflow = 408,
+  same_account = 409,
+  statement_reference_used = 410,
+  payout_unknown = 411,
+  // 5xx: contracts
+  contract_unknown = 500,
+  milestone_unknown = 501,
+  wrong_phase = 502,
+  milestone_wrong_stage = 503,
+  terms_digest_mismatch = 504,
+  already_signed = 505,
+  term_out_of_range = 506,     // detail names the term
+  award_does_not_sum = 507,
+  offer_expired = 508,
+  no_arbiter = 509,
+  not_registered = 510,
+  already_paid = 511,
+  // 6xx: budget
+  budget_line_unknown = 600,
+  budget_line_exists = 601,
+  over_appropriation = 602,
+  over_allotment = 603,
+  over_commitment = 604,
+  over_accrual = 605,
+  over_order = 606,
+  below_commitment = 607,
+  not_line_owner = 608,
+  // 7xx: tax
+  tax_category_unknown = 700,
+  tax_rule_invalid = 701,
+  // 9xx: fields
+  field_invalid = 900,         // detail names the field and the rule it broke
+};
+
+struct Rejection {
+  RejectionCode code = RejectionCode::ok;
+  std::string detail;  // deterministic; names the field, account or amount concerned; never exception text
+};
+
+/// The stable name ("overdraft"), as in JSON and in scenario files.
+std::string_view name(RejectionCode code);
+/// One sentence: what was wrong.
+std::string_view sentence(RejectionCode code);
+/// What to do about it.
+std::string_view advice(RejectionCode code);
+
+}  // namespace daftar::ledger

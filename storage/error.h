@@ -1,0 +1,17 @@
+// What a disk can do to us. A node that meets one of these stops; nothing continues on a guess.
+#pragma once
+#include <string>
+
+#include "ledger/expected.h"
+
+namespace daftar::storage {
+
+struct StorageError {
+  enum class Kind { io, corruption, full, not_found, locked };
+  Kind kind = Kind::io;
+  std::string path;
+  std::string detail;   // what was being done, and what the system said
+  std::string text() const;
+};
+
+}  // namespace daftar::storage

@@ -1,0 +1,51 @@
+// Port: the replicated log on disk, with term and vote. Knows nothing of what terms mean; stores what it is given.
+// Single caller (the log thread); read() and first()/last() may be called from any thread.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "storage/error.h"
+
+namespace daftar::storage {
+
+struct LogRecord {
+  std::uint64_t index = 0;      // from 1
+  std::uint64_t term = 0;
+  std::uint8_t kind = 0;        // the caller's; stored as it is
+  std::shared_ptr<const std::string> payload;  // may be null: empty
+};
+struct StoredHardState {
+  std::uint64_t term = 0;
+  std::uint64_t voted_for = 0;  // 0: nobody
+  std::uint64_t commit = 0;     // a hint, may lag
+};
+
+/// Entries [first(), last()], contiguous; empty when last() == first() - 1; first() is 1 in a new log.
+class RaftLog {
+ public:
+  virtual ~RaftLog() = default;
+  /// One atomic, durable write (fdatasync before it returns): hard state if given; records (consecutive indexes) if any: those at or after
+  /// records.front().index are dropped first in the same write. io, full, corruption: nothing is promised; the caller must stop the node.
+  [[nodiscard]] virtual Expected<void, StorageError> write(const std::optional<StoredHardState>& hard_state,
+                                                          std::span<const LogRecord> records) = 0;
+  virtual StoredHardState hard_state() const = 0;
+  virtual std::uint64_t first() const = 0;
+  virtual std::uint64_t last() const = 0;
+  /// Records [from, to], stopping early once `bytes_max` of payload is passed (at least one is returned). Each record's checksum is verified.
+  [[nodiscard]] virtual Expected<std::vector<LogRecord>, StorageError> read(std::uint64_t from, std::uint64_t to, std::size_t bytes_max) const = 0;
+  /// Durable writes done since opening, for metrics.
+  virtual std::uint64_t sync_count() const = 0;
+};
+
+struct RaftLogOptions {
+  std::string path;
+};
+/// RocksDB of its own: WAL on, every write synced, background errors never resumed. Refuses (corruption) a log with a hole, a failed checksum,
+/// or one shorter than its durable synced-up-to mark (a small file beside the database): such a node must not vote.
+Expected<std::unique_ptr<RaftLog>, StorageError> open_rocks_raft_log(const RaftLogOptions& options);
+
+}  // namespace daftar::storage
