@@ -1,0 +1,60 @@
+// What a leader knows of one follower, and how much it may send it (thesis 10.2.1; etcd-io/raft tracker/progress.go).
+//
+// probe:     the place where the logs agree is not known: one request at a time, the next after its reply or at the next heartbeat.
+// replicate: it is known: requests follow each other without waiting, at most `inflight_appends_max` unanswered.
+#pragma once
+
+#include <deque>
+#include <optional>
+
+#include "consensus/output.h"
+
+namespace daftar::consensus {
+
+class Progress {
+ public:
+  enum class State : std::uint8_t { probe, replicate };
+
+  Progress(NodeId node_id, bool is_voter, Index next_index) : node(node_id), voter(is_voter), next_(next_index) {}
+
+  const NodeId node;
+  const bool voter;
+
+  State state() const { return state_; }
+  Index match() const { return match_; }  ///< the follower's disk holds our log up to here; match < next
+  Index next() const { return next_; }    ///< first entry to send next
+  std::size_t inflight() const { return inflight_.size(); }
+
+  /// Flow control allows a request with entries now.
+  bool may_append(std::size_t inflight_max) const;
+  /// A request with entries up to `last` (next - 1 if none) went out.
+  void sent(Index last);
+
+  /// A success up to `match`. Returns whether match rose.
+  bool accepted(Index match);
+  /// A refusal of a request with previous.index == rejected. False: it is late and says nothing.
+  bool refused(Index rejected) const;
+  /// Where to try next, after refused() was true: above match, not above the refused place.
+  void retreat(Index next);
+  /// The follower cannot take more now: go on after match at the next heartbeat.
+  void pause();
+  /// Heartbeat time: a request or reply may have been lost, so a probe may be repeated.
+  void resume() { probe_sent_ = false; }
+
+  bool heartbeat_due = false;      ///< a request must go out, with or without entries
+  bool active = false;             ///< has replied since the last quorum check
+  Index commit_sent;               ///< highest commit index that a request could make it adopt
+  std::uint64_t context_sent = 0;  ///< read probes (6.4)
+  std::uint64_t context_acked = 0;
+  std::optional<LogRead> reading;  ///< entries being fetched from disk for it
+  LogPosition previous;            ///< of next - 1, if it was learnt from disk
+
+ private:
+  State state_ = State::probe;
+  Index match_{};
+  Index next_;
+  bool probe_sent_ = false;
+  std::deque<Index> inflight_;  // last index of each unanswered request with entries, ascending
+};
+
+}  // namespace daftar::consensus

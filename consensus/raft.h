@@ -1,0 +1,265 @@
+// Raft as a state machine without I/O: messages, ticks, proposals and the disk's answers in; an Output out.
+//
+// The contract:
+// 1. Outputs are carried out in batch order, each as output.h says.
+// 2. `send_after_sync`, the node's own vote, its own match and its `committed` wait for synced(). Others may commit an entry first
+//    (thesis 10.2.1: leader and followers write in parallel), but a node never applies what its own disk does not hold.
+// 3. A disk error ends the node: there is no failed() input.
+// 4. The same Options, Restored and inputs, with take_output() at the same places, give the same outputs. No clock, no hidden chance.
+// 5. Not thread-safe: one owner.
+// 6. Payloads are opaque, shared and immutable.
+//
+// Only crashes are assumed of the peers. Still, step() accepts any message at any time: what no correct node could send is dropped
+// and counted (Status::refused), and changes nothing.
+#pragma once
+
+#include <deque>
+#include <string_view>
+#include <variant>
+
+#include "consensus/durability.h"
+#include "consensus/log.h"
+#include "consensus/output.h"
+#include "consensus/progress.h"
+#include "consensus/quorum.h"
+#include "consensus/random.h"
+
+namespace daftar::consensus {
+
+/// No defaults: the caller decides all of them.
+struct Options {
+  NodeId self;
+  Ticks election_timeout;              ///< > heartbeat_interval; each wait is drawn from [election_timeout, 2 * election_timeout)
+  Ticks heartbeat_interval;            ///< >= 1
+  std::size_t append_bytes_max;        ///< of entries in one AppendRequest, >= 1; a larger single entry still goes alone
+  std::uint32_t inflight_appends_max;  ///< unanswered AppendRequests with entries per follower, >= 1
+  /// The log kept in memory: entries that are applied and synced are forgotten beyond it. Also the bound on entries not applied yet (a
+  /// leader's propose() is then Busy, a follower takes no more). Exceeded by at most append_bytes_max, or by what Restored holds.
+  std::size_t log_window_bytes_max;
+  std::uint64_t seed;                  ///< of the election timeouts; mixed with `self`, so one seed may serve a whole cluster
+};
+
+/// What the disk held. Facts the caller has checked; a contradiction in them is an assertion.
+struct Restored {
+  HardState hard_state;       ///< term >= last entry's term
+  SnapshotMark snapshot;
+  /// Position before tail[0], or the last one when tail is empty; {0, 0} if the tail begins at index 1.
+  /// Entries in (snapshot, before_tail] stay on disk and are asked for by LogRead. before_tail.index <= applied.
+  LogPosition before_tail;
+  std::vector<Entry> tail;    ///< consecutive up to the end of the log; all durable and verified
+  Index applied;              ///< what the executed state holds, in [snapshot.position.index, last index]
+  Membership membership;
+};
+
+enum class ProposeFailure : std::uint8_t {
+  not_leader,            ///< ask `leader`
+  busy,                  ///< too much waits to be applied (or too many reads are open): try again later; nothing was done
+  transfer_in_progress,  ///< leadership is being handed over: try again, perhaps elsewhere
+  target_unfit,          ///< transfer_leadership: not another voter
+};
+
+struct ProposeError {
+  ProposeFailure failure;
+  NodeId leader;  ///< the leader as far as known; none otherwise
+  friend bool operator==(const ProposeError&, const ProposeError&) = default;
+};
+
+struct PeerStatus {
+  NodeId node;
+  bool voter = false;
+  Progress::State state = Progress::State::probe;
+  Index match;
+  Index next;
+  std::size_t inflight = 0;
+  bool active = false;          ///< has replied since the last quorum check
+  bool reads_disk = false;      ///< a LogRead for it is open
+  bool needs_snapshot = false;  ///< what it needs is no longer in the log
+};
+
+struct Status {
+  NodeId self;
+  Role role = Role::follower;
+  Term term;
+  NodeId voted_for;
+  NodeId leader;
+  LogPosition last;
+  Index durable;
+  Index commit;
+  Index applied;
+  Index window_first;
+  std::size_t window_bytes = 0;
+  std::size_t reads_open = 0;
+  NodeId transfer_target;             ///< none: no transfer under way
+  std::uint64_t refused = 0;          ///< messages that no correct node could have sent
+  std::string_view refused_last_why;  ///< static text
+  std::vector<PeerStatus> peers;      ///< leader only; ascending by node
+};
+
+class Raft {
+ public:
+  Raft(Options options, Restored restored);
+
+  // Inputs: each only changes memory.
+
+  void tick();
+  /// Any message, of any age, in any order. Terms further than term_jump_max ahead of our own are refused: a peer gone mad costs
+  /// at most that many terms per message, and a 62-bit counter is not used up.
+  void step(Envelope envelope);
+  /// The position at which it will be committed, if this leader commits it at all. Proposals made between two take_output() share
+  /// requests and disk writes. Busy, not leader, transfer: nothing happened. `payload` is not null.
+  Expected<LogPosition, ProposeError> propose(Payload payload);
+  /// A linearizable read (thesis 6.4): answered by Output::reads or Output::reads_aborted. Reads between two take_output() share a round.
+  Expected<ReadId, ProposeError> request_read();
+  /// Hands leadership to another voter (3.10). Given up after an election timeout; proposals are refused meanwhile.
+  /// An ongoing transfer to the same node goes on; to another one: transfer_in_progress.
+  Expected<void, ProposeError> transfer_leadership(NodeId to);
+
+  // Answers from the world.
+
+  /// `batch` and all before it are durable and their entries verified.
+  void synced(BatchId batch);
+  /// The state machine holds everything up to `index`, which was handed out as committed. Never lower than before.
+  void applied(Index index);
+  /// `read` as it was asked. An answer that is no longer wanted is ignored.
+  void log_read_done(const LogRead& read, std::vector<Entry> entries);
+
+  // Output.
+
+  bool has_output() const;
+  Output take_output();
+
+  // Looking in.
+
+  Status status() const;
+
+  static constexpr std::uint64_t term_jump_max = std::uint64_t{1} << 24;
+  static constexpr std::size_t reads_open_max = 65536;
+
+ private:
+  struct Follower {
+    NodeId leader;
+  };
+  struct Votes {
+    std::vector<NodeId> granted;
+    std::vector<NodeId> refused;
+    void record(NodeId from, bool grant);
+  };
+  struct PreCandidate {
+    Votes votes;
+  };
+  struct Candidate {
+    Votes votes;
+  };
+  struct ReadRound {
+    std::uint64_t context;
+    Index index;
+    std::vector<ReadId> ids;
+  };
+  struct Transfer {
+    NodeId to;
+    Ticks elapsed;
+    bool sent;
+  };
+  struct Leader {
+    std::vector<Progress> peers;  // ascending by node, without self
+    Index first_of_term;          // the no-op
+    Ticks since_heartbeat = 0;
+    std::optional<Transfer> transfer;
+    std::uint64_t context = 0;    // newest read round; rounds live and die with this term
+    std::vector<ReadId> reads_waiting;
+    std::deque<ReadRound> rounds;  // ascending by context
+    std::size_t reads_open = 0;    // waiting and in rounds
+  };
+  using State = std::variant<Follower, PreCandidate, Candidate, Leader>;
+
+  // raft.cc
+  const char* refusal(const Envelope& envelope) const;
+  void refuse(const char* why);
+  bool is_voter(NodeId node) const;
+  bool is_member(NodeId node) const;
+  Role role() const { return static_cast<Role>(state_.index()); }
+  NodeId leader() const;
+  Leader* as_leader() { return std::get_if<Leader>(&state_); }
+  const Leader* as_leader() const { return std::get_if<Leader>(&state_); }
+  ProposeError error(ProposeFailure failure) const { return {failure, leader()}; }
+  HardState hard_state() const;
+  RoleChange place() const { return {role(), term_, leader()}; }
+  void offer(NodeId to, Message message);    // into send_now
+  void promise(NodeId to, Message message);  // into send_after_sync, or send_now when nothing is unsynced
+  bool has_committed() const;
+  void advance_commit(Index commit);
+  void evict();
+
+  // election.cc (thesis 3.4, 3.6.1, 9.6, 6.2, 4.2.3)
+  void receive(NodeId from, const VoteRequest& request);
+  void receive(NodeId from, const VoteReply& reply);
+  void receive(NodeId from, const TimeoutNow& request);
+  bool leader_is_alive() const;
+  bool would_vote(NodeId from, const VoteRequest& request) const;
+  void restart_election_timer();
+  void start_pre_vote();
+  void start_election(bool transfer);
+  void count_votes();
+  void become_follower(Term term, NodeId leader);
+  void become_leader();
+  void check_quorum();
+
+  // replication.cc (thesis 3.5, 3.6.2, 10.2)
+  void receive(NodeId from, AppendRequest& request);
+  void receive(NodeId from, const AppendReply& reply);
+  bool adopt_leader(NodeId from, Term term);
+  bool take_entries(std::vector<Entry>& entries);
+  bool too_full() const;
+  void commit_by_quorum(Leader& leader);
+  Progress* peer(NodeId node);
+  std::optional<LogPosition> previous_of(const Progress& peer) const;
+  bool wants_entries(const Progress& peer) const;
+  bool wants_heartbeat(const Leader& leader, const Progress& peer) const;
+  bool needs_snapshot(const Progress& peer) const { return peer.next() <= log_.snapshot_index(); }
+  void replicate(Leader& leader);
+  bool send_entries(Leader& leader, Progress& peer);
+  void send_append(const Leader& leader, Progress& peer, LogPosition previous, std::vector<Entry> entries);
+  void send_heartbeat(const Leader& leader, Progress& peer);
+  void ask_disk(Progress& peer);
+
+  // read_index.cc (thesis 6.4)
+  bool can_start_round(const Leader& leader) const;
+  void start_round(Leader& leader);
+  void confirm_rounds(Leader& leader);
+
+  // transfer.cc (thesis 3.10)
+  void continue_transfer(Leader& leader);
+
+  const Options options_;
+  Membership membership_;
+  Random random_;
+
+  Term term_;
+  NodeId voted_for_;
+  State state_ = Follower{};
+  Ticks elapsed_ = 0;           // since a leader was heard, a vote was given or an election began; a leader: since its quorum check
+  Ticks election_wait_ = 0;     // drawn anew each time elapsed_ starts
+
+  Log log_;
+  Durability durability_;
+  Index next_to_write_;         // first entry not in any Output yet
+  Index commit_;
+  Index handed_out_;            // last index given out in Output::committed
+  Index applied_;
+
+  HardState hard_state_issued_;
+  RoleChange place_issued_;
+  BatchId batch_{};
+  ReadId read_{};
+  std::uint64_t log_read_ = 0;
+  std::vector<Envelope> offers_;
+  std::vector<Envelope> promises_;
+  std::vector<LogRead> log_reads_;
+  std::vector<ReadReady> reads_;
+  std::vector<ReadId> reads_aborted_;
+  std::uint64_t refused_ = 0;
+  const char* refused_why_ = "";
+  std::vector<std::uint64_t> scratch_;  // quorum arithmetic without allocation
+};
+
+}  // namespace daftar::consensus
