@@ -1,0 +1,187 @@
+#include "node/peer_codec.h"
+
+#include "node/proto/peer.pb.h"
+
+namespace daftar::node {
+namespace {
+
+using consensus::Index;
+using consensus::LogPosition;
+using consensus::Term;
+
+void set(proto::Position* to, LogPosition from) {
+  to->set_term(from.term.value);
+  to->set_index(from.index.value);
+}
+LogPosition get(const proto::Position& from) { return {Term{from.term()}, Index{from.index()}}; }
+
+struct ConsensusEncoder {
+  proto::PeerFrame& frame;
+  void operator()(const consensus::VoteRequest& m) const {
+    auto* to = frame.mutable_vote_request();
+    to->set_term(m.term.value);
+    to->set_pre(m.pre);
+    to->set_transfer(m.transfer);
+    set(to->mutable_last(), m.last);
+  }
+  void operator()(const consensus::VoteReply& m) const {
+    auto* to = frame.mutable_vote_reply();
+    to->set_term(m.term.value);
+    to->set_election(m.election.value);
+    to->set_pre(m.pre);
+    to->set_granted(m.granted);
+  }
+  void operator()(const consensus::AppendRequest& m) const {
+    auto* to = frame.mutable_append_request();
+    to->set_term(m.term.value);
+    set(to->mutable_previous(), m.previous);
+    to->set_commit(m.commit.value);
+    to->set_context(m.context);
+    for (const auto& entry : m.entries) {
+      auto* e = to->add_entries();
+      e->set_term(entry.term.value);
+      e->set_kind(static_cast<std::uint32_t>(entry.kind));
+      if (entry.payload) e->set_payload(*entry.payload);
+    }
+  }
+  void operator()(const consensus::AppendReply& m) const {
+    auto* to = frame.mutable_append_reply();
+    to->set_term(m.term.value);
+    to->set_success(m.success);
+    to->set_full(m.full);
+    to->set_match(m.match.value);
+    to->set_rejected(m.rejected.value);
+    set(to->mutable_hint(), m.hint);
+    to->set_context(m.context);
+  }
+  void operator()(const consensus::TimeoutNow& m) const { frame.mutable_timeout_now()->set_term(m.term.value); }
+};
+
+struct Encoder {
+  proto::PeerFrame& frame;
+  void operator()(const Hello& m) const {
+    auto* to = frame.mutable_hello();
+    to->set_protocol(m.protocol);
+    to->set_ledger_id(std::string(m.ledger_id.view()));
+    to->set_epoch(m.epoch);
+    to->set_node(m.node);
+  }
+  void operator()(const consensus::Message& m) const { std::visit(ConsensusEncoder{frame}, m); }
+  void operator()(const Forward& m) const {
+    auto* to = frame.mutable_forward();
+    for (const auto& item : m.items) {
+      auto* i = to->add_items();
+      i->set_envelope(item.envelope);
+      i->set_certified(item.certified);
+    }
+  }
+  void operator()(const ForwardRefused& m) const {
+    auto* to = frame.mutable_forward_refused();
+    for (const auto& item : m.items) {
+      auto* i = to->add_items();
+      i->set_id(std::string(item.id.view()));
+      i->set_code(static_cast<std::uint32_t>(item.rejection.code));
+      i->set_detail(item.rejection.detail);
+      i->set_retry_after_ms(item.retry_after_ms);
+    }
+  }
+  void operator()(const CheckpointLine& m) const {
+    auto* to = frame.mutable_checkpoint_line();
+    to->set_size(m.size);
+    to->set_root(std::string(m.root.view()));
+    to->set_signature(std::string(m.signature.view()));
+  }
+};
+
+using Decoded = Expected<PeerMessage, std::string>;
+Decoded refuse(std::string why) { return tl::make_unexpected(std::move(why)); }
+
+Decoded decode(proto::AppendRequest& from) {
+  if (static_cast<std::size_t>(from.entries_size()) > frame_entries_max) return refuse("too many log entries in one request");
+  consensus::AppendRequest m;
+  m.term = Term{from.term()};
+  m.previous = get(from.previous());
+  m.commit = Index{from.commit()};
+  m.context = from.context();
+  m.entries.reserve(static_cast<std::size_t>(from.entries_size()));
+  if (m.previous.index > consensus::index_max) return refuse("log index out of range");
+  Index index = m.previous.index;
+  for (auto& e : *from.mutable_entries()) {
+    consensus::Entry entry;
+    entry.term = Term{e.term()};
+    entry.index = ++index;
+    if (e.kind() > static_cast<std::uint32_t>(consensus::EntryKind::membership)) return refuse("unknown kind of log entry");
+    entry.kind = static_cast<consensus::EntryKind>(e.kind());
+    if (!e.payload().empty()) entry.payload = std::make_shared<const std::string>(std::move(*e.mutable_payload()));
+    m.entries.push_back(std::move(entry));
+  }
+  return PeerMessage{consensus::Message{std::move(m)}};
+}
+
+Decoded decode(proto::Forward& from) {
+  if (static_cast<std::size_t>(from.items_size()) > frame_transactions_max) return refuse("too many forwarded transactions");
+  Forward m;
+  for (auto& item : *from.mutable_items()) m.items.push_back({std::move(*item.mutable_envelope()), item.certified()});
+  return PeerMessage{std::move(m)};
+}
+
+Decoded decode(const proto::ForwardRefused& from) {
+  if (static_cast<std::size_t>(from.items_size()) > frame_transactions_max) return refuse("too many refusals");
+  ForwardRefused m;
+  for (const auto& item : from.items()) {
+    const auto id = ledger::Digest::from_bytes(item.id());
+    if (!id || item.code() > 0xffff || item.detail().size() > 1024) return refuse("malformed refusal");
+    m.items.push_back({*id, {static_cast<ledger::RejectionCode>(item.code()), item.detail()}, item.retry_after_ms()});
+  }
+  return PeerMessage{std::move(m)};
+}
+
+}  // namespace
+
+std::string encode_peer_message(const PeerMessage& message) {
+  proto::PeerFrame frame;
+  std::visit(Encoder{frame}, message);
+  return frame.SerializeAsString();
+}
+
+Expected<PeerMessage, std::string> decode_peer_message(std::string_view bytes) {
+  proto::PeerFrame frame;
+  if (bytes.size() > frame_bytes_max) return refuse("frame too long");
+  if (!frame.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return refuse("not a peer frame");
+  switch (frame.content_case()) {
+    case proto::PeerFrame::kHello: {
+      const auto& from = frame.hello();
+      const auto id = ledger::Digest::from_bytes(from.ledger_id());
+      if (!id) return refuse("hello without a ledger id");
+      return PeerMessage{Hello{from.protocol(), *id, from.epoch(), from.node()}};
+    }
+    case proto::PeerFrame::kVoteRequest: {
+      const auto& from = frame.vote_request();
+      return PeerMessage{consensus::Message{consensus::VoteRequest{Term{from.term()}, from.pre(), from.transfer(), get(from.last())}}};
+    }
+    case proto::PeerFrame::kVoteReply: {
+      const auto& from = frame.vote_reply();
+      return PeerMessage{consensus::Message{consensus::VoteReply{Term{from.term()}, Term{from.election()}, from.pre(), from.granted()}}};
+    }
+    case proto::PeerFrame::kAppendRequest: return decode(*frame.mutable_append_request());
+    case proto::PeerFrame::kAppendReply: {
+      const auto& from = frame.append_reply();
+      return PeerMessage{consensus::Message{consensus::AppendReply{Term{from.term()}, from.success(), from.full(), Index{from.match()},
+                                                                   Index{from.rejected()}, get(from.hint()), from.context()}}};
+    }
+    case proto::PeerFrame::kTimeoutNow: return PeerMessage{consensus::Message{consensus::TimeoutNow{Term{frame.timeout_now().term()}}}};
+    case proto::PeerFrame::kForward: return decode(*frame.mutable_forward());
+    case proto::PeerFrame::kForwardRefused: return decode(frame.forward_refused());
+    case proto::PeerFrame::kCheckpointLine: {
+      const auto& from = frame.checkpoint_line();
+      const auto root = ledger::Digest::from_bytes(from.root());
+      const auto signature = ledger::Signature::from_bytes(from.signature());
+      if (!root || !signature) return refuse("malformed checkpoint line");
+      return PeerMessage{CheckpointLine{from.size(), *root, *signature}};
+    }
+    case proto::PeerFrame::CONTENT_NOT_SET: break;
+  }
+  return refuse("empty peer frame");
+}
+
+}  // namespace daftar::node

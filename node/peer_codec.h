@@ -1,0 +1,47 @@
+// Peer messages ↔ bytes. All limits on what a peer can send are checked here, before anything reaches the replica.
+#pragma once
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "consensus/message.h"
+#include "ledger/expected.h"
+#include "ledger/hash.h"
+#include "ledger/keys.h"
+#include "ledger/rejection.h"
+
+namespace daftar::node {
+
+inline constexpr std::uint32_t peer_protocol = 1;
+inline constexpr std::size_t frame_bytes_max = 16u << 20;     // a frame's length, checked before memory is taken
+inline constexpr std::size_t frame_entries_max = 4096;
+inline constexpr std::size_t frame_transactions_max = 5000;
+
+struct Hello {
+  std::uint32_t protocol = peer_protocol;
+  ledger::Digest ledger_id;
+  std::uint64_t epoch = 0;
+  std::uint32_t node = 0;
+};
+struct Forward {
+  struct Item { std::string envelope; bool certified = false; };
+  std::vector<Item> items;
+};
+struct ForwardRefused {
+  struct Item { ledger::Digest id; ledger::Rejection rejection; std::uint32_t retry_after_ms = 0; };  // code ok: busy, try later
+  std::vector<Item> items;
+};
+struct CheckpointLine {
+  std::uint64_t size = 0;
+  ledger::Digest root;
+  ledger::Signature signature;
+};
+using PeerMessage = std::variant<Hello, consensus::Message, Forward, ForwardRefused, CheckpointLine>;
+
+/// Without the length prefix.
+std::string encode_peer_message(const PeerMessage& message);
+/// Total: the sentence says what is wrong with the bytes.
+Expected<PeerMessage, std::string> decode_peer_message(std::string_view bytes);
+
+}  // namespace daftar::node
