@@ -28,6 +28,9 @@ struct DigestHash {
 };
 
 Digest sha256(std::string_view bytes);
+/// Of the parts one after the other, without joining them first.
+Digest sha256(std::string_view first, std::string_view second);
+Digest sha256(std::string_view first, std::string_view second, std::string_view third);
 
 /// SHA-256(tag ‖ 0x00 ‖ part ‖ part ...). Tags are the constants below; parts must be of fixed length, or only the last may vary.
 Digest tagged_hash(std::string_view tag, std::string_view part);

@@ -24,7 +24,8 @@ bool is_budget_line_id(std::string_view text);
 /// A tax rule, category, tax status, country code and the like: 1 to 40 of [a-zA-Z0-9_.-].
 bool is_code(std::string_view text);
 
-/// Text for people inside a transaction: valid UTF-8, no control characters, at most `bytes_max` bytes; may be empty.
+/// Text for people inside a transaction: valid UTF-8, no control characters (ASCII, C1, line and paragraph separators, and those that
+/// reorder the display: what a person reads must be what is signed), at most `bytes_max` bytes; may be empty.
 bool is_plain_text(std::string_view text, std::size_t bytes_max);
 
 }  // namespace daftar::ledger

@@ -91,4 +91,7 @@ std::string_view sentence(RejectionCode code);
 /// What to do about it.
 std::string_view advice(RejectionCode code);
 
+/// Is this number one of the codes? For decoders: the functions above take only codes that exist.
+bool is_rejection_code(std::uint16_t number);
+
 }  // namespace daftar::ledger

@@ -1,0 +1,241 @@
+#include "ledger/rejection.h"
+
+#include "ledger/check.h"
+
+namespace daftar::ledger {
+namespace {
+
+struct Words {
+  std::string_view name, sentence, advice;
+};
+
+// A switch without default: the compiler names the code that has no words yet.
+Words words(RejectionCode code) {
+  switch (code) {
+    case RejectionCode::ok:
+      return {"ok", "The transaction was executed.", "Nothing needs to be done."};
+    case RejectionCode::malformed:
+      return {"malformed", "The bytes are not a transaction in the one encoding that is accepted.",
+              "Build the transaction with a current client; the detail says where the encoding goes wrong."};
+    case RejectionCode::too_large:
+      return {"too_large", "The transaction is larger than this ledger allows.", "Split the operations over several transactions."};
+    case RejectionCode::signature_missing:
+      return {"signature_missing", "The transaction carries no signature.", "Sign it with a key of the sender."};
+    case RejectionCode::signature_invalid:
+      return {"signature_invalid", "A signature does not match the transaction and its key.",
+              "Sign the exact bytes again; if the body was changed after signing, all signers must sign anew."};
+    case RejectionCode::nonce_size:
+      return {"nonce_size", "The nonce is not 16 bytes long.", "Use 16 random bytes as the nonce."};
+    case RejectionCode::signature_repeated:
+      return {"signature_repeated", "The same key has signed twice.", "Keep one signature of each key."};
+    case RejectionCode::operations_count:
+      return {"operations_count", "The transaction has no operation, or more than this ledger allows.",
+              "Put at least one operation in, and split long lists over several transactions."};
+    case RejectionCode::other_ledger:
+      return {"other_ledger", "The transaction was made for another ledger.",
+              "Check which network the client is set to, and sign for this one."};
+    case RejectionCode::other_epoch:
+      return {"other_epoch", "The transaction was made for another epoch of this ledger.",
+              "Fetch the current checkpoint, check that its epoch is the expected one, and sign again."};
+    case RejectionCode::expired:
+      return {"expired", "The time until which the transaction was valid has passed.",
+              "Look its id up first, since it may have been executed in time; then sign a new one."};
+    case RejectionCode::valid_until_too_far:
+      return {"valid_until_too_far", "The transaction would stay valid for longer than this ledger allows.",
+              "Choose an earlier time of expiry."};
+    case RejectionCode::replayed:
+      return {"replayed", "A transaction with this id has been executed before.",
+              "Look up its first outcome; to do the same again, sign a new transaction with a new nonce."};
+    case RejectionCode::sender_unknown:
+      return {"sender_unknown", "The sender is not a member of this ledger.",
+              "Check the member id, or have a registrar register the member."};
+    case RejectionCode::key_not_of_member:
+      return {"key_not_of_member", "A signature was made with a key that is not one of the sender's.",
+              "Sign with a key registered for the sender, or have the key added."};
+    case RejectionCode::key_revoked:
+      return {"key_revoked", "A signature was made with a key that has been revoked.", "Sign with a key that is still in force."};
+    case RejectionCode::signatures_too_few:
+      return {"signatures_too_few", "Fewer of the sender's keys have signed than the sender's policy asks for.",
+              "Collect the missing signatures; the transaction keeps its id."};
+    case RejectionCode::role_missing:
+      return {"role_missing", "The sender does not have the role this operation needs.", "Let a member with that role send it."};
+    case RejectionCode::not_a_party:
+      return {"not_a_party", "The sender is not a party to this contract, or not the one who may do this.",
+              "Check the contract and who has to act."};
+    case RejectionCode::member_unknown:
+      return {"member_unknown", "The operation names a member that does not exist.", "Check the member id."};
+    case RejectionCode::member_exists:
+      return {"member_exists", "There is a member with this id already.", "Choose another id, or change the existing member."};
+    case RejectionCode::key_not_registrable:
+      return {"key_not_registrable", "The public key is not one that can be used safely.",
+              "Create a new Ed25519 key with the client and register that."};
+    case RejectionCode::key_in_use:
+      return {"key_in_use", "The public key is registered already, or is a key with another purpose.",
+              "Create a new key: each key serves one member and one purpose."};
+    case RejectionCode::member_suspended:
+      return {"member_suspended", "The member is suspended.", "Ask the registrar why, and what lifts the suspension."};
+    case RejectionCode::amount_must_be_positive:
+      return {"amount_must_be_positive", "The amount is not greater than zero.", "Give an amount greater than zero."};
+    case RejectionCode::account_unknown:
+      return {"account_unknown", "There is no such account.", "Check the account's name; a labelled account must be opened first."};
+    case RejectionCode::account_exists:
+      return {"account_exists", "There is an account with this name already.", "Use the existing account, or choose another label."};
+    case RejectionCode::account_not_yours:
+      return {"account_not_yours", "The account does not belong to the sender.", "Name an account of the sender."};
+    case RejectionCode::account_reserved:
+      return {"account_reserved", "The account belongs to the ledger itself and cannot be named here.",
+              "Choose an account or label that is not reserved."};
+    case RejectionCode::currency_unknown:
+      return {"currency_unknown", "The currency is not one of this ledger's.", "Use a currency the ledger was set up with."};
+    case RejectionCode::currency_mismatch:
+      return {"currency_mismatch", "The accounts or amounts are not all in the same currency.", "Use accounts of one currency."};
+    case RejectionCode::overdraft:
+      return {"overdraft", "The account does not hold enough money.", "Pay in the missing amount first, or lower the amount."};
+    case RejectionCode::overflow:
+      return {"overflow", "The amount is too large to be counted.", "Lower the amount."};
+    case RejectionCode::same_account:
+      return {"same_account", "The money would come from and go to the same account.", "Name two different accounts."};
+    case RejectionCode::statement_reference_used:
+      return {"statement_reference_used", "This statement reference has been used already.",
+              "Check the bank statement: each of its lines is entered once."};
+    case RejectionCode::payout_unknown:
+      return {"payout_unknown", "There is no open payout with this id.", "Check the id; the payout may have been settled already."};
+    case RejectionCode::contract_unknown:
+      return {"contract_unknown", "There is no contract with this id.", "Check the contract id."};
+    case RejectionCode::milestone_unknown:
+      return {"milestone_unknown", "The contract has no milestone of this number.", "Check the number; milestones count from 1."};
+    case RejectionCode::wrong_phase:
+      return {"wrong_phase", "The contract is not in a phase in which this can be done.",
+              "Look at the contract's phase and at what it waits for."};
+    case RejectionCode::milestone_wrong_stage:
+      return {"milestone_wrong_stage", "The milestone is not at a stage at which this can be done.",
+              "Look at the milestone's stage and at what it waits for."};
+    case RejectionCode::terms_digest_mismatch:
+      return {"terms_digest_mismatch", "What was signed is not the terms of this contract.",
+              "Show the contract again, read it, and sign the terms as they are."};
+    case RejectionCode::already_signed:
+      return {"already_signed", "This party has signed the contract already.", "Nothing needs to be done; wait for the other party."};
+    case RejectionCode::term_out_of_range:
+      return {"term_out_of_range", "A term of the contract is outside what its template allows.",
+              "Correct the term that the detail names."};
+    case RejectionCode::award_does_not_sum:
+      return {"award_does_not_sum", "The two parts of the award do not add up to what is held for the milestone.",
+              "Divide exactly the amount that is held."};
+    case RejectionCode::offer_expired:
+      return {"offer_expired", "The offer has expired.", "Ask for a new offer."};
+    case RejectionCode::no_arbiter:
+      return {"no_arbiter", "The contract names no arbiter, so there can be no dispute.",
+              "Settle it between the parties: accept, reject or terminate by consent."};
+    case RejectionCode::not_registered:
+      return {"not_registered", "The treasury has not registered the contract yet.", "Have the treasury register it first."};
+    case RejectionCode::already_paid:
+      return {"already_paid", "This has been paid already.", "Look at the milestone's payment; nothing more is due."};
+    case RejectionCode::budget_line_unknown:
+      return {"budget_line_unknown", "There is no such budget line.", "Check the name of the line."};
+    case RejectionCode::budget_line_exists:
+      return {"budget_line_exists", "There is a budget line with this name already.", "Adjust the existing line, or choose another name."};
+    case RejectionCode::over_appropriation:
+      return {"over_appropriation", "The amount goes beyond what the line was appropriated.",
+              "Lower the amount, or have the line adjusted by the treasury."};
+    case RejectionCode::over_allotment:
+      return {"over_allotment", "The amount goes beyond what of the line has been allotted.",
+              "Lower the amount, or have more allotted by the treasury."};
+    case RejectionCode::over_commitment:
+      return {"over_commitment", "The amount goes beyond what of the line has been committed.",
+              "Lower the amount, or commit the rest with a contract first."};
+    case RejectionCode::over_accrual:
+      return {"over_accrual", "The amount goes beyond what has been accepted.", "Wait until the work is accepted."};
+    case RejectionCode::over_order:
+      return {"over_order", "The amount goes beyond what has been ordered to be paid.", "Order the payment first."};
+    case RejectionCode::below_commitment:
+      return {"below_commitment", "The line would fall below what it is bound to already.",
+              "Leave at least what is reserved and committed on the line."};
+    case RejectionCode::not_line_owner:
+      return {"not_line_owner", "The sender does not own this budget line.", "Let the spending unit that owns the line send it."};
+    case RejectionCode::tax_category_unknown:
+      return {"tax_category_unknown", "No tax rules are known for this category of payment.",
+              "Use a category of this ledger's tax rules, or \"none\" for a movement that is no income."};
+    case RejectionCode::tax_rule_invalid:
+      return {"tax_rule_invalid", "The tax rule contradicts itself or gives an impossible result.",
+              "Tell the tax authority which rule it is; the detail names it."};
+    case RejectionCode::field_invalid:
+      return {"field_invalid", "A field has a value that is not allowed.", "Correct the field that the detail names."};
+  }
+  DAFTAR_CHECK(false && "a rejection code that exists");
+  return {};
+}
+
+}  // namespace
+
+std::string_view name(RejectionCode code) { return words(code).name; }
+std::string_view sentence(RejectionCode code) { return words(code).sentence; }
+std::string_view advice(RejectionCode code) { return words(code).advice; }
+
+bool is_rejection_code(std::uint16_t number) {
+  switch (static_cast<RejectionCode>(number)) {
+    case RejectionCode::ok:
+    case RejectionCode::malformed:
+    case RejectionCode::too_large:
+    case RejectionCode::signature_missing:
+    case RejectionCode::signature_invalid:
+    case RejectionCode::nonce_size:
+    case RejectionCode::signature_repeated:
+    case RejectionCode::operations_count:
+    case RejectionCode::other_ledger:
+    case RejectionCode::other_epoch:
+    case RejectionCode::expired:
+    case RejectionCode::valid_until_too_far:
+    case RejectionCode::replayed:
+    case RejectionCode::sender_unknown:
+    case RejectionCode::key_not_of_member:
+    case RejectionCode::key_revoked:
+    case RejectionCode::signatures_too_few:
+    case RejectionCode::role_missing:
+    case RejectionCode::not_a_party:
+    case RejectionCode::member_unknown:
+    case RejectionCode::member_exists:
+    case RejectionCode::key_not_registrable:
+    case RejectionCode::key_in_use:
+    case RejectionCode::member_suspended:
+    case RejectionCode::amount_must_be_positive:
+    case RejectionCode::account_unknown:
+    case RejectionCode::account_exists:
+    case RejectionCode::account_not_yours:
+    case RejectionCode::account_reserved:
+    case RejectionCode::currency_unknown:
+    case RejectionCode::currency_mismatch:
+    case RejectionCode::overdraft:
+    case RejectionCode::overflow:
+    case RejectionCode::same_account:
+    case RejectionCode::statement_reference_used:
+    case RejectionCode::payout_unknown:
+    case RejectionCode::contract_unknown:
+    case RejectionCode::milestone_unknown:
+    case RejectionCode::wrong_phase:
+    case RejectionCode::milestone_wrong_stage:
+    case RejectionCode::terms_digest_mismatch:
+    case RejectionCode::already_signed:
+    case RejectionCode::term_out_of_range:
+    case RejectionCode::award_does_not_sum:
+    case RejectionCode::offer_expired:
+    case RejectionCode::no_arbiter:
+    case RejectionCode::not_registered:
+    case RejectionCode::already_paid:
+    case RejectionCode::budget_line_unknown:
+    case RejectionCode::budget_line_exists:
+    case RejectionCode::over_appropriation:
+    case RejectionCode::over_allotment:
+    case RejectionCode::over_commitment:
+    case RejectionCode::over_accrual:
+    case RejectionCode::over_order:
+    case RejectionCode::below_commitment:
+    case RejectionCode::not_line_owner:
+    case RejectionCode::tax_category_unknown:
+    case RejectionCode::tax_rule_invalid:
+    case RejectionCode::field_invalid:
+      return true;
+  }
+  return false;
+}
+
+}  // namespace daftar::ledger
