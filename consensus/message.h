@@ -10,16 +10,16 @@ namespace daftar::consensus {
 
 /// RequestVote (3.4) and PreVote (9.6).
 struct VoteRequest {
-  Term term;              ///< the term to be elected in; for `pre` the sender is still in the term before
+  Term term{};              ///< the term to be elected in; for `pre` the sender is still in the term before
   bool pre = false;       ///< only asks whether a vote would be given: nobody's term or vote changes
   bool transfer = false;  ///< sent on a leader's TimeoutNow: a living leader is no reason to refuse (4.2.3)
-  LogPosition last;       ///< last entry of the sender's log
+  LogPosition last{};       ///< last entry of the sender's log
   friend bool operator==(const VoteRequest&, const VoteRequest&) = default;
 };
 
 struct VoteReply {
-  Term term;      ///< the replier's own term
-  Term election;  ///< VoteRequest::term of the request
+  Term term{};      ///< the replier's own term
+  Term election{};  ///< VoteRequest::term of the request
   bool pre = false;
   bool granted = false;
   friend bool operator==(const VoteReply&, const VoteReply&) = default;
@@ -27,36 +27,36 @@ struct VoteReply {
 
 /// AppendEntries (3.5). Without entries it is a heartbeat, or tells the follower a new commit index.
 struct AppendRequest {
-  Term term;
-  LogPosition previous;          ///< of the entry before entries[0]; {0, 0}: before the first
-  Index commit;                  ///< the leader's commit index
-  std::vector<Entry> entries;    ///< consecutive from previous.index + 1, terms not falling
+  Term term{};
+  LogPosition previous{};          ///< of the entry before entries[0]; {0, 0}: before the first
+  Index commit{};                  ///< the leader's commit index
+  std::vector<Entry> entries{};    ///< consecutive from previous.index + 1, terms not falling
   std::uint64_t context = 0;     ///< the leader's newest round of read probes (6.4), echoed in the reply; counts from 1 in each term
   friend bool operator==(const AppendRequest&, const AppendRequest&) = default;
 };
 
 struct AppendReply {
-  Term term;
+  Term term{};
   bool success = false;
   bool full = false;          ///< success: the entries were not taken, because too much waits to be synced or applied; try later
-  Index match;                ///< success: the follower's disk holds the leader's log up to here
-  Index rejected;             ///< refusal: previous.index of the request. 0: the request's term was old, only `term` says anything
-  LogPosition hint;           ///< refusal: where the logs may still agree (3.5, end): no index in (hint.index, rejected] matches
+  Index match{};                ///< success: the follower's disk holds the leader's log up to here
+  Index rejected{};             ///< refusal: previous.index of the request. 0: the request's term was old, only `term` says anything
+  LogPosition hint{};           ///< refusal: where the logs may still agree (3.5, end): no index in (hint.index, rejected] matches
   std::uint64_t context = 0;
   friend bool operator==(const AppendReply&, const AppendReply&) = default;
 };
 
 /// The leader asks its chosen successor to campaign at once (3.10).
 struct TimeoutNow {
-  Term term;
+  Term term{};
   friend bool operator==(const TimeoutNow&, const TimeoutNow&) = default;
 };
 
 using Message = std::variant<VoteRequest, VoteReply, AppendRequest, AppendReply, TimeoutNow>;
 
 struct Envelope {
-  NodeId from;
-  NodeId to;
+  NodeId from{};
+  NodeId to{};
   Message message;
   friend bool operator==(const Envelope&, const Envelope&) = default;
 };

@@ -12,25 +12,25 @@ namespace daftar::consensus {
 /// none means that they are not to be had now (asked again at a later heartbeat).
 struct LogRead {
   std::uint64_t id = 0;
-  NodeId follower;
-  Index first;
-  Index last;
+  NodeId follower{};
+  Index first{};
+  Index last{};
   std::size_t bytes_max = 0;
   friend bool operator==(const LogRead&, const LogRead&) = default;
 };
 
 /// The read may be served from any state in which `index` is applied (thesis 6.4): wait for that, then read.
 struct ReadReady {
-  ReadId id;
-  Index index;
+  ReadId id{};
+  Index index{};
   friend bool operator==(const ReadReady&, const ReadReady&) = default;
 };
 
 /// The node's place from now on. A proposal of an earlier term that is not committed yet may be lost, or be committed by another leader.
 struct RoleChange {
   Role role = Role::follower;
-  Term term;
-  NodeId leader;  ///< none: not known
+  Term term{};
+  NodeId leader{};  ///< none: not known
   friend bool operator==(const RoleChange&, const RoleChange&) = default;
 };
 
@@ -41,16 +41,16 @@ struct RoleChange {
 /// 3. `committed` is applied in order (nothing of it waits for this batch's own sync), then Raft::applied() is told.
 /// A disk error ends the node: there is no input for it.
 struct Output {
-  BatchId batch;
-  std::optional<HardState> hard_state;    ///< replaces the one on disk
-  std::vector<Entry> entries;             ///< consecutive; the log on disk first drops everything at or after entries[0].index
-  std::vector<Envelope> send_now;         ///< offers, pre-votes, and replies that rest on nothing unsynced
-  std::vector<Envelope> send_after_sync;  ///< promises: only after this batch and all before it are synced
-  std::vector<Entry> committed;           ///< each index once per process, ascending; durable on this node
-  std::vector<LogRead> log_reads;
-  std::vector<ReadReady> reads;
-  std::vector<ReadId> reads_aborted;      ///< leadership was lost before they could be confirmed: ask again, elsewhere
-  std::optional<RoleChange> role;         ///< only when something of it changed
+  BatchId batch{};
+  std::optional<HardState> hard_state{};    ///< replaces the one on disk
+  std::vector<Entry> entries{};             ///< consecutive; the log on disk first drops everything at or after entries[0].index
+  std::vector<Envelope> send_now{};         ///< offers, pre-votes, and replies that rest on nothing unsynced
+  std::vector<Envelope> send_after_sync{};  ///< promises: only after this batch and all before it are synced
+  std::vector<Entry> committed{};           ///< each index once per process, ascending; durable on this node
+  std::vector<LogRead> log_reads{};
+  std::vector<ReadReady> reads{};
+  std::vector<ReadId> reads_aborted{};      ///< leadership was lost before they could be confirmed: ask again, elsewhere
+  std::optional<RoleChange> role{};         ///< only when something of it changed
 
   /// Something is to be made durable, or promises wait for an earlier batch to be durable.
   bool needs_sync() const { return hard_state || !entries.empty() || !send_after_sync.empty(); }

@@ -41,14 +41,14 @@ struct Options {
 
 /// What the disk held. Facts the caller has checked; a contradiction in them is an assertion.
 struct Restored {
-  HardState hard_state;       ///< term >= last entry's term
-  SnapshotMark snapshot;
+  HardState hard_state{};       ///< term >= last entry's term
+  SnapshotMark snapshot{};
   /// Position before tail[0], or the last one when tail is empty; {0, 0} if the tail begins at index 1.
   /// Entries in (snapshot, before_tail] stay on disk and are asked for by LogRead. before_tail.index <= applied.
-  LogPosition before_tail;
-  std::vector<Entry> tail;    ///< consecutive up to the end of the log; all durable and verified
-  Index applied;              ///< what the executed state holds, in [snapshot.position.index, last index]
-  Membership membership;
+  LogPosition before_tail{};
+  std::vector<Entry> tail{};    ///< consecutive up to the end of the log; all durable and verified
+  Index applied{};              ///< what the executed state holds, in [snapshot.position.index, last index]
+  Membership membership{};
 };
 
 enum class ProposeFailure : std::uint8_t {
@@ -65,11 +65,11 @@ struct ProposeError {
 };
 
 struct PeerStatus {
-  NodeId node;
+  NodeId node{};
   bool voter = false;
   Progress::State state = Progress::State::probe;
-  Index match;
-  Index next;
+  Index match{};
+  Index next{};
   std::size_t inflight = 0;
   bool active = false;          ///< has replied since the last quorum check
   bool reads_disk = false;      ///< a LogRead for it is open
@@ -77,22 +77,22 @@ struct PeerStatus {
 };
 
 struct Status {
-  NodeId self;
+  NodeId self{};
   Role role = Role::follower;
-  Term term;
-  NodeId voted_for;
-  NodeId leader;
-  LogPosition last;
-  Index durable;
-  Index commit;
-  Index applied;
-  Index window_first;
+  Term term{};
+  NodeId voted_for{};
+  NodeId leader{};
+  LogPosition last{};
+  Index durable{};
+  Index commit{};
+  Index applied{};
+  Index window_first{};
   std::size_t window_bytes = 0;
   std::size_t reads_open = 0;
-  NodeId transfer_target;             ///< none: no transfer under way
+  NodeId transfer_target{};             ///< none: no transfer under way
   std::uint64_t refused = 0;          ///< messages that no correct node could have sent
-  std::string_view refused_last_why;  ///< static text
-  std::vector<PeerStatus> peers;      ///< leader only; ascending by node
+  std::string_view refused_last_why{};  ///< static text
+  std::vector<PeerStatus> peers{};      ///< leader only; ascending by node
 };
 
 class Raft {

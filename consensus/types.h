@@ -67,8 +67,8 @@ inline constexpr Index index_max{std::uint64_t{1} << 62};
 /// Two logs that hold the same position are equal up to it (log matching, thesis 3.5). The order is that of
 /// "more up to date" (3.6.1): by term, then by index.
 struct LogPosition {
-  Term term;
-  Index index;
+  Term term{};
+  Index index{};
   friend constexpr auto operator<=>(LogPosition, LogPosition) = default;
 };
 
@@ -83,10 +83,10 @@ enum class EntryKind : std::uint8_t {
 };
 
 struct Entry {
-  Term term;
-  Index index;
+  Term term{};
+  Index index{};
   EntryKind kind = EntryKind::noop;
-  Payload payload;
+  Payload payload{};
 
   LogPosition position() const { return {term, index}; }
   /// What the entry counts for in every `..._bytes_max`: its payload and a fixed share for the rest.
@@ -99,24 +99,24 @@ struct Entry {
 
 /// What a node may never forget (thesis 3.4, 3.8): its term, and whom it voted for in it.
 struct HardState {
-  Term term;
-  NodeId voted_for;  ///< none: no vote in this term yet
+  Term term{};
+  NodeId voted_for{};  ///< none: no vote in this term yet
   /// A hint, never ahead of the entries that were durable when it was written: after a restart, these may be applied at once.
-  Index commit;
+  Index commit{};
   friend bool operator==(const HardState&, const HardState&) = default;
 };
 
 /// Entries at or below `position` are no longer in the log on disk; what they did is in the executed state (thesis 5.1).
 /// {0, 0}: the log on disk is whole.
 struct SnapshotMark {
-  LogPosition position;
+  LogPosition position{};
   friend bool operator==(const SnapshotMark&, const SnapshotMark&) = default;
 };
 
 /// Voters decide; learners receive the log and never vote or campaign (thesis 4.2.1). No node twice, in neither or both lists.
 struct Membership {
-  std::vector<NodeId> voters;
-  std::vector<NodeId> learners;
+  std::vector<NodeId> voters{};
+  std::vector<NodeId> learners{};
   friend bool operator==(const Membership&, const Membership&) = default;
 };
 

@@ -1,0 +1,120 @@
+#include "consensus/describe.h"
+
+#include <algorithm>
+
+namespace daftar::consensus {
+namespace {
+
+std::string text(std::uint64_t n) { return std::to_string(n); }
+template <typename T>
+std::string text(T strong) { return std::to_string(strong.value); }
+
+std::string text_or_none(NodeId node) { return node ? text(node) : "none"; }
+
+std::string range(const std::vector<Entry>& entries) {
+  if (entries.empty()) return "none";
+  const std::string first = describe(entries.front().position());
+  return entries.size() == 1 ? first : first + ".." + describe(entries.back().position());
+}
+
+struct MessageText {
+  std::string operator()(const VoteRequest& m) const {
+    return std::string(m.pre ? "pre-vote request" : "vote request") + " term=" + text(m.term) + " log=" + describe(m.last) +
+           (m.transfer ? " transfer" : "");
+  }
+  std::string operator()(const VoteReply& m) const {
+    return std::string(m.pre ? "pre-vote " : "vote ") + (m.granted ? "granted" : "refused") + " term=" + text(m.term) +
+           " election=" + text(m.election);
+  }
+  std::string operator()(const AppendRequest& m) const {
+    return "append term=" + text(m.term) + " previous=" + describe(m.previous) + " commit=" + text(m.commit) +
+           " entries=" + range(m.entries) + (m.context ? " context=" + text(m.context) : "");
+  }
+  std::string operator()(const AppendReply& m) const {
+    std::string line = "append ";
+    if (m.success) line += std::string(m.full ? "full" : "accepted") + " term=" + text(m.term) + " match=" + text(m.match);
+    else line += "refused term=" + text(m.term) + " previous=" + text(m.rejected) + " hint=" + describe(m.hint);
+    return line + (m.context ? " context=" + text(m.context) : "");
+  }
+  std::string operator()(const TimeoutNow& m) const { return "campaign now term=" + text(m.term); }
+};
+
+// Who has not got the next entry yet: a majority must.
+std::string waiting_for(const Status& status) {
+  std::string line;
+  for (const PeerStatus& peer : status.peers) {
+    if (!peer.voter || peer.match > status.commit) continue;
+    line += (line.empty() ? "" : ", ") + ("node " + text(peer.node)) + " (has " + text(peer.match) +
+            (peer.active ? "" : ", silent") + (peer.needs_snapshot ? ", needs a snapshot" : "") + ")";
+  }
+  if (status.durable <= status.commit) line += std::string(line.empty() ? "" : ", ") + "own disk (has " + text(status.durable) + ")";
+  return line;
+}
+
+}  // namespace
+
+std::string describe(Role role) {
+  switch (role) {
+    case Role::follower: return "follower";
+    case Role::pre_candidate: return "pre-candidate";
+    case Role::candidate: return "candidate";
+    case Role::leader: return "leader";
+  }
+  return "unknown";
+}
+
+std::string describe(LogPosition position) { return text(position.term) + "/" + text(position.index); }
+
+std::string describe(const Entry& entry) {
+  const std::string size = text(std::uint64_t{entry.payload ? entry.payload->size() : 0});
+  switch (entry.kind) {
+    case EntryKind::noop: return describe(entry.position()) + " noop";
+    case EntryKind::payload: return describe(entry.position()) + " payload of " + size + " bytes";
+    case EntryKind::membership: return describe(entry.position()) + " membership";
+  }
+  return describe(entry.position()) + " unknown";
+}
+
+std::string describe(const Message& message) { return std::visit(MessageText{}, message); }
+
+std::string describe(const Envelope& envelope) {
+  return text(envelope.from) + "->" + text(envelope.to) + " " + describe(envelope.message);
+}
+
+std::string describe(const Output& output) {
+  std::string line = "batch " + text(output.batch);
+  if (output.role) line += " " + describe(output.role->role) + " term=" + text(output.role->term) + " leader=" + text_or_none(output.role->leader);
+  if (output.hard_state)
+    line += " write term=" + text(output.hard_state->term) + " vote=" + text_or_none(output.hard_state->voted_for) +
+            " commit=" + text(output.hard_state->commit);
+  if (!output.entries.empty()) line += " write " + range(output.entries);
+  for (const Envelope& envelope : output.send_now) line += " | now " + describe(envelope);
+  for (const Envelope& envelope : output.send_after_sync) line += " | synced " + describe(envelope);
+  if (!output.committed.empty()) line += " | apply " + range(output.committed);
+  for (const LogRead& read : output.log_reads)
+    line += " | read " + text(read.first) + ".." + text(read.last) + " for " + text(read.follower);
+  for (const ReadReady& read : output.reads) line += " | read " + text(read.id) + " at " + text(read.index);
+  for (ReadId read : output.reads_aborted) line += " | read " + text(read) + " aborted";
+  return line;
+}
+
+std::string describe(const Status& status) {
+  std::string line = "node " + text(status.self) + " " + describe(status.role) + " term=" + text(status.term) +
+                     " leader=" + text_or_none(status.leader) + " log=" + describe(status.last) + " durable=" + text(status.durable) +
+                     " commit=" + text(status.commit) + " applied=" + text(status.applied);
+  if (status.role == Role::leader && status.commit < status.last.index) line += "; next commit waits for " + waiting_for(status);
+  if (status.role != Role::leader && !status.leader) line += "; waits for a majority to elect a leader";
+  return line;
+}
+
+std::string describe(const ProposeError& error) {
+  switch (error.failure) {
+    case ProposeFailure::not_leader: return error.leader ? "not the leader, ask node " + text(error.leader) : "not the leader, none known";
+    case ProposeFailure::busy: return "busy: too much waits to be applied";
+    case ProposeFailure::transfer_in_progress: return "leadership is being handed over";
+    case ProposeFailure::target_unfit: return "the target is not another voter";
+  }
+  return "unknown";
+}
+
+}  // namespace daftar::consensus

@@ -1,0 +1,56 @@
+#include "consensus/progress.h"
+
+#include <algorithm>
+
+#include "consensus/invariant.h"
+
+namespace daftar::consensus {
+
+bool Progress::may_append(std::size_t inflight_max) const {
+  return state_ == State::probe ? !probe_sent_ : inflight_.size() < inflight_max;
+}
+
+void Progress::sent(Index last) {
+  if (state_ == State::probe) {
+    probe_sent_ = true;
+    return;  // next stays: until the reply, nothing says that the place fits
+  }
+  if (last < next_) return;
+  inflight_.push_back(last);
+  next_ = last + 1;
+}
+
+bool Progress::accepted(Index match) {
+  // A probe went out with previous == next - 1. Any success at or above that place shows that the logs agree there.
+  if (state_ == State::probe && match + 1 >= next_) {
+    state_ = State::replicate;
+    probe_sent_ = false;
+  }
+  while (!inflight_.empty() && inflight_.front() <= match) inflight_.pop_front();
+  next_ = std::max(next_, match + 1);
+  if (match <= match_) return false;
+  match_ = match;
+  return true;
+}
+
+bool Progress::refused(Index rejected) const {
+  if (rejected <= match_) return false;
+  return state_ == State::replicate ? rejected < next_ : rejected == next_ - 1;
+}
+
+void Progress::retreat(Index next) {
+  CONSENSUS_INVARIANT(next > match_ && next <= next_);
+  state_ = State::probe;
+  probe_sent_ = false;
+  inflight_.clear();
+  reading.reset();
+  next_ = next;
+  commit_sent = std::min(commit_sent, match_);
+}
+
+void Progress::pause() {
+  retreat(match_ + 1);
+  probe_sent_ = true;
+}
+
+}  // namespace daftar::consensus

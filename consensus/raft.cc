@@ -1,0 +1,260 @@
+// Construction, the way of a message in and of an Output out, commit and window.
+#include "consensus/raft.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "consensus/invariant.h"
+
+namespace daftar::consensus {
+namespace {
+
+bool contains(const std::vector<NodeId>& nodes, NodeId node) { return std::find(nodes.begin(), nodes.end(), node) != nodes.end(); }
+
+void check(const Options& options) {
+  CONSENSUS_INVARIANT(options.self);
+  CONSENSUS_INVARIANT(options.heartbeat_interval >= 1);
+  CONSENSUS_INVARIANT(options.election_timeout > options.heartbeat_interval);
+  CONSENSUS_INVARIANT(options.election_timeout <= (Ticks{1} << 30));
+  CONSENSUS_INVARIANT(options.append_bytes_max >= 1);
+  CONSENSUS_INVARIANT(options.inflight_appends_max >= 1);
+  CONSENSUS_INVARIANT(options.log_window_bytes_max >= 1);
+}
+
+void check(const Membership& membership, NodeId self) {
+  std::vector<NodeId> all = membership.voters;
+  all.insert(all.end(), membership.learners.begin(), membership.learners.end());
+  std::sort(all.begin(), all.end());
+  CONSENSUS_INVARIANT(!membership.voters.empty());
+  CONSENSUS_INVARIANT(all.front());
+  CONSENSUS_INVARIANT(std::adjacent_find(all.begin(), all.end()) == all.end());
+  CONSENSUS_INVARIANT(contains(all, self));
+}
+
+// What is wrong with the fields of a message, whatever state we are in; null if nothing.
+const char* malformed(const VoteRequest& m) {
+  if (m.pre && m.transfer) return "pre-vote on a transfer";
+  if (m.last.index > index_max) return "index out of range";
+  if (m.last.term >= m.term) return "candidate's log is as new as its election";
+  return nullptr;
+}
+
+const char* malformed(const VoteReply& m) {
+  if (m.election > term_max) return "term out of range";
+  if (m.granted && m.term > m.election) return "vote for a past election";
+  if (m.granted && !m.pre && m.term != m.election) return "vote outside its term";
+  return nullptr;
+}
+
+const char* malformed(const AppendRequest& m) {
+  if (m.previous.index > index_max || m.entries.size() > index_max - m.previous.index) return "index out of range";
+  if ((m.previous.index == Index{0}) != (m.previous.term == Term{0})) return "previous position is half empty";
+  LogPosition last = m.previous;
+  for (const Entry& entry : m.entries) {
+    if (entry.index != last.index + 1) return "entries are not consecutive";
+    if (entry.term < last.term || entry.term == Term{0}) return "entry terms fall";
+    if (entry.kind != EntryKind::noop && entry.kind != EntryKind::payload) return "entry of an unknown kind";
+    if (entry.kind == EntryKind::noop && entry.payload && !entry.payload->empty()) return "no-op with a payload";
+    last = entry.position();
+  }
+  if (last.term > m.term) return "entry from the future";
+  return nullptr;
+}
+
+const char* malformed(const AppendReply& m) {
+  if (m.match > index_max || m.rejected > index_max || m.hint.index > index_max) return "index out of range";
+  return nullptr;
+}
+
+const char* malformed(const TimeoutNow&) { return nullptr; }
+
+}  // namespace
+
+Raft::Raft(Options options, Restored restored)
+    : options_(options),
+      membership_(std::move(restored.membership)),
+      random_(options.seed ^ Random(options.self.value).next()),
+      term_(restored.hard_state.term),
+      voted_for_(restored.hard_state.voted_for),
+      log_(restored.snapshot.position, std::max(restored.before_tail, restored.snapshot.position), std::move(restored.tail)),
+      durability_(restored.hard_state, log_.last().index),
+      next_to_write_(log_.last().index + 1),
+      commit_(std::max(restored.applied, std::min(restored.hard_state.commit, log_.last().index))),
+      handed_out_(restored.applied),
+      applied_(restored.applied),
+      hard_state_issued_(restored.hard_state) {
+  check(options_);
+  check(membership_, options_.self);
+  CONSENSUS_INVARIANT(term_ <= term_max && term_ >= log_.last().term);
+  CONSENSUS_INVARIANT(log_.last().index <= index_max);
+  CONSENSUS_INVARIANT(applied_ >= log_.base_index() && applied_ <= log_.last().index);
+  std::sort(membership_.voters.begin(), membership_.voters.end());
+  std::sort(membership_.learners.begin(), membership_.learners.end());
+  place_issued_ = place();
+  restart_election_timer();
+  evict();
+}
+
+bool Raft::is_voter(NodeId node) const { return contains(membership_.voters, node); }
+bool Raft::is_member(NodeId node) const { return is_voter(node) || contains(membership_.learners, node); }
+
+NodeId Raft::leader() const {
+  if (as_leader()) return options_.self;
+  if (const auto* follower = std::get_if<Follower>(&state_)) return follower->leader;
+  return no_node;
+}
+
+HardState Raft::hard_state() const { return {term_, voted_for_, std::min(commit_, durability_.index())}; }
+
+void Raft::tick() {
+  ++elapsed_;
+  Leader* leader = as_leader();
+  if (!leader) {
+    if (elapsed_ >= election_wait_ && is_voter(options_.self)) start_pre_vote();
+    return;
+  }
+  if (++leader->since_heartbeat >= options_.heartbeat_interval) {
+    leader->since_heartbeat = 0;
+    for (Progress& peer : leader->peers) {
+      peer.heartbeat_due = true;
+      peer.resume();
+    }
+  }
+  if (leader->transfer && ++leader->transfer->elapsed >= options_.election_timeout) leader->transfer.reset();
+  if (elapsed_ >= options_.election_timeout) check_quorum();
+}
+
+const char* Raft::refusal(const Envelope& envelope) const {
+  if (envelope.to != options_.self) return "not for this node";
+  if (envelope.from == options_.self) return "from ourselves";
+  if (!is_member(envelope.from)) return "sender is not a member";
+  return std::visit(
+      [&](const auto& message) -> const char* {
+        if (message.term == Term{0}) return "term 0";
+        if (message.term > term_max || message.term > term_ + term_jump_max) return "term out of reach";
+        return malformed(message);
+      },
+      envelope.message);
+}
+
+void Raft::refuse(const char* why) {
+  ++refused_;
+  refused_why_ = why;
+}
+
+void Raft::step(Envelope envelope) {
+  if (const char* why = refusal(envelope)) return refuse(why);
+  std::visit([&](auto& message) { receive(envelope.from, message); }, envelope.message);
+}
+
+Expected<LogPosition, ProposeError> Raft::propose(Payload payload) {
+  CONSENSUS_INVARIANT(payload);
+  const Leader* leader = as_leader();
+  if (!leader) return tl::unexpected(error(ProposeFailure::not_leader));
+  if (leader->transfer) return tl::unexpected(error(ProposeFailure::transfer_in_progress));
+  const LogPosition last = log_.last();
+  if (log_.bytes_between(applied_, last.index) >= options_.log_window_bytes_max || last.index >= index_max)
+    return tl::unexpected(error(ProposeFailure::busy));
+  log_.append({term_, last.index + 1, EntryKind::payload, std::move(payload)});
+  return log_.last();
+}
+
+void Raft::synced(BatchId batch) {
+  CONSENSUS_INVARIANT(batch <= batch_);
+  durability_.synced(batch);
+  if (std::holds_alternative<Candidate>(state_)) count_votes();
+  if (Leader* leader = as_leader()) commit_by_quorum(*leader);
+  evict();
+}
+
+void Raft::applied(Index index) {
+  CONSENSUS_INVARIANT(index >= applied_ && index <= handed_out_);
+  applied_ = index;
+  evict();
+}
+
+void Raft::evict() { log_.evict(std::min(applied_, durability_.index()), options_.log_window_bytes_max); }
+
+void Raft::advance_commit(Index commit) {
+  CONSENSUS_INVARIANT(commit <= log_.last().index);
+  commit_ = std::max(commit_, commit);
+}
+
+bool Raft::has_committed() const { return handed_out_ < std::min(commit_, durability_.index()); }
+
+void Raft::offer(NodeId to, Message message) { offers_.push_back({options_.self, to, std::move(message)}); }
+void Raft::promise(NodeId to, Message message) { promises_.push_back({options_.self, to, std::move(message)}); }
+
+bool Raft::has_output() const {
+  if (!offers_.empty() || !promises_.empty() || !log_reads_.empty() || !reads_.empty() || !reads_aborted_.empty()) return true;
+  if (next_to_write_ <= log_.last().index || has_committed() || place() != place_issued_) return true;
+  if (term_ != hard_state_issued_.term || voted_for_ != hard_state_issued_.voted_for) return true;
+  const Leader* leader = as_leader();
+  if (!leader) return false;
+  return can_start_round(*leader) || std::any_of(leader->peers.begin(), leader->peers.end(), [&](const Progress& peer) {
+    return wants_entries(peer) || wants_heartbeat(*leader, peer);
+  });
+}
+
+Output Raft::take_output() {
+  if (Leader* leader = as_leader()) {
+    if (can_start_round(*leader)) start_round(*leader);
+    replicate(*leader);
+  }
+
+  Output output;
+  output.batch = ++batch_;
+  output.entries = log_.read_range(next_to_write_, log_.last().index);
+  next_to_write_ = log_.last().index + 1;
+  // The commit hint alone is not worth a write; it rides along with one.
+  const bool must_write_state = term_ != hard_state_issued_.term || voted_for_ != hard_state_issued_.voted_for;
+  if (must_write_state || (!output.entries.empty() && hard_state() != hard_state_issued_))
+    output.hard_state = hard_state_issued_ = hard_state();
+
+  output.send_now = std::exchange(offers_, {});
+  const bool nothing_unsynced = durability_.settled() && !output.hard_state && output.entries.empty();
+  auto& outbox = nothing_unsynced ? output.send_now : output.send_after_sync;
+  std::move(promises_.begin(), promises_.end(), std::back_inserter(outbox));
+  promises_.clear();
+
+  if (has_committed()) {
+    const Index through = std::min(commit_, durability_.index());
+    output.committed = log_.read_range(handed_out_ + 1, through);
+    handed_out_ = through;
+  }
+  output.log_reads = std::exchange(log_reads_, {});
+  output.reads = std::exchange(reads_, {});
+  output.reads_aborted = std::exchange(reads_aborted_, {});
+  if (place() != place_issued_) output.role = place_issued_ = place();
+
+  if (output.needs_sync())
+    durability_.issued(output.batch, output.entries.empty() ? Index{0} : output.entries.back().index, output.hard_state);
+  return output;
+}
+
+Status Raft::status() const {
+  Status status;
+  status.self = options_.self;
+  status.role = role();
+  status.term = term_;
+  status.voted_for = voted_for_;
+  status.leader = leader();
+  status.last = log_.last();
+  status.durable = durability_.index();
+  status.commit = commit_;
+  status.applied = applied_;
+  status.window_first = log_.base_index() + 1;
+  status.window_bytes = log_.window_bytes();
+  status.refused = refused_;
+  status.refused_last_why = refused_why_;
+  const Leader* leader = as_leader();
+  if (!leader) return status;
+  status.reads_open = leader->reads_open;
+  if (leader->transfer) status.transfer_target = leader->transfer->to;
+  for (const Progress& peer : leader->peers)
+    status.peers.push_back({peer.node, peer.voter, peer.state(), peer.match(), peer.next(), peer.inflight(), peer.active,
+                            peer.reading.has_value(), needs_snapshot(peer)});
+  return status;
+}
+
+}  // namespace daftar::consensus
