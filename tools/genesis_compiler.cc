@@ -1,0 +1,320 @@
+#include "tools/genesis_compiler.h"
+
+#include <toml++/toml.h>
+
+#include <chrono>
+#include <set>
+
+#include "ledger/money.h"
+#include "tools/files.h"
+
+namespace daftar::tools {
+namespace fs = std::filesystem;
+namespace proto = ledger::proto;
+
+namespace {
+
+/// Where the reading of one file stops at the first thing that is not as it must be.
+struct Fault {
+  std::string sentence;
+};
+
+std::string place(const std::string& file, const toml::node& node) {
+  return file + ":" + std::to_string(node.source().begin.line) + ": ";
+}
+
+/// One TOML table; every key must be asked for, or finish() names it.
+class Table {
+ public:
+  Table(std::string file, std::string path, const toml::table& table) : file_(std::move(file)), path_(std::move(path)), table_(table) {}
+
+  const toml::node* find(std::string_view key) {
+    asked_.insert(std::string(key));
+    return table_.get(key);
+  }
+  std::string text(std::string_view key, bool required = false) {
+    const toml::node* node = find(key);
+    if (node == nullptr) {
+      if (required) throw Fault{place(file_, table_) + "'" + name(key) + "' is missing."};
+      return {};
+    }
+    const auto value = node->value_exact<std::string>();
+    if (!value) wrong(key, *node, "must be a text in quotes");
+    if (required && value->empty()) wrong(key, *node, "must not be empty");
+    return *value;
+  }
+  std::int64_t number(std::string_view key, std::int64_t otherwise, std::int64_t min, std::int64_t max) {
+    const toml::node* node = find(key);
+    if (node == nullptr) return otherwise;
+    const auto value = node->value_exact<std::int64_t>();
+    if (!value || *value < min || *value > max)
+      wrong(key, *node, "must be a whole number from " + std::to_string(min) + " to " + std::to_string(max));
+    return *value;
+  }
+  std::vector<std::string> texts(std::string_view key) {
+    std::vector<std::string> out;
+    const toml::node* node = find(key);
+    if (node == nullptr) return out;
+    const toml::array* array = node->as_array();
+    if (array == nullptr) wrong(key, *node, "must be a list of texts");
+    for (const toml::node& element : *array) {
+      const auto value = element.value_exact<std::string>();
+      if (!value) wrong(key, element, "must be a list of texts");
+      out.push_back(*value);
+    }
+    return out;
+  }
+  std::vector<Table> tables(std::string_view key) {
+    std::vector<Table> out;
+    const toml::node* node = find(key);
+    if (node == nullptr) return out;
+    const toml::array* array = node->as_array();
+    if (array == nullptr) wrong(key, *node, "must be written as [[" + name(key) + "]]");
+    std::size_t count = 0;
+    for (const toml::node& element : *array) {
+      if (!element.is_table()) wrong(key, element, "must be written as [[" + name(key) + "]]");
+      out.emplace_back(file_, name(key) + "[" + std::to_string(count++) + "]", *element.as_table());
+    }
+    return out;
+  }
+  std::optional<Table> table(std::string_view key) {
+    const toml::node* node = find(key);
+    if (node == nullptr) return std::nullopt;
+    if (!node->is_table()) wrong(key, *node, "must be a table");
+    return Table(file_, name(key), *node->as_table());
+  }
+  [[noreturn]] void wrong(std::string_view key, const toml::node& node, const std::string& why) const {
+    throw Fault{place(file_, node) + "'" + name(key) + "' " + why + "."};
+  }
+  [[noreturn]] void wrong(std::string_view key, const std::string& why) { wrong(key, *find(key), why); }
+  void finish() const {
+    for (const auto& [key, node] : table_)
+      if (!asked_.contains(std::string(key.str()))) throw Fault{place(file_, node) + "'" + name(key.str()) + "' is not a known key."};
+  }
+
+ private:
+  std::string name(std::string_view key) const { return path_.empty() ? std::string(key) : path_ + "." + std::string(key); }
+  std::string file_, path_;
+  const toml::table& table_;
+  std::set<std::string> asked_;
+};
+
+toml::table parse_toml(const fs::path& file) {
+  auto text = read_file(file, 4 << 20);
+  if (!text) throw Fault{text.error().sentence};
+  try {
+    return toml::parse(*text, file.string());
+  } catch (const toml::parse_error& error) {
+    throw Fault{file.string() + ":" + std::to_string(error.source().begin.line) + ": " + std::string(error.description()) + "."};
+  }
+}
+
+std::uint32_t percent(Table& table, std::string_view key, std::uint32_t otherwise) {
+  const std::string text = table.text(key);
+  if (text.empty()) return otherwise;
+  const auto ppm = percent_to_ppm(text);
+  if (!ppm) table.wrong(key, "is no percentage: " + ppm.error().sentence);
+  return *ppm;
+}
+std::uint64_t date(Table& table, std::string_view key) {
+  const toml::node* node = table.find(key);
+  if (node == nullptr) return 0;
+  const std::string text = table.text(key);
+  if (text.empty()) return 0;
+  const auto ms = utc_to_ms(text);
+  if (!ms) table.wrong(key, "is no date: " + ms.error().sentence);
+  return *ms;
+}
+
+std::uint32_t rounding(Table& table, std::string_view key) {
+  const std::string text = table.text(key);
+  using ledger::Rounding;
+  if (text.empty() || text == "half_away") return static_cast<std::uint32_t>(Rounding::half_away);
+  if (text == "floor") return static_cast<std::uint32_t>(Rounding::floor);
+  if (text == "ceiling") return static_cast<std::uint32_t>(Rounding::ceiling);
+  if (text == "half_even") return static_cast<std::uint32_t>(Rounding::half_even);
+  table.wrong(key, "must be half_away, floor, ceiling or half_even");
+}
+
+proto::TaxRule read_rule(Table& table) {
+  proto::TaxRule rule;
+  rule.set_code(table.text("code", true));
+  rule.set_version(static_cast<std::uint32_t>(table.number("version", 1, 1, 1'000'000)));
+  rule.set_kind(table.text("kind", true));
+  rule.set_title(table.text("title"));
+  table.text("rate", true);
+  rule.set_rate_ppm(percent(table, "rate", 0));
+  rule.set_base(table.text("base", true));
+  rule.set_withheld_share_ppm(percent(table, "withheld_share", 1'000'000));
+  for (auto& value : table.texts("categories")) rule.add_categories(std::move(value));
+  for (auto& value : table.texts("payer_kinds")) rule.add_payer_kinds(std::move(value));
+  for (auto& value : table.texts("payee_kinds")) rule.add_payee_kinds(std::move(value));
+  rule.set_payee_residence(table.text("payee_residence"));
+  for (auto& value : table.texts("payee_statuses")) rule.add_payee_statuses(std::move(value));
+  rule.set_threshold(table.number("threshold", 0, 0, INT64_MAX));
+  rule.set_rounding(rounding(table, "rounding"));
+  rule.set_rounding_unit(static_cast<std::uint32_t>(table.number("rounding_unit", 0, 0, 1'000'000'000)));
+  rule.set_vat_route(table.text("vat_route"));
+  rule.set_revenue_account(table.text("revenue_account"));
+  rule.set_effective_from_ms(date(table, "effective_from"));
+  rule.set_effective_to_ms(date(table, "effective_to"));
+  rule.set_legal_basis(table.text("legal_basis"));
+  rule.set_status(table.text("status", true));
+  rule.set_currency(table.text("currency"));
+  table.finish();
+  return rule;
+}
+
+proto::RegisterMember read_member(Table& table) {
+  proto::RegisterMember member;
+  member.set_id(table.text("id", true));
+  member.set_name(table.text("name", true));
+  member.set_kind(table.text("kind", true));
+  member.set_tax_id(table.text("tax_id"));
+  member.set_country(table.text("country"));
+  member.set_tax_status(table.text("tax_status"));
+  for (auto& role : table.texts("roles")) member.add_roles(std::move(role));
+  member.set_signatures_required(static_cast<std::uint32_t>(table.number("signatures_required", 1, 1, 16)));
+  table.finish();
+  return member;
+}
+
+void read_profile(const fs::path& file, proto::Genesis& genesis) {
+  const toml::table parsed = parse_toml(file);
+  Table table(file.string(), "", parsed);
+  table.text("country");
+  table.text("title");
+  table.text("note");
+  for (Table& rule : table.tables("tax_rules")) *genesis.add_tax_rules() = read_rule(rule);
+  table.finish();
+  const std::string name = file.stem().string();
+  genesis.set_country_profile(genesis.country_profile().empty() ? name : genesis.country_profile() + "," + name);
+}
+
+void read_limits(Table& table, proto::Limits& limits) {
+  constexpr std::int64_t day_ms = 86'400'000;
+  limits.set_valid_until_horizon_ms(static_cast<std::uint64_t>(table.number("valid_until_horizon_ms", 0, 0, 366 * day_ms)));
+  limits.set_operations_max(static_cast<std::uint32_t>(table.number("operations_max", 0, 0, 100'000)));
+  limits.set_transaction_bytes_max(static_cast<std::uint32_t>(table.number("transaction_bytes_max", 0, 0, 4 << 20)));
+  limits.set_member_pending_max(static_cast<std::uint32_t>(table.number("member_pending_max", 0, 0, 10'000'000)));
+  limits.set_member_rate_per_s(static_cast<std::uint32_t>(table.number("member_rate_per_s", 0, 0, 10'000'000)));
+  limits.set_clock_skew_ms(static_cast<std::uint32_t>(table.number("clock_skew_ms", 0, 0, day_ms)));
+  table.finish();
+}
+
+NetworkPlan read_plan(const fs::path& file) {
+  const toml::table parsed = parse_toml(file);
+  Table table(file.string(), "", parsed);
+  NetworkPlan plan;
+  plan.genesis.set_name(table.text("name", true));
+  table.text("title");
+  table.text("note");
+  for (const std::string& currency : table.texts("currencies")) {
+    if (!ledger::currency_decimals(currency)) table.wrong("currencies", "names '" + currency + "', which is no ISO 4217 currency");
+    plan.genesis.add_currencies(currency);
+  }
+  if (plan.genesis.currencies().empty()) throw Fault{file.string() + ": 'currencies' names none."};
+  if (auto limits = table.table("limits")) read_limits(*limits, *plan.genesis.mutable_limits());
+  std::set<std::string> members;
+  for (Table& member : table.tables("members")) {
+    *plan.genesis.add_members() = read_member(member);
+    const std::string& id = plan.genesis.members().rbegin()->id();
+    if (!members.insert(id).second) member.wrong("id", "'" + id + "' stands here twice");
+  }
+  for (Table& validator : table.tables("validators")) {
+    std::string operator_id = validator.text("operator", true);
+    validator.finish();
+    if (!members.contains(operator_id)) validator.wrong("operator", "'" + operator_id + "' is no member");
+    plan.validator_operators.push_back(std::move(operator_id));
+  }
+  if (plan.validator_operators.empty()) throw Fault{file.string() + ": there is no [[validators]]."};
+  for (const std::string& profile : table.texts("profiles")) read_profile(file.parent_path() / profile, plan.genesis);
+  table.finish();
+  return plan;
+}
+
+bool digits(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+}  // namespace
+
+Result<std::uint32_t> percent_to_ppm(std::string_view text) {
+  const auto ppm = ledger::parse_decimal(text, 4);
+  if (!ppm) return failure(Exit::usage, "percent", "'" + std::string(text) + "' " + std::string(ledger::describe(ppm.error())));
+  if (*ppm < 0 || *ppm > 10'000'000) return failure(Exit::usage, "percent", "'" + std::string(text) + "' is not from 0 to 1000");
+  return static_cast<std::uint32_t>(*ppm);
+}
+
+Result<std::uint64_t> utc_to_ms(std::string_view text) {
+  const auto wrong = [&](const std::string& why) {
+    return failure(Exit::usage, "date", "'" + std::string(text) + "' " + why, "Write 2026-01-31 or 2026-01-31T10:00:00Z (UTC).");
+  };
+  const bool with_time = text.size() == 20;
+  if ((text.size() != 10 && !with_time) || text[4] != '-' || text[7] != '-' || !digits(text.substr(0, 4)) || !digits(text.substr(5, 2)) ||
+      !digits(text.substr(8, 2)))
+    return wrong("is not written as 2026-01-31 or 2026-01-31T10:00:00Z");
+  const auto number = [&](std::size_t at, std::size_t size) { return std::stoi(std::string(text.substr(at, size))); };
+  namespace ch = std::chrono;
+  const ch::year_month_day day{ch::year(number(0, 4)), ch::month(static_cast<unsigned>(number(5, 2))), ch::day(static_cast<unsigned>(number(8, 2)))};
+  if (!day.ok() || number(0, 4) < 1970) return wrong("is no day of the calendar from 1970 on");
+  auto ms = static_cast<std::uint64_t>(ch::duration_cast<ch::milliseconds>(ch::sys_days(day).time_since_epoch()).count());
+  if (with_time) {
+    if (text[10] != 'T' || text[13] != ':' || text[16] != ':' || text[19] != 'Z' || !digits(text.substr(11, 2)) ||
+        !digits(text.substr(14, 2)) || !digits(text.substr(17, 2)) || number(11, 2) > 23 || number(14, 2) > 59 || number(17, 2) > 59)
+      return wrong("has no time of day like T10:00:00Z");
+    ms += static_cast<std::uint64_t>(number(11, 2) * 3600 + number(14, 2) * 60 + number(17, 2)) * 1000;
+  }
+  return ms;
+}
+
+std::string ms_to_utc(std::uint64_t ms) {
+  namespace ch = std::chrono;
+  if (ms > 253402300799999) return std::to_string(ms) + " ms";  // beyond the year 9999
+  const auto seconds = static_cast<std::int64_t>(ms / 1000);
+  const ch::sys_days days(ch::days(seconds / 86400));
+  const ch::year_month_day day(days);
+  const auto rest = seconds % 86400;
+  char out[32];
+  std::snprintf(out, sizeof out, "%04d-%02u-%02uT%02d:%02d:%02dZ", static_cast<int>(day.year()), static_cast<unsigned>(day.month()),
+                static_cast<unsigned>(day.day()), static_cast<int>(rest / 3600), static_cast<int>(rest / 60 % 60), static_cast<int>(rest % 60));
+  return out;
+}
+
+Result<NetworkPlan> read_network(const fs::path& network_toml) {
+  try {
+    return read_plan(network_toml);
+  } catch (const Fault& fault) {
+    return failure(Exit::usage, "genesis_source", fault.sentence, "genesis/README.md describes every field.");
+  }
+}
+
+Result<CompiledGenesis> compile_genesis(const NetworkPlan& plan, const CompileOptions& options) {
+  CompiledGenesis compiled;
+  proto::Genesis genesis = plan.genesis;
+  genesis.set_time_ms(options.time_ms != 0 ? options.time_ms
+                                           : static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                                                            std::chrono::system_clock::now().time_since_epoch()).count()));
+  for (auto& member : *genesis.mutable_members()) {
+    ledger::SigningKey key = ledger::SigningKey::generate();
+    member.add_keys(std::string(key.public_key().view()));
+    compiled.member_keys.emplace(member.id(), std::move(key));
+  }
+  const unsigned validators = options.validators != 0 ? options.validators : static_cast<unsigned>(plan.validator_operators.size());
+  for (unsigned node = 1; node <= validators; ++node) {
+    ValidatorKeys keys{ledger::SigningKey::generate(), ledger::SigningKey::generate()};
+    auto& validator = *genesis.add_validators();
+    validator.set_node(node);
+    validator.set_operator_(plan.validator_operators[(node - 1) % plan.validator_operators.size()]);
+    validator.set_link_key(std::string(keys.link.public_key().view()));
+    validator.set_checkpoint_key(std::string(keys.checkpoint.public_key().view()));
+    compiled.validators.push_back(std::move(keys));
+  }
+  if (options.edit) options.edit(genesis);
+  auto parsed = ledger::Genesis::parse(ledger::encode_genesis(genesis));
+  if (!parsed) return failure(Exit::usage, "genesis", "The genesis is refused: " + parsed.error());
+  compiled.genesis = std::move(*parsed);
+  return compiled;
+}
+
+}  // namespace daftar::tools
