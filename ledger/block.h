@@ -28,7 +28,8 @@ class Block {
   const std::string& bytes() const { return *bytes_; }
 
  private:
-  friend std::string encode_block(const Digest&, std::uint64_t, std::uint64_t, bool, const std::vector<std::shared_ptr<const Transaction>>&);
+  friend std::shared_ptr<const Block> make_block(const Digest&, std::uint64_t, std::uint64_t, bool,
+                                                 std::vector<std::shared_ptr<const Transaction>>);
   Block() = default;
   std::shared_ptr<const std::string> bytes_;
   Digest hash_, previous_hash_;

@@ -1,6 +1,6 @@
 // An entry: one executed transaction (or a deadline that the ledger fired itself) with its result. Its leaf record is a leaf of the log.
 //
-//   leaf record, 122 bytes: "daftar-leaf-v1" is NOT repeated here; layout (big-endian)
+//   leaf record, 122 bytes, big-endian:
 //     u8 version = 1 | u64 index | u64 height | u64 block time ms | u8 kind | 32 id | 32 envelope hash | 32 blinded result digest
 //
 // The result digest is SHA-256(tag ‖ blinding key ‖ result), blinding key = SHA-256(tag ‖ nonce): who does not know the 128 random
@@ -33,5 +33,9 @@ std::optional<Entry> decode_entry(std::string_view bytes);
 Digest result_digest(std::string_view nonce, std::string_view result);
 /// The bytes of the leaf; the leaf hash is RFC 6962's SHA-256(0x00 ‖ record).
 std::string leaf_record(const Entry& entry);
+/// The same, for who knows the hash of the entry's envelope already (Transaction::envelope_hash).
+std::string leaf_record(const Entry& entry, const Digest& envelope_hash);
+/// SHA-256(tag ‖ envelope bytes); for a deadline, of no bytes.
+Digest envelope_hash(std::string_view envelope);
 
 }  // namespace daftar::ledger

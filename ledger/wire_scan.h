@@ -14,11 +14,14 @@ namespace daftar::ledger {
 
 struct WireFault {
   std::size_t offset = 0;   // byte at which the encoding stops being the accepted one
-  std::string field;        // dotted path, e.g. operations[2].transfer.amount
+  std::string field;        // dotted path, e.g. operations[2].transfer.amount; empty for the message itself
   std::string sentence;
 };
 
 /// `scanner` tables are built once per message type and kept.
 Expected<void, WireFault> strict_scan(std::string_view bytes, const google::protobuf::Descriptor* message);
+
+/// One line for people: "operations[2].transfer.amount, byte 71: a zero must be left out, not written".
+std::string describe(const WireFault& fault);
 
 }  // namespace daftar::ledger
