@@ -7,7 +7,7 @@
 namespace daftar::storage {
 
 struct StorageError {
-  enum class Kind { io, corruption, full, not_found, locked };
+  enum class Kind { io, corruption, full, not_found, locked, foreign };  // foreign: the store of another ledger
   Kind kind = Kind::io;
   std::string path;
   std::string detail;   // what was being done, and what the system said

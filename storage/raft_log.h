@@ -43,9 +43,12 @@ class RaftLog {
 
 struct RaftLogOptions {
   std::string path;
+  std::size_t cache_bytes = 32u << 20;         // newest payloads kept in memory for read()
+  std::size_t verify_bytes = 1024u << 20;      // newest payloads whose checksums are verified on opening; older ones when they are read
 };
 /// RocksDB of its own: WAL on, every write synced, background errors never resumed. Refuses (corruption) a log with a hole, a failed checksum,
-/// or one shorter than its durable synced-up-to mark (a small file beside the database): such a node must not vote.
+/// or one that ends before its synced-up-to mark (a small file beside the database, `<path>.synced`; storage/synced_mark.h says what window it
+/// leaves): such a node must not vote. An unfinished last write is cut off. locked: another process has it open.
 Expected<std::unique_ptr<RaftLog>, StorageError> open_rocks_raft_log(const RaftLogOptions& options);
 
 }  // namespace daftar::storage

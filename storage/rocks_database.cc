@@ -1,0 +1,132 @@
+#include "storage/rocks_database.h"
+
+#include <rocksdb/file_system.h>
+
+#include <cstdio>
+#include <filesystem>
+
+#include "ledger/check.h"
+
+namespace daftar::storage {
+
+StorageError to_error(const rocksdb::Status& status, const std::string& path, std::string_view doing) {
+  DAFTAR_CHECK(!status.ok());
+  using Kind = StorageError::Kind;
+  const std::string text = status.ToString();
+  Kind kind = Kind::io;
+  if (status.IsCorruption())
+    kind = Kind::corruption;
+  else if (status.IsNoSpace())
+    kind = Kind::full;
+  else if (status.IsIOError() && text.find(path + "/LOCK") != std::string::npos)
+    kind = Kind::locked;  // RocksDB has no code for it: "While lock file: …/LOCK" or "lock hold by current process …/LOCK"
+  else if (status.IsNotFound() || status.IsPathNotFound())
+    kind = Kind::not_found;
+  return {.kind = kind, .path = path, .detail = "while " + std::string(doing) + ": " + text};
+}
+
+void stop_on_failed_read(const rocksdb::Status& status, const std::string& path, std::string_view doing) {
+  std::fprintf(stderr, "daftar: %s; the node stops\n", to_error(status, path, doing).text().c_str());
+  check_failed("the store answers a read", __FILE__, __LINE__);
+}
+
+void stop_on_corrupt_row(const std::string& path, std::string_view row) {
+  std::fprintf(stderr, "daftar: %s: corruption: %s cannot be decoded; the node stops\n", path.c_str(), std::string(row).c_str());
+  check_failed("a stored row decodes", __FILE__, __LINE__);
+}
+
+std::optional<StorageError> BackgroundWatch::error() const {
+  const std::lock_guard lock(mutex_);
+  return error_;
+}
+
+void BackgroundWatch::OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* error) {
+  static constexpr const char* doing[] = {"flushing", "compacting", "writing", "writing a memtable", "writing the manifest",
+                                          "flushing without a log", "writing the manifest without a log"};
+  const auto place = static_cast<std::size_t>(reason);
+  const std::lock_guard lock(mutex_);
+  if (!error_ && !error->ok()) error_ = to_error(*error, path_, place < std::size(doing) ? doing[place] : "working in the background");
+}
+
+void BackgroundWatch::OnFlushCompleted(rocksdb::DB*, const rocksdb::FlushJobInfo& info) {
+  if (info.cf_name == rocksdb::kDefaultColumnFamilyName) ++flushes_;
+}
+
+namespace {
+
+void complete(rocksdb::DBOptions& options, std::shared_ptr<BackgroundWatch> watch) {
+  options.create_missing_column_families = true;
+  options.paranoid_checks = true;
+  options.max_bgerror_resume_count = 0;  // DESIGN §12.7; for a full disk BackgroundWatch forbids it
+  options.listeners.push_back(std::move(watch));
+  options.use_fsync = false;             // fdatasync: sizes are covered by it, times are not needed
+  options.max_open_files = 512;
+  options.keep_log_file_num = 4;         // RocksDB's own diary (LOG)
+  options.max_log_file_size = 4u << 20;
+  options.stats_dump_period_sec = 0;
+  options.stats_persist_period_sec = 0;
+}
+
+}  // namespace
+
+Expected<std::shared_ptr<Database>, StorageError> Database::open(const std::string& path, rocksdb::DBOptions options,
+                                                                 const std::vector<rocksdb::ColumnFamilyDescriptor>& families) {
+  std::shared_ptr<Database> out(new Database);
+  out->path_ = path;
+  out->watch_ = std::make_shared<BackgroundWatch>(path);
+  complete(options, out->watch_);
+  rocksdb::DB* db = nullptr;
+  if (const auto status = rocksdb::DB::Open(options, path, families, &out->families_, &db); !status.ok())
+    return Unexpected<StorageError>(to_error(status, path, "opening"));
+  out->db_.reset(db);
+  return out;
+}
+
+Expected<std::shared_ptr<Database>, StorageError> Database::open_read_only(const std::string& path, rocksdb::DBOptions options,
+                                                                           const std::vector<rocksdb::ColumnFamilyDescriptor>& families) {
+  std::shared_ptr<Database> out(new Database);
+  out->path_ = path;
+  out->watch_ = std::make_shared<BackgroundWatch>(path);
+  complete(options, out->watch_);
+  rocksdb::DB* db = nullptr;
+  if (const auto status = rocksdb::DB::OpenForReadOnly(options, path, families, &out->families_, &db); !status.ok())
+    return Unexpected<StorageError>(to_error(status, path, "reading"));
+  out->db_.reset(db);
+  return out;
+}
+
+Database::~Database() {
+  if (!db_) return;
+  for (auto* family : families_) db_->DestroyColumnFamilyHandle(family).PermitUncheckedError();
+  db_->Close().PermitUncheckedError();  // what had to be durable was made so before; nothing can be told to anybody here
+}
+
+Expected<std::optional<std::string>, StorageError> Database::get(std::size_t family_index, std::string_view key) const {
+  std::string value;
+  const auto status = db_->Get({}, families_.at(family_index), key, &value);
+  if (status.IsNotFound()) return std::optional<std::string>();
+  if (!status.ok()) return Unexpected<StorageError>(to_error(status, path_, "reading"));
+  return std::optional<std::string>(std::move(value));
+}
+
+Expected<void, StorageError> sync_directory(rocksdb::Env* env, const std::string& path) {
+  std::unique_ptr<rocksdb::FSDirectory> directory;
+  auto status = env->GetFileSystem()->NewDirectory(path, {}, &directory, nullptr);
+  if (status.ok()) status = directory->Fsync({}, nullptr);
+  if (!status.ok()) return Unexpected<StorageError>(to_error(status, path, "making directory entries durable"));
+  return {};
+}
+
+Expected<void, StorageError> make_directories(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) return Unexpected<StorageError>({.kind = StorageError::Kind::io, .path = path, .detail = "while creating the folder: " + error.message()});
+  return {};
+}
+
+std::string parent_of(const std::string& path) {
+  const auto parent = std::filesystem::path(path).parent_path();
+  return parent.empty() ? "." : parent.string();
+}
+
+}  // namespace daftar::storage

@@ -1,0 +1,292 @@
+// RaftLog over RocksDB. Column families: "default" (the meta row) and "records" (keys.h has the layout). Kept apart so that the records'
+// files have disjoint key ranges and compaction moves them instead of rewriting them; flushed atomically, so the two never disagree.
+//
+// One write() is one WriteBatch, synced: removed suffix, records, and the meta row with the hard state, the new bounds and the number of the
+// write. On opening all of these must fit together, and the write number must not be below the synced-up-to mark (synced_mark.h).
+//
+// Opening: RocksDB must first accept its write-ahead log without any complaint (kAbsoluteConsistency). If it does not, the damage must be at
+// the very end (wal_tail.h), and what is left must reach the mark; both are judged before any file changes. Only then is the tail cut.
+#include <rocksdb/cache.h>
+#include <rocksdb/table.h>
+#include <rocksdb/write_batch.h>
+
+#include <deque>
+#include <shared_mutex>
+
+#include "ledger/check.h"
+#include "storage/keys.h"
+#include "storage/raft_log.h"
+#include "storage/record_frame.h"
+#include "storage/rocks_database.h"
+#include "storage/rocks_options.h"
+#include "storage/synced_mark.h"
+#include "storage/wal_tail.h"
+
+namespace daftar::storage {
+
+namespace {
+
+constexpr std::size_t meta_family = 0, records_family = 1;
+constexpr std::string_view meta_key = "meta";
+
+Unexpected<StorageError> corrupt(const std::string& path, std::string detail) {
+  return Unexpected<StorageError>({.kind = StorageError::Kind::corruption, .path = path, .detail = std::move(detail)});
+}
+
+rocksdb::DBOptions database_options(rocksdb::Env* env, rocksdb::WALRecoveryMode recovery) {
+  rocksdb::DBOptions options;
+  options.env = env;
+  options.create_if_missing = true;
+  options.atomic_flush = true;
+  options.wal_recovery_mode = recovery;
+  options.track_and_verify_wals_in_manifest = true;  // a missing or shortened older log file is noticed
+  options.recycle_log_file_num = 0;     // a recycled file keeps old bytes behind its end: kAbsoluteConsistency could not tell them from rot
+  options.allow_fallocate = true;       // the log file's blocks are reserved ahead; its length still grows with each write
+  options.wal_bytes_per_sync = 0;       // every write is synced anyway
+  options.max_total_wal_size = 256u << 20;
+  options.wal_compression = rocksdb::kNoCompression;  // signatures and hashes do not compress
+  return options;
+}
+
+std::vector<rocksdb::ColumnFamilyDescriptor> column_families() {
+  rocksdb::BlockBasedTableOptions table;
+  table.format_version = 5;
+  table.checksum = rocksdb::kXXH3;
+  table.block_size = 32u << 10;  // records are read in runs
+  table.block_cache = rocksdb::NewLRUCache(32u << 20);
+  rocksdb::ColumnFamilyOptions records;
+  records.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  records.compression = rocksdb::kNoCompression;
+  records.write_buffer_size = 64u << 20;
+  records.max_write_buffer_number = 3;
+  rocksdb::ColumnFamilyOptions meta = records;
+  return {{rocksdb::kDefaultColumnFamilyName, meta}, {"records", records}};
+}
+
+/// The meta row; a log never written to has none.
+Expected<LogMeta, StorageError> read_meta(const Database& database) {
+  auto row = database.get(meta_family, meta_key);
+  if (!row) return Unexpected<StorageError>(row.error());
+  if (!*row) return LogMeta{};
+  const auto meta = decode_meta(**row);
+  if (!meta) return corrupt(database.path(), "the meta row of the log cannot be decoded");
+  return *meta;
+}
+
+Expected<LogRecord, StorageError> checked_record(const Database& database, const rocksdb::Iterator& at, std::uint64_t expected_index) {
+  const std::string place = "record " + std::to_string(expected_index);
+  if (at.key().size() != 8 || number_at(at.key().ToStringView(), 8) != expected_index) return corrupt(database.path(), place + " is missing");
+  auto record = decode_record(at.value().ToStringView());
+  if (!record) return corrupt(database.path(), place + " fails its checksum");
+  if (record->index != expected_index) return corrupt(database.path(), place + " holds record " + std::to_string(record->index));
+  return std::move(*record);
+}
+
+/// Walks from the newest record back until `bytes_max` of payload are checked: nothing missing, every checksum good, terms descending,
+/// the end where the meta row says. Older records are checked when they are read.
+Expected<void, StorageError> check_records(const Database& database, const LogMeta& meta, std::size_t bytes_max) {
+  rocksdb::ReadOptions options;
+  options.fill_cache = false;
+  const std::unique_ptr<rocksdb::Iterator> at(database.db().NewIterator(options, database.family(records_family)));
+  at->SeekToLast();
+  std::uint64_t expected = meta.last, term = meta.last_term;
+  std::size_t bytes = 0;
+  for (; at->Valid() && expected >= meta.first && bytes <= bytes_max; at->Prev(), --expected) {
+    const auto record = checked_record(database, *at, expected);
+    if (!record) return Unexpected<StorageError>(record.error());
+    if (expected == meta.last ? record->term != term : record->term > term)
+      return corrupt(database.path(), "record " + std::to_string(expected) + " has term " + std::to_string(record->term) + " before term " + std::to_string(term));
+    term = record->term;
+    bytes += record->payload->size();
+  }
+  if (!at->status().ok()) return Unexpected<StorageError>(to_error(at->status(), database.path(), "checking the records"));
+  if (!at->Valid() && expected >= meta.first) return corrupt(database.path(), "record " + std::to_string(expected) + " is missing");
+  if (at->Valid() && expected < meta.first) return corrupt(database.path(), "there is a record outside the log's bounds");
+  return {};
+}
+
+/// Everything a log must show before a node may vote on it.
+Expected<LogMeta, StorageError> check_log(const Database& database, const std::optional<SyncedPoint>& mark, std::size_t verify_bytes) {
+  auto meta = read_meta(database);
+  if (!meta) return meta;
+  if (!mark && meta->write_number > 0) return corrupt(database.path(), "the synced-up-to mark beside the log is missing");
+  if (mark && meta->write_number < mark->write_number)
+    return corrupt(database.path(), "the log ends with write " + std::to_string(meta->write_number) + " at index " + std::to_string(meta->last) +
+                                        ", but write " + std::to_string(mark->write_number) + " at index " +
+                                        std::to_string(mark->last_index) + " was durable: it has lost what this node may have promised");
+  if (auto records = check_records(database, *meta, verify_bytes); !records) return Unexpected<StorageError>(records.error());
+  return meta;
+}
+
+class RocksRaftLog final : public RaftLog {
+ public:
+  RocksRaftLog(std::shared_ptr<Database> database, std::unique_ptr<SyncedMark> mark, const LogMeta& meta, std::size_t cache_bytes)
+      : database_(std::move(database)), mark_(std::move(mark)), meta_(meta), cache_bytes_max_(cache_bytes) {}
+  ~RocksRaftLog() override {
+    if (!failed_) static_cast<void>(mark_->sync());  // a failure here leaves the mark behind, not wrong
+  }
+
+  Expected<void, StorageError> write(const std::optional<StoredHardState>& hard_state, std::span<const LogRecord> records) override;
+  StoredHardState hard_state() const override { return bounds().hard_state; }
+  std::uint64_t first() const override { return bounds().first; }
+  std::uint64_t last() const override { return bounds().last; }
+  Expected<std::vector<LogRecord>, StorageError> read(std::uint64_t from, std::uint64_t to, std::size_t bytes_max) const override;
+  std::uint64_t sync_count() const override { return syncs_; }
+
+ private:
+  LogMeta bounds() const {
+    const std::shared_lock lock(mutex_);
+    return meta_;
+  }
+  void remember(const LogMeta& meta, std::span<const LogRecord> records);
+  bool read_cached(std::uint64_t from, std::uint64_t to, std::size_t bytes_max, std::vector<LogRecord>& out) const;
+  Expected<void, StorageError> fail(StorageError error) {
+    failed_ = error;
+    return Unexpected<StorageError>(std::move(error));
+  }
+
+  const std::shared_ptr<Database> database_;
+  const std::unique_ptr<SyncedMark> mark_;
+  std::optional<StorageError> failed_;      // the first failure; nothing is written after it
+  std::atomic<std::uint64_t> syncs_{0};
+  mutable std::shared_mutex mutex_;         // guards what follows, for the readers of other threads
+  LogMeta meta_;
+  std::deque<LogRecord> newest_;            // consecutive, ending at meta_.last: what replication asks for over and over
+  std::size_t newest_bytes_ = 0;
+  const std::size_t cache_bytes_max_;
+};
+
+std::size_t payload_size(const LogRecord& record) { return record.payload ? record.payload->size() : 0; }
+
+Expected<void, StorageError> RocksRaftLog::write(const std::optional<StoredHardState>& hard_state, std::span<const LogRecord> records) {
+  if (failed_) return Unexpected<StorageError>(*failed_);
+  if (auto error = database_->watch().error()) return fail(*error);
+  LogMeta meta = meta_;
+  if (hard_state) meta.hard_state = *hard_state;
+  ++meta.write_number;
+  rocksdb::WriteBatch batch;
+  auto* const family = database_->family(records_family);
+  if (!records.empty()) {
+    DAFTAR_CHECK(records.front().index >= meta.first && records.front().index <= meta.last + 1);
+    for (std::size_t i = 0; i < records.size(); ++i) {
+      DAFTAR_CHECK(records[i].index == records.front().index + i);
+      const std::string key = number_key(records[i].index), header = record_header(records[i]);
+      const rocksdb::Slice value[] = {header, records[i].payload ? rocksdb::Slice(*records[i].payload) : rocksdb::Slice()};
+      const rocksdb::Slice keys[] = {key};
+      batch.Put(family, rocksdb::SliceParts(keys, 1), rocksdb::SliceParts(value, 2)).PermitUncheckedError();
+    }
+    // The new records lie over the old ones; only what is left behind them is deleted one by one: a dropped suffix is short.
+    for (std::uint64_t index = records.back().index + 1; index <= meta.last; ++index) batch.Delete(family, number_key(index)).PermitUncheckedError();
+    meta.last = records.back().index;
+    meta.last_term = records.back().term;
+  }
+  batch.Put(database_->family(meta_family), rocksdb::Slice(meta_key), encode_meta(meta)).PermitUncheckedError();
+  rocksdb::WriteOptions options;
+  options.sync = true;
+  if (const auto status = database_->db().Write(options, &batch); !status.ok()) return fail(to_error(status, database_->path(), "writing"));
+  ++syncs_;
+  remember(meta, records);
+  if (auto noted = mark_->note({meta.write_number, meta.last, meta.last_term}); !noted) return fail(noted.error());
+  return {};
+}
+
+void RocksRaftLog::remember(const LogMeta& meta, std::span<const LogRecord> records) {
+  const std::unique_lock lock(mutex_);
+  meta_ = meta;
+  if (records.empty()) return;
+  while (!newest_.empty() && newest_.back().index >= records.front().index) {
+    newest_bytes_ -= payload_size(newest_.back());
+    newest_.pop_back();
+  }
+  for (const auto& record : records) {
+    newest_.push_back(record);
+    newest_bytes_ += payload_size(record);
+  }
+  while (newest_bytes_ > cache_bytes_max_ && newest_.size() > 1) {
+    newest_bytes_ -= payload_size(newest_.front());
+    newest_.pop_front();
+  }
+}
+
+bool RocksRaftLog::read_cached(std::uint64_t from, std::uint64_t to, std::size_t bytes_max, std::vector<LogRecord>& out) const {
+  const std::shared_lock lock(mutex_);
+  if (newest_.empty() || from < newest_.front().index || to > newest_.back().index) return false;
+  std::size_t bytes = 0;
+  for (std::uint64_t index = from; index <= to && bytes <= bytes_max; ++index) {
+    out.push_back(newest_[index - newest_.front().index]);
+    bytes += payload_size(out.back());
+  }
+  return true;
+}
+
+Expected<std::vector<LogRecord>, StorageError> RocksRaftLog::read(std::uint64_t from, std::uint64_t to, std::size_t bytes_max) const {
+  const auto absent = [&](const LogMeta& now) {
+    return Unexpected<StorageError>({.kind = StorageError::Kind::not_found, .path = database_->path(),
+                                     .detail = "records " + std::to_string(from) + " to " + std::to_string(to) + " of a log from " +
+                                               std::to_string(now.first) + " to " + std::to_string(now.last)});
+  };
+  if (const LogMeta now = bounds(); from < now.first || from > to || to > now.last) return absent(now);
+  std::vector<LogRecord> out;
+  if (read_cached(from, to, bytes_max, out)) return out;
+  const std::unique_ptr<rocksdb::Iterator> at(database_->db().NewIterator({}, database_->family(records_family)));
+  at->Seek(number_key(from));
+  std::size_t bytes = 0;
+  for (std::uint64_t index = from; index <= to && bytes <= bytes_max; ++index, at->Next()) {
+    if (!at->Valid()) break;
+    auto record = checked_record(*database_, *at, index);
+    if (!record) return Unexpected<StorageError>(record.error());
+    bytes += record->payload->size();
+    out.push_back(std::move(*record));
+  }
+  if (!at->status().ok()) return Unexpected<StorageError>(to_error(at->status(), database_->path(), "reading records"));
+  if (at->Valid() || out.size() == to - from + 1 || bytes > bytes_max) return out;
+  // The records end too early: either the writer has dropped a suffix since the bounds were read, or they are lost.
+  if (const LogMeta now = bounds(); to > now.last) return absent(now);
+  return corrupt(database_->path(), "record " + std::to_string(from + out.size()) + " is missing");
+}
+
+/// After RocksDB refused its own write-ahead log: may its tail be cut? Changes no file.
+Expected<void, StorageError> may_cut_tail(const RaftLogOptions& options, rocksdb::Env* env, const std::optional<SyncedPoint>& mark,
+                                          const StorageError& refusal) {
+  const auto damage = examine_wals(env, options.path);
+  if (!damage) return Unexpected<StorageError>(damage.error());
+  if (damage->place == WalDamage::Place::none) return Unexpected<StorageError>(refusal);
+  if (damage->place == WalDamage::Place::in_middle) return corrupt(options.path, "the write-ahead log is damaged: " + damage->detail);
+  auto look = Database::open_read_only(options.path, database_options(env, rocksdb::WALRecoveryMode::kPointInTimeRecovery), column_families());
+  if (!look) return Unexpected<StorageError>(look.error());
+  if (auto checked = check_log(**look, mark, options.verify_bytes); !checked) {
+    auto error = checked.error();
+    error.detail += " (" + damage->detail + ")";
+    return Unexpected<StorageError>(std::move(error));
+  }
+  return {};
+}
+
+}  // namespace
+
+Expected<std::unique_ptr<RaftLog>, StorageError> open_rocks_raft_log(const RaftLogOptions& options, rocksdb::Env* env) {
+  if (env == nullptr) env = rocksdb::Env::Default();
+  const std::string mark_path = options.path + ".synced";
+  if (auto made = make_directories(parent_of(options.path)); !made) return Unexpected<StorageError>(made.error());
+  const auto mark = SyncedMark::read(env, mark_path);
+  if (!mark) return Unexpected<StorageError>(mark.error());
+  using rocksdb::WALRecoveryMode;
+  if (*mark && (*mark)->write_number > 0 && !env->FileExists(options.path + "/CURRENT").ok())
+    return corrupt(options.path, "the log is gone, but its synced-up-to mark says that it had " + std::to_string((*mark)->write_number) + " writes");
+  auto database = Database::open(options.path, database_options(env, WALRecoveryMode::kAbsoluteConsistency), column_families());
+  if (!database && database.error().kind == StorageError::Kind::corruption) {
+    if (auto may = may_cut_tail(options, env, *mark, database.error()); !may) return Unexpected<StorageError>(may.error());
+    database = Database::open(options.path, database_options(env, WALRecoveryMode::kPointInTimeRecovery), column_families());
+  }
+  if (!database) return Unexpected<StorageError>(database.error());
+  const auto meta = check_log(**database, *mark, options.verify_bytes);
+  if (!meta) return Unexpected<StorageError>(meta.error());
+  if (auto named = sync_directory(env, parent_of(options.path)); !named) return Unexpected<StorageError>(named.error());
+  auto keeper = SyncedMark::open(env, mark_path, {meta->write_number, meta->last, meta->last_term});
+  if (!keeper) return Unexpected<StorageError>(keeper.error());
+  return std::make_unique<RocksRaftLog>(std::move(*database), std::move(*keeper), *meta, options.cache_bytes);
+}
+
+Expected<std::unique_ptr<RaftLog>, StorageError> open_rocks_raft_log(const RaftLogOptions& options) { return open_rocks_raft_log(options, nullptr); }
+
+}  // namespace daftar::storage

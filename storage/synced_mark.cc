@@ -1,0 +1,106 @@
+#include "storage/synced_mark.h"
+
+#include <algorithm>
+
+#include "storage/keys.h"
+#include "storage/record_frame.h"
+#include "storage/rocks_database.h"
+
+namespace daftar::storage {
+
+namespace {
+
+constexpr std::string_view magic = "DMK1";
+constexpr std::size_t slot_distance = 4096;
+constexpr std::size_t slot_size = 4 + 3 * 8 + 4;
+
+std::string encode_slot(const SyncedPoint& point) {
+  std::string out(magic);
+  for (const std::uint64_t v : {point.write_number, point.last_index, point.last_term}) append_number(out, v, 8);
+  append_number(out, crc32c({out}), 4);
+  return out;
+}
+
+std::optional<SyncedPoint> decode_slot(std::string_view slot) {
+  if (slot.size() != slot_size || !slot.starts_with(magic)) return std::nullopt;
+  const std::string_view covered = slot.substr(0, slot_size - 4);
+  if (number_at(slot.substr(covered.size()), 4) != crc32c({covered})) return std::nullopt;
+  return SyncedPoint{number_at(slot.substr(4), 8), number_at(slot.substr(12), 8), number_at(slot.substr(20), 8)};
+}
+
+Expected<void, StorageError> checked(const rocksdb::IOStatus& status, const std::string& path, std::string_view doing) {
+  if (status.ok()) return {};
+  return Unexpected<StorageError>(to_error(status, path, doing));
+}
+
+/// Written whole under another name first, so that the name never stands for a file without a whole slot.
+Expected<void, StorageError> create(rocksdb::Env* env, const std::string& path, const SyncedPoint& point) {
+  auto& fs = *env->GetFileSystem();
+  const std::string fresh = path + ".new";
+  std::string content = encode_slot(point);
+  content.resize(slot_distance);
+  content += encode_slot(point);
+  content.resize(2 * slot_distance);
+  std::unique_ptr<rocksdb::FSWritableFile> file;
+  auto status = fs.NewWritableFile(fresh, {}, &file, nullptr);
+  if (status.ok()) status = file->Append(content, {}, nullptr);
+  if (status.ok()) status = file->Fsync({}, nullptr);
+  if (status.ok()) status = file->Close({}, nullptr);
+  if (status.ok()) status = fs.RenameFile(fresh, path, {}, nullptr);
+  if (!status.ok()) return checked(status, path, "creating the synced-up-to mark");
+  return sync_directory(env, parent_of(path));
+}
+
+}  // namespace
+
+Expected<std::optional<SyncedPoint>, StorageError> SyncedMark::read(rocksdb::Env* env, const std::string& path) {
+  auto& fs = *env->GetFileSystem();
+  if (const auto exists = fs.FileExists(path, {}, nullptr); exists.IsNotFound()) return std::optional<SyncedPoint>();
+  std::string content;
+  if (const auto status = rocksdb::ReadFileToString(&fs, path, &content); !status.ok())
+    return Unexpected<StorageError>(to_error(status, path, "reading the synced-up-to mark"));
+  std::optional<SyncedPoint> newest;
+  for (const std::size_t offset : {std::size_t{0}, slot_distance}) {
+    if (content.size() < offset) continue;
+    const auto slot = decode_slot(std::string_view(content).substr(offset, slot_size));
+    if (slot && (!newest || slot->write_number > newest->write_number)) newest = slot;
+  }
+  if (!newest) return Unexpected<StorageError>({.kind = StorageError::Kind::corruption, .path = path, .detail = "neither slot of the synced-up-to mark is whole"});
+  return newest;
+}
+
+Expected<std::unique_ptr<SyncedMark>, StorageError> SyncedMark::open(rocksdb::Env* env, const std::string& path, const SyncedPoint& now) {
+  auto before = read(env, path);
+  if (!before) return Unexpected<StorageError>(before.error());
+  if (!*before)
+    if (auto made = create(env, path, now); !made) return Unexpected<StorageError>(made.error());
+  std::unique_ptr<SyncedMark> out(new SyncedMark);
+  out->path_ = path;
+  if (auto status = env->GetFileSystem()->NewRandomRWFile(path, {}, &out->file_, nullptr); !status.ok())
+    return Unexpected<StorageError>(to_error(status, path, "opening the synced-up-to mark"));
+  // Both slots get the present point, one sync after the other: from here on either of them is good.
+  for (unsigned i = 0; i < 2; ++i) {
+    if (auto noted = out->note(now); !noted) return Unexpected<StorageError>(noted.error());
+    if (auto synced = out->sync(); !synced) return Unexpected<StorageError>(synced.error());
+  }
+  return out;
+}
+
+Expected<void, StorageError> SyncedMark::note(const SyncedPoint& point) {
+  const auto written = file_->Write(slot_ * slot_distance, encode_slot(point), {}, nullptr);
+  if (!written.ok()) return checked(written, path_, "writing the synced-up-to mark");
+  ++unsynced_;
+  if (unsynced_ < writes_between_syncs && std::chrono::steady_clock::now() - synced_at_ < time_between_syncs) return {};
+  return sync();
+}
+
+Expected<void, StorageError> SyncedMark::sync() {
+  if (unsynced_ == 0) return {};
+  if (const auto synced = file_->Sync({}, nullptr); !synced.ok()) return checked(synced, path_, "syncing the synced-up-to mark");
+  unsynced_ = 0;
+  slot_ ^= 1;
+  synced_at_ = std::chrono::steady_clock::now();
+  return {};
+}
+
+}  // namespace daftar::storage
