@@ -1,0 +1,200 @@
+// Dispatch only: the order of checks, the deadlines, the replay set. What operations do is in the files of their trades.
+#include "contracts/execute.h"
+
+#include <algorithm>
+
+#include "contracts/accounts.h"
+#include "contracts/cash.h"
+#include "contracts/context.h"
+#include "contracts/journal.h"
+#include "contracts/members.h"
+#include "contracts/state_keys.h"
+#include "contracts/tax/rules.h"
+
+namespace daftar::contracts {
+
+using ledger::Rejection;
+using ledger::RejectionCode;
+using ledger::proto::Operation;
+
+namespace {
+
+constexpr std::size_t replay_pruned_per_block_max = 20'000;   // more than a block can add, so that pruning keeps up
+
+Outcome perform(Context& c, const Operation& operation) {
+  switch (operation.kind_case()) {
+    case Operation::kTransfer: return transfer(c, operation.transfer());
+    case Operation::kRegisterMember: return register_member(c, operation.register_member());
+    case Operation::kOpenAccount: return open_account(c, operation.open_account());
+    case Operation::kIssue: return issue(c, operation.issue());
+    case Operation::kRequestPayout: return request_payout(c, operation.request_payout());
+    case Operation::kSettlePayout: return settle_payout(c, operation.settle_payout());
+    case Operation::kChangeKey: return change_key(c, operation.change_key());
+    default: return refuse(RejectionCode::field_invalid, "operation");
+  }
+}
+
+enum class JudgeKeys : bool { no, yes };
+
+/// May this transaction be executed here and now? Fills the sender. `remember`: the id must enter the replay set whatever comes after.
+Outcome judge_transaction(Context& c, JudgeKeys judge_keys, bool& remember) {
+  const auto& body = c.transaction->body();
+  remember = false;
+  if (body.ledger_id() != c.fixed.ledger_id.view()) return refuse(RejectionCode::other_ledger);
+  if (body.epoch() != c.fixed.epoch) return refuse(RejectionCode::other_epoch, std::to_string(body.epoch()));
+  if (body.valid_until_ms() < c.now_ms) return refuse(RejectionCode::expired, std::to_string(body.valid_until_ms()));
+  if (body.valid_until_ms() - c.now_ms > c.fixed.valid_until_horizon_ms)
+    return refuse(RejectionCode::valid_until_too_far, std::to_string(body.valid_until_ms()));
+  if (c.store.has(keys::replay(body.valid_until_ms(), c.id))) return refuse(RejectionCode::replayed);
+  remember = true;
+  auto sender = c.store.load<Member>(keys::member(body.sender()));
+  if (!sender) return refuse(RejectionCode::sender_unknown, body.sender());
+  if (sender->suspended) return refuse(RejectionCode::member_suspended, body.sender());
+  if (judge_keys == JudgeKeys::yes)
+    if (auto judged = judge_signatures(*sender, c.transaction->signatures()); !judged) return judged;
+  c.sender = std::move(*sender);
+  return {};
+}
+
+/// All operations in order. A refusal leaves nothing but its reason and the sender's index row.
+void perform_all(Context& c) {
+  c.index(IndexKind::member, c.sender.id);
+  std::uint32_t number = 0;
+  for (const Operation& operation : c.transaction->body().operations()) {
+    if (auto done = perform(c, operation); !done) {
+      c.store.roll_back();
+      c.result = {};
+      c.result.rejection = std::move(done.error());
+      c.result.failed_operation = number;
+      c.rows.assign(1, {IndexKind::member, c.sender.id});
+      return;
+    }
+    ++number;
+  }
+  check_balanced(c.result.postings);
+}
+
+ExecutedEntry finish(Context& c, ledger::EntryKind kind, std::shared_ptr<const ledger::Transaction> transaction) {
+  std::sort(c.rows.begin(), c.rows.end());
+  c.rows.erase(std::unique(c.rows.begin(), c.rows.end()), c.rows.end());
+  return {.kind = kind,
+          .id = c.id,
+          .nonce = std::string(c.nonce),
+          .transaction = std::move(transaction),
+          .result = encode_result(c.result),
+          .accepted = c.result.ok(),
+          .index_rows = std::move(c.rows)};
+}
+
+void prune_replay_set(const ledger::StateView& state, std::uint64_t now_ms, ledger::ChangeSet& changes) {
+  std::uint64_t from = 0;
+  if (const auto mark = state.get(keys::replay_pruned)) from = ledger::Reader(*mark).u64();
+  std::size_t pruned = 0;
+  std::uint64_t reached = from;
+  state.scan(keys::replay_from(from), keys::replay_from(now_ms), [&](std::string_view key, std::string_view) {
+    changes.erase(key);
+    reached = keys::replay_time(key);
+    return ++pruned < replay_pruned_per_block_max;
+  });
+  if (reached == from) return;
+  ledger::Writer mark;
+  mark.u64(reached);
+  changes.put(keys::replay_pruned, mark.take());
+}
+
+}  // namespace
+
+struct Engine::Impl {
+  std::shared_ptr<const ledger::Genesis> genesis;
+  tax::RuleBook rules;
+  Fixed fixed;
+};
+
+Engine::Engine(std::shared_ptr<const ledger::Genesis> genesis) : impl_(std::make_unique<Impl>()) {
+  auto rules = tax::RuleBook::from_genesis(genesis->content());
+  DAFTAR_CHECK(rules.has_value());   // genesis_state has judged them
+  impl_->rules = std::move(*rules);
+  const auto& content = genesis->content();
+  impl_->fixed = {.ledger_id = genesis->ledger_id(),
+                  .epoch = 0,
+                  .valid_until_horizon_ms = genesis->valid_until_horizon_ms(),
+                  .currencies = {content.currencies().begin(), content.currencies().end()},
+                  .rules = &impl_->rules};
+  impl_->genesis = std::move(genesis);
+}
+
+Engine::~Engine() = default;
+
+BlockOutcome Engine::execute(const ledger::Block& block, const ledger::StateView& state) const {
+  BlockOutcome outcome;
+  Store store(state, outcome.changes);
+  prune_replay_set(state, block.time_ms(), outcome.changes);
+  outcome.entries.reserve(block.transactions().size());
+  for (const auto& transaction : block.transactions()) {
+    Context c{.fixed = impl_->fixed,
+              .store = store,
+              .now_ms = block.time_ms(),
+              .id = transaction->id(),
+              .nonce = transaction->body().nonce(),
+              .transaction = transaction.get(),
+              .sender = {},
+              .result = {},
+              .rows = {}};
+    bool remember = false;
+    if (auto judged = judge_transaction(c, JudgeKeys::yes, remember); judged) perform_all(c);
+    else c.result.rejection = std::move(judged.error());
+    if (remember) store.put(keys::replay(transaction->body().valid_until_ms(), c.id), {});
+    store.commit();
+    outcome.entries.push_back(finish(c, ledger::EntryKind::transaction, transaction));
+  }
+  return outcome;
+}
+
+ExecutionResult Engine::dry_run(const ledger::Transaction& transaction, std::uint64_t time_ms, const ledger::StateView& state) const {
+  ledger::ChangeSet nothing;
+  Store store(state, nothing);
+  Context c{.fixed = impl_->fixed,
+            .store = store,
+            .now_ms = time_ms,
+            .id = transaction.id(),
+            .nonce = transaction.body().nonce(),
+            .transaction = &transaction,
+            .sender = {},
+            .result = {},
+            .rows = {}};
+  bool remember = false;
+  const auto judge_keys = transaction.signatures().empty() ? JudgeKeys::no : JudgeKeys::yes;
+  if (auto judged = judge_transaction(c, judge_keys, remember); judged) perform_all(c);
+  else c.result.rejection = std::move(judged.error());
+  return std::move(c.result);
+}
+
+Rejection Engine::precheck(const ledger::Transaction& transaction, std::uint64_t time_ms, const ledger::StateView& state) const {
+  ledger::ChangeSet nothing;
+  Store store(state, nothing);
+  Context c{.fixed = impl_->fixed,
+            .store = store,
+            .now_ms = time_ms,
+            .id = transaction.id(),
+            .nonce = transaction.body().nonce(),
+            .transaction = &transaction,
+            .sender = {},
+            .result = {},
+            .rows = {}};
+  bool remember = false;
+  if (auto judged = judge_transaction(c, JudgeKeys::yes, remember); !judged) return judged.error();
+  return {};
+}
+
+std::optional<std::uint64_t> Engine::next_deadline_ms(const ledger::StateView& state) const {
+  std::optional<std::uint64_t> next;
+  state.scan("d", keys::after_prefix("d"), [&](std::string_view key, std::string_view) {
+    const auto deadline = keys::parse_deadline(key);
+    DAFTAR_CHECK(deadline.has_value());
+    next = deadline->time_ms;
+    return false;
+  });
+  return next;
+}
+
+}  // namespace daftar::contracts

@@ -1,0 +1,57 @@
+// The state at height 0, made of a genesis: the only writer of members with powers, of tax rules and of revenue accounts.
+#include <set>
+
+#include "contracts/execute.h"
+#include "contracts/members.h"
+#include "contracts/state_keys.h"
+#include "contracts/tax/rules.h"
+#include "ledger/ids.h"
+
+namespace daftar::contracts {
+namespace {
+
+using Fault = Unexpected<std::string>;
+
+Expected<void, std::string> add_members(const ledger::Genesis& genesis, ledger::ChangeSet& state) {
+  for (const auto& description : genesis.content().members()) {
+    const auto member = make_member(description, genesis.content().time_ms());
+    if (!member)
+      return Fault("member " + description.id() + ": " + std::string(ledger::name(member.error().code)) + " (" + member.error().detail + ")");
+    if (state.find(keys::member(member->id))) return Fault("member " + member->id + " stands twice");
+    state.put(keys::member(member->id), encode_record(*member));
+    for (const MemberKey& key : member->keys) {
+      if (state.find(keys::public_key(key.key))) return Fault("member " + member->id + ": its key is another member's too");
+      state.put(keys::public_key(key.key), member->id);
+    }
+  }
+  return {};
+}
+
+Expected<void, std::string> judge_frame(const ledger::proto::Genesis& content, const ledger::ChangeSet& state) {
+  if (content.currencies().empty()) return Fault("no currency");
+  std::set<std::string_view> currencies;
+  for (const std::string& currency : content.currencies()) {
+    if (!ledger::currency_decimals(currency)) return Fault("currency " + currency + " is unknown");
+    if (!currencies.insert(currency).second) return Fault("currency " + currency + " stands twice");
+  }
+  for (const auto& validator : content.validators())
+    if (!state.find(keys::member(validator.operator_()))) return Fault("validator operator " + validator.operator_() + " is no member");
+  return {};
+}
+
+}  // namespace
+
+Expected<ledger::ChangeSet, std::string> genesis_state(const ledger::Genesis& genesis) {
+  ledger::ChangeSet state;
+  if (auto added = add_members(genesis, state); !added) return Fault(added.error());
+  if (auto judged = judge_frame(genesis.content(), state); !judged) return Fault(judged.error());
+  const auto rules = tax::RuleBook::from_genesis(genesis.content());
+  if (!rules) return Fault(rules.error());
+  for (const tax::TaxRule& rule : rules->rules()) {
+    state.put(keys::tax_rule(rule.code, rule.version), encode_record(rule));
+    if (!rule.revenue_account.empty()) state.put(keys::account(rule.revenue_account), encode_record(Account{}));
+  }
+  return state;
+}
+
+}  // namespace daftar::contracts

@@ -1,0 +1,38 @@
+#include "contracts/pay.h"
+
+#include "contracts/journal.h"
+#include "contracts/tax/register.h"
+#include "contracts/tax/rules.h"
+#include "ledger/ids.h"
+
+namespace daftar::contracts {
+
+Outcome pay(Context& c, const Payment& payment) {
+  const auto account = ledger::parse_account(payment.source);
+  DAFTAR_CHECK(account.has_value());
+  auto taxes = c.fixed.rules->compute({.payer = payment.payer,
+                                       .payee = payment.payee,
+                                       .category = payment.category,
+                                       .currency = account->currency,
+                                       .gross = payment.gross,
+                                       .time_ms = c.now_ms});
+  if (!taxes) return Unexpected<ledger::Rejection>(taxes.error());
+
+  if (auto taken = debit(c, payment.source, payment.gross, "payment"); !taken) return taken;
+  ledger::MinorUnits net = payment.gross;
+  for (const tax::Computed& computed : *taxes) net -= computed.line.withheld;
+  DAFTAR_CHECK(net >= 0);
+  if (net > 0)
+    if (auto paid = credit(c, payment.payee_account, net, "net_pay"); !paid) return paid;
+  for (const tax::Computed& computed : *taxes) {
+    const TaxLine& line = computed.line;
+    if (line.withheld > 0) {
+      const std::string rule = line.rule + "/" + std::to_string(line.version);
+      if (auto withheld = credit(c, computed.rule->revenue_account, line.withheld, line.kind, rule); !withheld) return withheld;
+    }
+    tax::enter_register(c, line);
+  }
+  return {};
+}
+
+}  // namespace daftar::contracts

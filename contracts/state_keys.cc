@@ -1,0 +1,117 @@
+#include "contracts/state_keys.h"
+
+#include "ledger/check.h"
+#include "ledger/encoding.h"
+
+namespace daftar::contracts::keys {
+namespace {
+
+std::string prefixed(char kind, std::string_view rest) {
+  std::string key;
+  key.reserve(1 + rest.size());
+  key.push_back(kind);
+  key.append(rest);
+  return key;
+}
+
+void append_u32(std::string& key, std::uint32_t v) {
+  for (int shift = 24; shift >= 0; shift -= 8) key.push_back(static_cast<char>(v >> shift));
+}
+
+void append_u64(std::string& key, std::uint64_t v) {
+  for (int shift = 56; shift >= 0; shift -= 8) key.push_back(static_cast<char>(v >> shift));
+}
+
+void append_terminated(std::string& key, std::string_view part) {
+  key.append(part);
+  key.push_back('\0');
+}
+
+}  // namespace
+
+std::string account(std::string_view id) { return prefixed('a', id); }
+std::string budget_line(std::string_view id) { return prefixed('b', id); }
+std::string contract(const ledger::Digest& id) { return prefixed('c', id.view()); }
+std::string public_key(const ledger::PublicKey& key) { return prefixed('k', key.view()); }
+std::string member(std::string_view id) { return prefixed('m', id); }
+std::string payout(const ledger::Digest& id) { return prefixed('p', id.view()); }
+
+std::string register_row(std::string_view payee, std::string_view rule, std::string_view currency, std::uint32_t version,
+                         std::uint32_t period) {
+  std::string key = "r";
+  append_terminated(key, payee);
+  append_terminated(key, rule);
+  append_terminated(key, currency);
+  append_u32(key, version);
+  append_u32(key, period);
+  return key;
+}
+
+std::string statement_reference(std::string_view bank, std::string_view reference) {
+  std::string key = "s";
+  append_terminated(key, bank);
+  key.append(reference);
+  return key;
+}
+
+std::string tax_rule(std::string_view code, std::uint32_t version) {
+  std::string key = "t";
+  append_terminated(key, code);
+  append_u32(key, version);
+  return key;
+}
+
+std::string replay(std::uint64_t valid_until_ms, const ledger::Digest& id) {
+  std::string key = replay_from(valid_until_ms);
+  key.append(id.view());
+  return key;
+}
+
+std::string deadline(const Deadline& deadline) {
+  std::string key = deadlines_from(deadline.time_ms);
+  key.append(deadline.contract.view());
+  append_u32(key, deadline.milestone);
+  key.push_back(static_cast<char>(deadline.kind));
+  return key;
+}
+
+std::optional<Deadline> parse_deadline(std::string_view key) {
+  ledger::Reader reader(key);
+  Deadline deadline;
+  if (reader.u8() != 'd') return std::nullopt;
+  deadline.time_ms = reader.u64();
+  const auto contract = ledger::Digest::from_bytes(reader.raw(32));
+  deadline.milestone = reader.u32();
+  deadline.kind = static_cast<DeadlineKind>(reader.u8());
+  if (!reader.done() || !contract) return std::nullopt;
+  deadline.contract = *contract;
+  return deadline;
+}
+
+std::string deadlines_from(std::uint64_t time_ms) {
+  std::string key = "d";
+  append_u64(key, time_ms);
+  return key;
+}
+
+std::string replay_from(std::uint64_t valid_until_ms) {
+  std::string key;
+  key.reserve(41);
+  key.push_back('u');
+  append_u64(key, valid_until_ms);
+  return key;
+}
+
+std::uint64_t replay_time(std::string_view key) {
+  DAFTAR_CHECK(key.size() == 41 && key.front() == 'u');
+  return ledger::Reader(key.substr(1, 8)).u64();
+}
+
+std::string after_prefix(std::string_view prefix) {
+  std::string key(prefix);
+  DAFTAR_CHECK(!key.empty() && static_cast<unsigned char>(key.back()) < 0xff);
+  key.back() = static_cast<char>(static_cast<unsigned char>(key.back()) + 1);
+  return key;
+}
+
+}  // namespace daftar::contracts::keys

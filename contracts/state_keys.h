@@ -1,0 +1,58 @@
+// Where things stand in the state. The first byte of a key is the kind; numbers inside keys are big-endian, so that byte order is numeric
+// order; variable parts that are not last end with a zero byte, which no id contains. Never renumber: replicas compare states.
+//
+//   a <account id>                                              Account
+//   b <budget line id>                                          BudgetLine
+//   c <contract id, 32>                                         Contract
+//   d <time ms, 8> <contract id, 32> <milestone, 4> <kind, 1>   a waiting deadline; empty value
+//   k <public key, 32>                                          member id; a revoked key stays here, so that it cannot come back
+//   m <member id>                                               Member
+//   p <payout id, 32>                                           Payout
+//   r <payee> 0 <rule code> 0 <currency> 0 <version, 4> <yyyymm, 4>   RegisterRow
+//   s <bank> 0 <statement reference>                            id of the transaction that used it
+//   t <rule code> 0 <version, 4>                                TaxRule
+//   u <valid until ms, 8> <transaction id, 32>                  the replay set; empty value
+//   U                                                           valid-until up to which the replay set has been pruned, 8
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "ledger/hash.h"
+#include "ledger/keys.h"
+
+namespace daftar::contracts::keys {
+
+std::string account(std::string_view id);
+std::string budget_line(std::string_view id);
+std::string contract(const ledger::Digest& id);
+std::string public_key(const ledger::PublicKey& key);
+std::string member(std::string_view id);
+std::string payout(const ledger::Digest& id);
+std::string register_row(std::string_view payee, std::string_view rule, std::string_view currency, std::uint32_t version,
+                         std::uint32_t period);
+std::string statement_reference(std::string_view bank, std::string_view reference);
+std::string tax_rule(std::string_view code, std::uint32_t version);
+std::string replay(std::uint64_t valid_until_ms, const ledger::Digest& id);
+inline constexpr std::string_view replay_pruned = "U";
+
+enum class DeadlineKind : std::uint8_t { offer = 1, acceptance = 2, delivery = 3, arbitration = 4 };
+struct Deadline {
+  std::uint64_t time_ms = 0;
+  ledger::Digest contract;
+  std::uint32_t milestone = 0;   // 0: the contract as a whole
+  DeadlineKind kind = DeadlineKind::offer;
+};
+std::string deadline(const Deadline& deadline);
+std::optional<Deadline> parse_deadline(std::string_view key);
+
+/// The first key of deadlines due after `time_ms`, and of replay entries valid until `time_ms` or later.
+std::string deadlines_from(std::uint64_t time_ms);
+std::string replay_from(std::uint64_t valid_until_ms);
+/// The time inside a replay key.
+std::uint64_t replay_time(std::string_view key);
+/// The first key after all keys that begin with `prefix` (whose last byte is below 0xff).
+std::string after_prefix(std::string_view prefix);
+
+}  // namespace daftar::contracts::keys

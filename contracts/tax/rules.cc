@@ -1,0 +1,238 @@
+#include "contracts/tax/rules.h"
+
+#include <algorithm>
+
+#include "contracts/accounts.h"
+#include "ledger/ids.h"
+
+namespace daftar::contracts::tax {
+
+using ledger::MinorUnits;
+using ledger::RejectionCode;
+
+namespace {
+
+constexpr std::uint32_t million = 1'000'000;
+
+constexpr std::string_view common_categories[] = {"none",     "services", "goods",   "works",   "royalty",   "wages",
+                                                  "rent",     "dividends", "interest", "freight", "telecom", "insurance"};
+
+bool one_of_or_any(const std::vector<std::string>& list, std::string_view value) {
+  return list.empty() || std::find(list.begin(), list.end(), value) != list.end();
+}
+
+bool applies(const TaxRule& rule, const Question& q) {
+  if (!rule.in_force(q.time_ms) || q.gross < rule.threshold) return false;
+  if (!rule.currency.empty() && rule.currency != q.currency) return false;
+  if (!one_of_or_any(rule.categories, q.category)) return false;
+  if (!one_of_or_any(rule.payer_kinds, q.payer.kind) || !one_of_or_any(rule.payee_kinds, q.payee.kind)) return false;
+  if (!one_of_or_any(rule.payee_statuses, q.payee.tax_status)) return false;
+  if (rule.country.empty()) return true;
+  if (q.payer.country != rule.country) return false;
+  if (rule.payee_residence == Residence::any) return true;
+  return (q.payee.country == rule.country) == (rule.payee_residence == Residence::resident);
+}
+
+/// value × numerator / denominator, rounded once to a whole number of `unit`s.
+std::optional<MinorUnits> share_of(MinorUnits value, std::uint32_t numerator, std::uint32_t denominator, const TaxRule& rule) {
+  const std::int64_t unit = rule.rounding_unit;
+  const auto units = ledger::mul_div(value, numerator, static_cast<std::int64_t>(denominator) * unit, rule.rounding);
+  if (!units) return std::nullopt;
+  const auto amount = ledger::narrow(static_cast<ledger::Int128>(*units) * unit);
+  if (!amount) return std::nullopt;
+  return std::min(*amount, value);
+}
+
+std::optional<MinorUnits> tax_on(MinorUnits base, const TaxRule& rule) {
+  if (rule.base == Base::inclusive) return share_of(base, rule.rate_ppm, million + rule.rate_ppm, rule);
+  return share_of(base, rule.rate_ppm, million, rule);
+}
+
+// --- reading a genesis -------------------------------------------------------------------------------------------------------------
+
+using Fault = Unexpected<std::string>;
+
+Expected<void, std::string> read_enums(const ledger::proto::TaxRule& from, TaxRule& to) {
+  if (from.kind() == "vat") to.kind = Kind::vat;
+  else if (from.kind() == "withholding") to.kind = Kind::withholding;
+  else return Fault("kind must be vat or withholding");
+
+  if (from.base() == "inclusive") to.base = Base::inclusive;
+  else if (from.base() == "exclusive") to.base = Base::exclusive;
+  else if (from.base() == "gross") to.base = Base::gross;
+  else if (from.base() == "net_of_vat") to.base = Base::net_of_vat;
+  else return Fault("base must be inclusive or exclusive for vat, gross or net_of_vat for withholding");
+  if ((to.kind == Kind::vat) != (to.base == Base::inclusive || to.base == Base::exclusive))
+    return Fault("base does not fit the kind: inclusive or exclusive for vat, gross or net_of_vat for withholding");
+
+  if (from.payee_residence().empty() || from.payee_residence() == "any") to.payee_residence = Residence::any;
+  else if (from.payee_residence() == "resident") to.payee_residence = Residence::resident;
+  else if (from.payee_residence() == "non_resident") to.payee_residence = Residence::non_resident;
+  else return Fault("payee_residence must be resident, non_resident or any");
+
+  if (to.kind == Kind::withholding && from.vat_route().empty()) to.vat_route = VatRoute::treasury;
+  else if (from.vat_route() == "supplier") to.vat_route = VatRoute::supplier;
+  else if (from.vat_route() == "treasury") to.vat_route = VatRoute::treasury;
+  else return Fault("vat_route must be supplier or treasury for vat (a supplier's own VAT account is not supported), absent otherwise");
+  if (to.kind == Kind::withholding && !from.vat_route().empty()) return Fault("vat_route is for vat only");
+
+  if (from.rounding() > static_cast<std::uint32_t>(ledger::Rounding::half_even)) return Fault("rounding is unknown");
+  to.rounding = static_cast<ledger::Rounding>(from.rounding());
+  return {};
+}
+
+Expected<void, std::string> read_names(const ledger::proto::TaxRule& from, TaxRule& to) {
+  const auto copy = [](const auto& list, std::vector<std::string>& out) {
+    out.assign(list.begin(), list.end());
+    return std::all_of(out.begin(), out.end(), [](const std::string& text) { return ledger::is_code(text); });
+  };
+  if (!ledger::is_code(from.code())) return Fault("code: 1 to 40 letters, digits, _ . -");
+  if (!copy(from.categories(), to.categories) || !copy(from.payer_kinds(), to.payer_kinds) ||
+      !copy(from.payee_kinds(), to.payee_kinds) || !copy(from.payee_statuses(), to.payee_statuses))
+    return Fault("categories, kinds and statuses: 1 to 40 letters, digits, _ . -");
+  if (std::find(to.categories.begin(), to.categories.end(), no_income) != to.categories.end())
+    return Fault("categories: none is the category that is never taxed");
+  for (const auto* kinds : {&to.payer_kinds, &to.payee_kinds})
+    for (const std::string& kind : *kinds)
+      if (kind != "company" && kind != "individual" && kind != "public_body")
+        return Fault("kinds are company, individual and public_body, not " + kind);
+  if (from.status() != "verified" && from.status() != "assumed" && from.status() != "illustration")
+    return Fault("status must be verified, assumed or illustration");
+  to.code = from.code();
+  to.title = from.title();
+  to.legal_basis = from.legal_basis();
+  to.status = from.status();
+  to.currency = from.currency();
+  to.country = from.country();
+  if (to.country.empty() && to.payee_residence != Residence::any) return Fault("payee_residence needs country: whose resident?");
+  return {};
+}
+
+Expected<void, std::string> read_numbers(const ledger::proto::TaxRule& from, TaxRule& to) {
+  if (from.version() == 0) return Fault("version counts from 1");
+  if (from.rate_ppm() > 10 * million) return Fault("rate above 1000 %");
+  if (to.kind == Kind::withholding && from.rate_ppm() > million) return Fault("a withholding above 100 %");
+  if (from.withheld_share_ppm() > million) return Fault("withheld_share above 100 %");
+  if (from.threshold() < 0) return Fault("threshold below zero");
+  if (from.effective_to_ms() != 0 && from.effective_to_ms() <= from.effective_from_ms()) return Fault("effective_to is not after effective_from");
+  to.version = from.version();
+  to.rate_ppm = from.rate_ppm();
+  to.withheld_share_ppm = from.withheld_share_ppm();
+  to.threshold = from.threshold();
+  to.rounding_unit = from.rounding_unit() == 0 ? 1 : from.rounding_unit();
+  to.effective_from_ms = from.effective_from_ms();
+  to.effective_to_ms = from.effective_to_ms();
+  return {};
+}
+
+bool withholds(const TaxRule& rule) { return rule.vat_route == VatRoute::treasury && rule.withheld_share_ppm > 0; }
+
+Expected<void, std::string> read_revenue(const ledger::proto::Genesis& genesis, const ledger::proto::TaxRule& from, TaxRule& to) {
+  if (!to.currency.empty() && std::find(genesis.currencies().begin(), genesis.currencies().end(), to.currency) == genesis.currencies().end())
+    return Fault("currency " + to.currency + " is not of this ledger");
+  if (to.base == Base::exclusive && withholds(to)) return Fault("exclusive vat is recorded, not withheld: route supplier");
+  if (to.kind == Kind::withholding && to.withheld_share_ppm == 0) return Fault("a withholding needs a withheld_share");
+  if (to.vat_route == VatRoute::treasury && to.withheld_share_ppm == 0) return Fault("route treasury needs a withheld_share");
+  if (!withholds(to)) return from.revenue_account().empty() ? Expected<void, std::string>{} : Fault("nothing is withheld, so revenue_account must be absent");
+  const auto account = ledger::parse_account(from.revenue_account());
+  if (!account || is_reserved_label(account->label)) return Fault("revenue_account is no account");
+  if (account->currency != to.currency) return Fault("revenue_account must be in the rule's currency");
+  for (const auto& member : genesis.members())
+    if (member.id() == account->member)
+      for (const std::string& role : member.roles())
+        if (role == name(Role::tax_authority) || role == name(Role::treasury)) {
+          to.revenue_account = from.revenue_account();
+          return {};
+        }
+  return Fault("revenue_account must be of a member with role tax_authority or treasury");
+}
+
+bool overlap(const TaxRule& a, const TaxRule& b) {
+  return (b.effective_to_ms == 0 || a.effective_from_ms < b.effective_to_ms) && (a.effective_to_ms == 0 || b.effective_from_ms < a.effective_to_ms);
+}
+
+}  // namespace
+
+std::string_view name(Kind kind) { return kind == Kind::vat ? "vat" : "withholding"; }
+std::string_view name(Base base) {
+  switch (base) {
+    case Base::inclusive: return "inclusive";
+    case Base::exclusive: return "exclusive";
+    case Base::gross: return "gross";
+    case Base::net_of_vat: return "net_of_vat";
+  }
+  return "unknown";
+}
+std::string_view name(Residence residence) {
+  switch (residence) {
+    case Residence::any: return "any";
+    case Residence::resident: return "resident";
+    case Residence::non_resident: return "non_resident";
+  }
+  return "unknown";
+}
+std::string_view name(VatRoute route) { return route == VatRoute::supplier ? "supplier" : "treasury"; }
+
+Expected<RuleBook, std::string> RuleBook::from_genesis(const ledger::proto::Genesis& genesis) {
+  RuleBook book;
+  for (const auto& from : genesis.tax_rules()) {
+    TaxRule rule;
+    auto read = read_enums(from, rule);
+    if (read) read = read_names(from, rule);
+    if (read) read = read_numbers(from, rule);
+    if (read) read = read_revenue(genesis, from, rule);
+    if (read)
+      for (const TaxRule& other : book.rules_)
+        if (other.code == rule.code && (other.version == rule.version || overlap(other, rule)))
+          read = Fault("two versions of it are the same or in force at one time");
+    if (!read) return Fault("tax rule " + from.code() + "/" + std::to_string(from.version()) + ": " + read.error());
+    book.rules_.push_back(std::move(rule));
+  }
+  std::stable_partition(book.rules_.begin(), book.rules_.end(), [](const TaxRule& rule) { return rule.kind == Kind::vat; });
+  book.categories_.assign(std::begin(common_categories), std::end(common_categories));
+  for (const TaxRule& rule : book.rules_) book.categories_.insert(book.categories_.end(), rule.categories.begin(), rule.categories.end());
+  std::sort(book.categories_.begin(), book.categories_.end());
+  book.categories_.erase(std::unique(book.categories_.begin(), book.categories_.end()), book.categories_.end());
+  return book;
+}
+
+bool RuleBook::knows_category(std::string_view category) const {
+  return std::binary_search(categories_.begin(), categories_.end(), category);
+}
+
+Expected<std::vector<Computed>, ledger::Rejection> RuleBook::compute(const Question& q) const {
+  std::vector<Computed> computed;
+  if (q.category == no_income) return computed;
+  const auto overflow = Unexpected<ledger::Rejection>({RejectionCode::overflow, "tax"});
+  MinorUnits net_of_vat = q.gross, left = q.gross;
+  for (const TaxRule& rule : rules_) {   // VAT rules come first, so net_of_vat is complete when a withholding asks for it
+    if (!applies(rule, q)) continue;
+    const MinorUnits base = rule.base == Base::net_of_vat || rule.base == Base::inclusive ? net_of_vat : q.gross;
+    const auto tax = tax_on(base, rule);
+    if (!tax) return overflow;
+    MinorUnits withheld = 0;
+    if (withholds(rule)) {
+      const auto part = rule.withheld_share_ppm == million ? tax : share_of(*tax, rule.withheld_share_ppm, million, rule);
+      if (!part) return overflow;
+      withheld = std::min(*part, left);
+    }
+    left -= withheld;
+    if (rule.base == Base::inclusive) net_of_vat -= *tax;
+    computed.push_back({&rule,
+                        {.rule = rule.code,
+                         .version = rule.version,
+                         .kind = std::string(name(rule.kind)),
+                         .payer = q.payer.id,
+                         .payee = q.payee.id,
+                         .category = std::string(q.category),
+                         .currency = std::string(q.currency),
+                         .gross = q.gross,
+                         .base = rule.base == Base::inclusive ? base - *tax : base,
+                         .tax = *tax,
+                         .withheld = withheld,
+                         .rate_ppm = rule.rate_ppm}});
+  }
+  return computed;
+}
+
+}  // namespace daftar::contracts::tax

@@ -1,0 +1,54 @@
+// Which tax rules a payment meets, and what they come to. Rules are data (genesis/profiles); the arithmetic is here:
+//   VAT inside a gross price:  VAT = P·r / (1 + r), rounded once; net = P − VAT (DOMAIN §5.1.3)
+//   withholding:               tax = base·r, base gross or P − VAT
+//   withheld part:             tax × share, rounded the same way; the rest is the payee's own affair
+// No tax exceeds its base, and what is withheld altogether never exceeds the gross amount (matters only when tiny payments meet coarse
+// rounding units): later rules yield.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "contracts/records.h"
+#include "contracts/result.h"
+#include "contracts/tax/records.h"
+#include "ledger/expected.h"
+#include "ledger/genesis.h"
+#include "ledger/rejection.h"
+
+namespace daftar::contracts::tax {
+
+/// The category of movements that are no income: never taxed.
+inline constexpr std::string_view no_income = "none";
+
+struct Question {
+  const Member& payer;
+  const Member& payee;
+  std::string_view category, currency;
+  ledger::MinorUnits gross = 0;
+  std::uint64_t time_ms = 0;
+};
+
+struct Computed {
+  const TaxRule* rule = nullptr;   // lives as long as the rule book
+  TaxLine line;
+};
+
+/// The rules of a genesis, in its order. Immutable, so it may be shared by threads.
+class RuleBook {
+ public:
+  /// The sentence says which rule is wrong and how.
+  static Expected<RuleBook, std::string> from_genesis(const ledger::proto::Genesis& genesis);
+
+  const std::vector<TaxRule>& rules() const { return rules_; }
+  /// "none", the categories of docs/contracts.md, and those that rules name.
+  bool knows_category(std::string_view category) const;
+  /// VAT first, then withholdings, each in order of the genesis. One line per rule that applies, also when it comes to zero.
+  /// The only refusal is overflow.
+  Expected<std::vector<Computed>, ledger::Rejection> compute(const Question& question) const;
+
+ private:
+  std::vector<TaxRule> rules_;            // VAT first
+  std::vector<std::string> categories_;   // sorted
+};
+
+}  // namespace daftar::contracts::tax
