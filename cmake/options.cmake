@@ -30,3 +30,17 @@ function(daftar_room name)
   target_include_directories(daftar_${name} PUBLIC ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
   target_link_libraries(daftar_${name} PUBLIC ${ROOM_LINKS})
 endfunction()
+
+# Adds the Protobuf messages of a room: ${PROJECT_BINARY_DIR}/<room>/proto/X.pb.{h,cc}, so that the include reads like any other header.
+function(daftar_protos target)
+  file(GLOB protos CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR} proto/*.proto)
+  foreach(proto ${protos})
+    string(REGEX REPLACE "\\.proto$" ".pb" generated ${PROJECT_BINARY_DIR}/${proto})
+    add_custom_command(
+      OUTPUT ${generated}.h ${generated}.cc
+      COMMAND protobuf::protoc --proto_path=${PROJECT_SOURCE_DIR} --cpp_out=${PROJECT_BINARY_DIR} ${proto}
+      DEPENDS ${PROJECT_SOURCE_DIR}/${proto} protobuf::protoc
+      VERBATIM)
+    target_sources(${target} PRIVATE ${generated}.h ${generated}.cc)
+  endforeach()
+endfunction()

@@ -1,0 +1,85 @@
+#include "node/certifier.h"
+
+#include "ledger/check.h"
+
+namespace daftar::node {
+
+Certifier::Certifier(std::string origin, std::vector<ledger::PublicKey> validators, std::uint32_t self)
+    : origin_(std::move(origin)), validators_(std::move(validators)), self_(self) {
+  DAFTAR_CHECK(self_ >= 1 && self_ <= validators_.size());
+}
+
+Certifier::Outcome Certifier::add_own(const Line& line) {
+  auto& size = sizes_[line.size];
+  size.own = line.root;
+  size.lines[self_] = line;
+  return judge(line.size);
+}
+
+Certifier::Outcome Certifier::add_peer(const Line& line) {
+  Outcome outcome;
+  if (line.node == 0 || line.node > validators_.size() || line.node == self_) return outcome;
+  if (line.size <= certified_size_ && !sizes_.contains(line.size)) return outcome;  // long settled
+  if (auto known = sizes_.find(line.size); known != sizes_.end() && known->second.lines.contains(line.node)) return outcome;
+  const ledger::Checkpoint checkpoint{origin_, line.size, line.root};
+  if (!ledger::verify_checkpoint(checkpoint, {validators_[line.node - 1], line.signature})) {
+    outcome.warning = "node " + std::to_string(line.node) + " sent a checkpoint line whose signature does not verify; ignored";
+    return outcome;
+  }
+  auto& size = sizes_[line.size];
+  size.lines[line.node] = line;
+  std::optional<Line> answer;
+  if (size.certified) answer = size.lines.at(self_);  // certified here only with our own line in it
+  outcome = judge(line.size);
+  outcome.answer = std::move(answer);
+  return outcome;
+}
+
+Certifier::Outcome Certifier::judge(std::uint64_t at) {
+  Outcome outcome;
+  auto& size = sizes_.at(at);
+  std::map<ledger::Digest, std::vector<const Line*>> by_root;
+  for (const auto& [node, line] : size.lines) by_root[line.root].push_back(&line);
+  for (const auto& [root, lines] : by_root) {
+    const bool quorum = lines.size() >= ledger::quorum_of(validators_.size());
+    if (size.own && root != *size.own) {
+      std::string who;
+      for (const auto* line : lines) who += (who.empty() ? "" : ", ") + std::to_string(line->node);
+      const std::string what = "at tree size " + std::to_string(at) + " this node computed root " + size.own->hex() + ", validator(s) " + who +
+                               " signed " + root.hex();
+      (quorum ? outcome.divergence : outcome.warning) = what;
+    }
+    // Only a root that this node has computed itself becomes a certificate here.
+    if (quorum && size.own && root == *size.own && !size.certified) {
+      size.certified = true;
+      certified_size_ = std::max(certified_size_, at);
+      std::vector<ledger::CheckpointSignature> signatures;
+      for (const auto* line : lines) signatures.push_back({validators_[line->node - 1], line->signature});
+      outcome.certificate = Certificate{at, ledger::signed_note({origin_, at, root}, signatures)};
+    }
+  }
+  while (sizes_.size() > sizes_max) {
+    // Drop the oldest settled one, or, when a peer floods sizes nobody else knows, the newest unknown to us.
+    auto oldest = sizes_.begin();
+    if (oldest->second.certified || oldest->first <= certified_size_ || oldest->second.own)
+      sizes_.erase(oldest);
+    else
+      sizes_.erase(std::prev(sizes_.end()));
+  }
+  return outcome;
+}
+
+std::vector<Certifier::Line> Certifier::uncertified_own() const {
+  std::vector<Line> lines;
+  for (const auto& [at, size] : sizes_)
+    if (size.own && at > certified_size_) lines.push_back(size.lines.at(self_));
+  return lines;
+}
+
+std::optional<std::uint64_t> Certifier::oldest_uncertified_own() const {
+  for (const auto& [at, size] : sizes_)
+    if (size.own && at > certified_size_) return at;
+  return std::nullopt;
+}
+
+}  // namespace daftar::node

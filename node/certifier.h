@@ -1,0 +1,50 @@
+// Gathers the validators' signatures under equal checkpoints until a quorum makes a certificate, and notices a validator whose tree differs
+// (docs/architecture.md, "Certificates"). Pure: signatures come in verified or are verified here; nothing is sent or stored here. Single owner.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ledger/checkpoint.h"
+
+namespace daftar::node {
+
+class Certifier {
+ public:
+  /// `validators`: checkpoint keys by node - 1. `self`: from 1.
+  Certifier(std::string origin, std::vector<ledger::PublicKey> validators, std::uint32_t self);
+
+  struct Line { std::uint32_t node = 0; std::uint64_t size = 0; ledger::Digest root; ledger::Signature signature; };
+  struct Certificate { std::uint64_t size = 0; std::string note; };
+  struct Outcome {
+    std::optional<Certificate> certificate;  // a quorum stands, for the first time at this size
+    std::string divergence;                  // a quorum signed another root than ours: this node must stop; the sentence says which
+    std::string warning;                     // one validator differs from us: to be shouted
+    std::optional<Line> answer;              // our own line for the sender, who is late: this size is certified here already
+  };
+
+  /// Our own line for the tree we computed.
+  Outcome add_own(const Line& line);
+  /// A peer's line; a signature that does not verify is ignored with a warning.
+  Outcome add_peer(const Line& line);
+  /// The newest own lines that are not certified yet, oldest first: sent again to peers that may have missed them.
+  std::vector<Line> uncertified_own() const;
+  std::uint64_t certified_size() const { return certified_size_; }
+  std::optional<std::uint64_t> oldest_uncertified_own() const;
+  void restore(std::uint64_t certified_size) { certified_size_ = certified_size; }
+
+ private:
+  struct Size { std::optional<ledger::Digest> own; std::map<std::uint32_t, Line> lines; bool certified = false; };
+  Outcome judge(std::uint64_t size);
+
+  std::string origin_;
+  std::vector<ledger::PublicKey> validators_;
+  std::uint32_t self_;
+  std::map<std::uint64_t, Size> sizes_;   // newest sizes_max, so that a peer far ahead or behind costs bounded memory
+  std::uint64_t certified_size_ = 0;
+  static constexpr std::size_t sizes_max = 256;
+};
+
+}  // namespace daftar::node

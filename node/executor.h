@@ -1,0 +1,70 @@
+// Committed log entries → executed blocks: checks the chain, runs the engine, appends leaves, commits to the store. Runs on one thread (the
+// simulator calls it inline); knows no Raft beyond positions.
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "contracts/execute.h"
+#include "ledger/block.h"
+#include "storage/state_store.h"
+
+namespace daftar::node {
+
+/// One committed block with its place in the Raft log.
+struct ExecuteTask {
+  std::uint64_t raft_index = 0;
+  std::uint64_t raft_term = 0;
+  std::shared_ptr<const std::string> payload;
+  std::shared_ptr<const ledger::Block> block;  // parsed already, or null: parsed here (after a restart)
+};
+
+/// What became of one transaction of a block.
+struct TransactionOutcome {
+  ledger::Digest id;
+  std::optional<std::uint64_t> entry_index;  // none: not recorded (see execute())
+  ledger::Rejection rejection;               // code ok: accepted
+  std::string result;
+};
+
+struct ExecutedBlock {
+  std::uint64_t raft_index = 0, raft_term = 0;
+  std::uint64_t height = 0;
+  std::uint64_t time_ms = 0;
+  std::string hash;                          // 32 bytes
+  bool checkpoint = false;
+  std::uint64_t size = 0;                    // of the Merkle log after it
+  ledger::Digest root;
+  std::vector<TransactionOutcome> transactions;
+  std::uint64_t accepted = 0, rejected = 0;
+  std::optional<std::uint64_t> next_deadline_ms;
+};
+
+struct ExecutionHalt {
+  bool disk = false;      // otherwise: the log itself cannot be executed here
+  std::string sentence;
+};
+
+class Executor {
+ public:
+  Executor(std::shared_ptr<const ledger::Genesis> genesis, storage::StateStore& store);
+
+  /// Transactions that a block should not have carried (already executed, expired, of another ledger) change nothing and are not recorded:
+  /// an id has one entry at most, for ever.
+  Expected<ExecutedBlock, ExecutionHalt> execute(const ExecuteTask& task);
+  const contracts::Engine& engine() const { return engine_; }
+
+ private:
+  Expected<std::shared_ptr<const ledger::Block>, ExecutionHalt> admit(const ExecuteTask& task) const;
+
+  std::shared_ptr<const ledger::Genesis> genesis_;
+  storage::StateStore& store_;
+  contracts::Engine engine_;
+  ledger::MerkleFrontier frontier_;
+};
+
+/// Opens nothing: writes the genesis state into a fresh store. The sentence says what is wrong with the genesis or the disk.
+Expected<void, std::string> initialise_store(const ledger::Genesis& genesis, storage::StateStore& store);
+
+}  // namespace daftar::node

@@ -1,0 +1,259 @@
+#include "node/node.h"
+
+#include <sodium.h>
+#include <spdlog/spdlog.h>
+
+#include <atomic>
+#include <filesystem>
+#include <mutex>
+#include <thread>
+
+#include "ledger/check.h"
+#include "ledger/receipt.h"
+#include "node/peer_link.h"
+#include "node/replica_loop.h"
+
+namespace daftar::node {
+namespace {
+
+/// The Raft core's part of what the disks held. The log is kept whole, so the tail begins right after what was executed.
+Expected<consensus::Restored, std::string> restore_raft(const storage::RaftLog& log, const storage::AppliedMark& mark, std::size_t validators) {
+  consensus::Restored restored;
+  const auto hard_state = log.hard_state();
+  restored.hard_state = {{hard_state.term}, {hard_state.voted_for}, {hard_state.commit}};
+  restored.applied = {mark.raft_index};
+  restored.before_tail = {{mark.raft_term}, {mark.raft_index}};
+  for (std::size_t node = 1; node <= validators; ++node) restored.membership.voters.push_back({node});
+  if (log.last() < mark.raft_index)
+    return tl::make_unexpected("the Raft log ends at " + std::to_string(log.last()) + ", before what the state has executed (" +
+                               std::to_string(mark.raft_index) + "): it was shortened or exchanged. Restore both from one backup, or rebuild this node");
+  for (std::uint64_t next = mark.raft_index + 1; next <= log.last();) {
+    auto records = log.read(next, log.last(), 16u << 20);
+    if (!records) return tl::make_unexpected(records.error().text());
+    for (auto& record : *records)
+      restored.tail.push_back({{record.term}, {record.index}, static_cast<consensus::EntryKind>(record.kind), std::move(record.payload)});
+    next = restored.tail.back().index.value + 1;
+  }
+  return restored;
+}
+
+std::uint64_t random_seed() {
+  std::uint64_t seed;
+  randombytes_buf(&seed, sizeof seed);
+  return seed;
+}
+
+std::uint64_t certified_size(const storage::StateSnapshot& state) {
+  const auto note = state.latest_certificate();
+  if (!note) return 0;
+  const auto parsed = ledger::parse_note(*note);
+  DAFTAR_CHECK(parsed);
+  return parsed->checkpoint.size;
+}
+
+}  // namespace
+
+struct Node::Impl {
+  NodeOptions options;
+  std::unique_ptr<storage::RaftLog> raft_log;
+  std::unique_ptr<storage::StateStore> store;
+  std::optional<ledger::SigningKey> checkpoint_key;
+  std::unique_ptr<Executor> executor;
+  std::unique_ptr<VerifierPool> pool;
+  std::unique_ptr<Replica> replica;
+  std::unique_ptr<ReplicaLoop> loop;
+  std::unique_ptr<PeerNetwork> links;
+
+  mutable std::mutex mutex;
+  std::function<void(HaltKind, std::string)> handler;
+  HaltKind halt_kind = HaltKind::none;
+  std::string halt_reason;
+  bool stopped = false;
+
+  void halt(HaltKind kind, std::string why) {
+    spdlog::critical("stopped: {}", why);
+    std::function<void(HaltKind, std::string)> tell;
+    {
+      std::lock_guard lock(mutex);
+      if (halt_kind != HaltKind::none) return;
+      halt_kind = kind;
+      halt_reason = why;
+      tell = handler;
+    }
+    if (tell) tell(kind, std::move(why));
+  }
+
+  Expected<void, std::string> open_disks();
+  Expected<void, std::string> make_replica();
+  Expected<void, std::string> open_links();
+};
+
+Expected<void, std::string> Node::Impl::open_disks() {
+  std::error_code error;
+  std::filesystem::create_directories(options.data_dir, error);
+  if (error) return tl::make_unexpected("cannot create " + options.data_dir + ": " + error.message());
+  auto log = storage::open_rocks_raft_log({options.data_dir + "/raft-log"});
+  if (!log) return tl::make_unexpected(log.error().text());
+  raft_log = std::move(*log);
+  storage::StateStoreOptions store_options;
+  store_options.path = options.data_dir + "/state";
+  store_options.memtable_bytes = options.memtable_bytes;
+  store_options.block_cache_bytes = options.block_cache_bytes;
+  auto opened = storage::open_rocks_state_store(store_options);
+  if (!opened) return tl::make_unexpected(opened.error().text());
+  store = std::move(*opened);
+  if (store->fresh()) {
+    if (raft_log->last() != 0)
+      return tl::make_unexpected("the state in " + store_options.path + " is empty, but the Raft log is not: the state was removed. "
+                                 "Move both away and start again as a new node");
+    return initialise_store(*options.genesis, *store);
+  }
+  if (store->ledger_id() != options.genesis->ledger_id().view())
+    return tl::make_unexpected("the data in " + options.data_dir + " belong to another ledger than this genesis; use another directory");
+  return {};
+}
+
+Expected<void, std::string> Node::Impl::make_replica() {
+  executor = std::make_unique<Executor>(options.genesis, *store);
+  const auto cores = std::max(1u, std::thread::hardware_concurrency());
+  pool = std::make_unique<VerifierPool>(options.verifier_threads == 0 ? cores : options.verifier_threads);
+  const auto& mark = store->mark();
+  auto raft = restore_raft(*raft_log, mark, options.genesis->link_keys().size());
+  if (!raft) return tl::make_unexpected(raft.error());
+
+  ReplicaRestored restored;
+  restored.raft = std::move(*raft);
+  restored.height = mark.height;
+  restored.block_time_ms = mark.block_time_ms;
+  restored.block_hash = *ledger::Digest::from_bytes(mark.block_hash);
+  restored.entries = mark.entries;
+  restored.certified_size = certified_size(*store->snapshot());
+  restored.next_deadline_ms = executor->engine().next_deadline_ms(store->latest());
+
+  ReplicaOptions replica_options;
+  const auto ticks = [&](std::chrono::milliseconds time) { return static_cast<consensus::Ticks>(std::max<std::int64_t>(1, time / options.tick)); };
+  replica_options.raft = {{options.node},
+                          ticks(options.election_timeout),
+                          ticks(options.heartbeat),
+                          /*append_bytes_max*/ 1u << 20,
+                          /*inflight_appends_max*/ 64,
+                          /*log_window_bytes_max*/ 64u << 20,
+                          random_seed()};
+  const auto& limits = options.genesis->content().limits();
+  if (limits.member_pending_max() != 0) replica_options.mempool.member_transactions_max = limits.member_pending_max();
+  replica_options.mempool.member_rate_per_s = limits.member_rate_per_s();
+  replica = std::make_unique<Replica>(options.genesis, *checkpoint_key, replica_options, std::move(restored));
+  loop = std::make_unique<ReplicaLoop>(ReplicaLoop::Parts{options.genesis, *raft_log, *store, *executor, *replica, *pool, options.tick,
+                                                          [this](HaltKind kind, std::string why) { halt(kind, std::move(why)); }});
+  return {};
+}
+
+Expected<void, std::string> Node::Impl::open_links() {
+  const auto identity = LinkIdentity::from_seed(options.link_seed);
+  if (!identity) return tl::make_unexpected("the link key is not 32 bytes");
+  PeerNetworkOptions link_options{options.node, options.genesis, options.link_host, options.link_port, options.peers};
+  auto* to = loop.get();
+  auto opened = PeerNetwork::open(std::move(link_options), *identity,
+                                  {[to](std::uint64_t from, PeerMessage message) { to->receive(from, std::move(message)); },
+                                   [to](std::uint64_t node) { to->peer_connected(node); },
+                                   [](std::string warning) { spdlog::warn("{}", warning); }});
+  if (!opened) return tl::make_unexpected(opened.error());
+  links = std::move(*opened);
+  return {};
+}
+
+Expected<std::unique_ptr<Node>, std::string> Node::start(NodeOptions options) {
+  const auto& keys = options.genesis->link_keys();
+  if (options.node == 0 || options.node > keys.size())
+    return tl::make_unexpected("node " + std::to_string(options.node) + " is not a validator of this genesis (1.." + std::to_string(keys.size()) + ")");
+  auto impl = std::make_unique<Impl>();
+  impl->checkpoint_key = ledger::SigningKey::from_seed(options.checkpoint_seed);
+  if (!impl->checkpoint_key) return tl::make_unexpected("the checkpoint key is not 32 bytes");
+  if (impl->checkpoint_key->public_key() != options.genesis->checkpoint_keys()[options.node - 1])
+    return tl::make_unexpected("the checkpoint key is not the one the genesis names for node " + std::to_string(options.node));
+  auto link_key = ledger::SigningKey::from_seed(options.link_seed);
+  if (!link_key || link_key->public_key() != keys[options.node - 1])
+    return tl::make_unexpected("the link key is not the one the genesis names for node " + std::to_string(options.node));
+  impl->options = std::move(options);
+  for (const auto& step : {&Impl::open_disks, &Impl::make_replica, &Impl::open_links})
+    if (auto done = (impl.get()->*step)(); !done) return tl::make_unexpected(done.error());
+  impl->loop->start(*impl->links);
+  return std::unique_ptr<Node>(new Node(std::move(impl)));
+}
+
+Node::Node(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Node::~Node() { stop(); }
+
+void Node::stop() {
+  if (std::exchange(impl_->stopped, true)) return;
+  impl_->links->stop();
+  impl_->loop->stop();
+  impl_->pool.reset();     // its last callbacks still find the loop, which no longer listens
+  if (halt_kind() == HaltKind::none)
+    if (auto flushed = impl_->store->flush(); !flushed) spdlog::error("at shutdown: {}", flushed.error().text());
+}
+
+void Node::on_halt(std::function<void(HaltKind, std::string)> handler) {
+  HaltKind kind;
+  std::string why;
+  {
+    std::lock_guard lock(impl_->mutex);
+    kind = impl_->halt_kind;
+    why = impl_->halt_reason;
+    impl_->handler = handler;
+  }
+  if (kind != HaltKind::none) handler(kind, why);  // it happened before anyone listened
+}
+
+HaltKind Node::halt_kind() const {
+  std::lock_guard lock(impl_->mutex);
+  return impl_->halt_kind;
+}
+std::string Node::halted() const {
+  std::lock_guard lock(impl_->mutex);
+  return impl_->halt_reason;
+}
+std::uint16_t Node::link_port() const { return impl_->links->port(); }
+std::shared_ptr<const ledger::Genesis> Node::genesis() const { return impl_->options.genesis; }
+
+NodeStatus Node::status() const {
+  NodeStatus status = impl_->loop->status();
+  for (const auto& peer : impl_->options.peers) {
+    auto known = std::find_if(status.peers.begin(), status.peers.end(), [&](const auto& p) { return p.node == peer.node; });
+    if (known == status.peers.end()) known = status.peers.insert(status.peers.end(), NodeStatus::Peer{peer.node, false, 0});
+    known->connected = impl_->links->connected(peer.node);
+  }
+  status.fsyncs = impl_->raft_log->sync_count();
+  status.flushes = impl_->store->flush_count();
+  status.signatures_verified = impl_->pool ? impl_->pool->verified_count() : 0;
+  status.bytes_sent = impl_->links->bytes_sent();
+  status.bytes_received = impl_->links->bytes_received();
+  return status;
+}
+
+void Node::submit(std::vector<std::shared_ptr<const ledger::Transaction>> transactions, WaitFor wait, std::chrono::milliseconds timeout,
+                  std::function<void(std::size_t, SubmitReply)> done) {
+  impl_->loop->submit(std::move(transactions), wait, timeout, std::move(done));
+}
+
+std::shared_ptr<const storage::StateSnapshot> Node::snapshot() const { return impl_->store->snapshot(); }
+
+contracts::ExecutionResult Node::dry_run(const ledger::Transaction& transaction) const {
+  const auto state = impl_->store->snapshot();
+  const auto wall = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return impl_->executor->engine().dry_run(transaction, std::max<std::uint64_t>(static_cast<std::uint64_t>(wall), state->mark().block_time_ms + 1), *state);
+}
+
+std::optional<std::string> Node::receipt(std::uint64_t entry_index) const {
+  const auto state = impl_->store->snapshot();
+  const auto certificate = state->certificate_covering(entry_index);
+  if (!certificate) return std::nullopt;
+  const auto note = ledger::parse_note(*certificate);
+  const auto entry = state->entry(entry_index);
+  DAFTAR_CHECK(note && entry);
+  if (note->checkpoint.size > state->mark().entries) return std::nullopt;  // certified, but executed here a moment later
+  const auto tiles = ledger::subtrees_from_tiles([&](unsigned level, std::uint64_t index) { return state->tile(level, index); });
+  return ledger::make_receipt(*entry, ledger::inclusion_proof(entry_index, note->checkpoint.size, tiles), *certificate);
+}
+
+}  // namespace daftar::node

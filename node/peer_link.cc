@@ -1,0 +1,367 @@
+#include "node/peer_link.h"
+
+#include <atomic>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/connect.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <thread>
+
+namespace daftar::node {
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using TlsStream = asio::ssl::stream<tcp::socket>;
+namespace {
+
+constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
+constexpr std::chrono::seconds handshake_deadline{5};
+constexpr std::chrono::milliseconds redial_first{20}, redial_last{1000};
+constexpr std::size_t write_bytes_max = 1u << 20;     // frames gathered into one write
+constexpr std::size_t handshakes_max = 32;            // connections that have not yet said who they are
+
+std::uint32_t read_length(const unsigned char* from) {
+  return std::uint32_t{from[0]} << 24 | std::uint32_t{from[1]} << 16 | std::uint32_t{from[2]} << 8 | from[3];
+}
+
+void append_frame(std::string& to, const PeerMessage& message) {
+  const std::string body = encode_peer_message(message);
+  const auto size = static_cast<std::uint32_t>(body.size());
+  const char length[4] = {static_cast<char>(size >> 24), static_cast<char>(size >> 16), static_cast<char>(size >> 8), static_cast<char>(size)};
+  to.append(length, 4);
+  to.append(body);
+}
+
+std::size_t weight(const PeerMessage& message) {
+  std::size_t bytes = 128;
+  if (const auto* m = std::get_if<consensus::Message>(&message)) {
+    if (const auto* append = std::get_if<consensus::AppendRequest>(m))
+      for (const auto& entry : append->entries) bytes += entry.byte_size();
+  } else if (const auto* forward = std::get_if<Forward>(&message)) {
+    for (const auto& item : forward->items) bytes += item.envelope.size();
+  }
+  return bytes;
+}
+
+/// Closes a socket when its time is up; disarmed by destruction. The socket must outlive it.
+class Deadline {
+ public:
+  Deadline(tcp::socket& socket, std::chrono::steady_clock::duration after) : timer_(socket.get_executor()) {
+    timer_.expires_after(after);
+    timer_.async_wait([&socket, armed = armed_](boost::system::error_code error) {
+      boost::system::error_code ignored;
+      if (!error && *armed) socket.close(ignored);
+    });
+  }
+  ~Deadline() { *armed_ = false; }  // a timer that has fired already cannot be cancelled, only disarmed
+
+ private:
+  asio::steady_timer timer_;
+  std::shared_ptr<bool> armed_ = std::make_shared<bool>(true);
+};
+
+void tune(tcp::socket& socket) {
+  boost::system::error_code ignored;
+  socket.set_option(tcp::no_delay(true), ignored);         // heartbeats and acknowledgements must not wait for company
+  socket.set_option(asio::socket_base::keep_alive(true), ignored);
+}
+
+}  // namespace
+
+struct PeerNetwork::Impl {
+  struct Peer {
+    PeerAddress address;
+    std::mutex mutex;
+    std::deque<PeerMessage> queue;
+    std::size_t queue_bytes = 0;
+    std::atomic<bool> connected{false};
+    std::unique_ptr<asio::steady_timer> wake;    // of the writer; touched on the link thread only
+    std::uint64_t dropped = 0;
+  };
+
+  PeerNetworkOptions options;
+  Handlers handlers;
+  asio::io_context context{1};
+  std::optional<tcp::acceptor> acceptor;
+  asio::ssl::context server_tls, client_tls;
+  std::map<std::uint64_t, std::unique_ptr<Peer>> peers;
+  std::map<std::uint64_t, std::weak_ptr<TlsStream>> inbound;   // the one living link from each peer
+  std::size_t handshakes = 0;
+  std::atomic<std::uint64_t> sent{0}, received{0};
+  std::atomic<bool> stopping{false};
+  std::thread thread;
+
+  Impl(PeerNetworkOptions o, const LinkIdentity& identity, Handlers h)
+      : options(std::move(o)),
+        handlers(std::move(h)),
+        server_tls(server_context(identity, ClientAuth::required, [this](const ledger::PublicKey& key) { return node_of(key) != 0; })),
+        client_tls(client_context(&identity, [this](const ledger::PublicKey& key) { return node_of(key) != 0; })) {}
+
+  /// 0: not the link key of another validator.
+  std::uint32_t node_of(const ledger::PublicKey& key) const {
+    const auto& keys = options.genesis->link_keys();
+    for (std::size_t i = 0; i < keys.size(); ++i)
+      if (keys[i] == key && i + 1 != options.self) return static_cast<std::uint32_t>(i + 1);
+    return 0;
+  }
+
+  void warn(std::string what) {
+    if (handlers.warning) handlers.warning(std::move(what));
+  }
+
+  // ---- sending
+
+  asio::awaitable<void> dial(Peer& peer) {
+    auto pause = redial_first;
+    asio::steady_timer timer(context);
+    peer.wake = std::make_unique<asio::steady_timer>(context);
+    while (!stopping) {
+      if (co_await serve_outbound(peer)) pause = redial_first;
+      peer.connected = false;
+      if (stopping) co_return;
+      timer.expires_after(pause);
+      co_await timer.async_wait(no_throw);
+      pause = std::min(pause * 2, redial_last);
+    }
+  }
+
+  /// One link from dialling to its end; true if it was up.
+  asio::awaitable<bool> serve_outbound(Peer& peer) {
+    auto link = std::make_shared<OutboundLink>(context, client_tls);
+    auto& stream = link->stream;
+    {
+      Deadline deadline(stream.next_layer(), handshake_deadline);
+      tcp::resolver resolver(context);
+      auto [resolve_error, endpoints] = co_await resolver.async_resolve(peer.address.host, std::to_string(peer.address.port), no_throw);
+      if (resolve_error) co_return false;
+      auto [connect_error, endpoint] = co_await asio::async_connect(stream.next_layer(), endpoints, no_throw);
+      if (connect_error) co_return false;
+      tune(stream.next_layer());
+      auto [tls_error] = co_await stream.async_handshake(TlsStream::client, no_throw);
+      if (tls_error) co_return false;
+    }
+    const auto key = peer_public_key(stream.native_handle());
+    if (!key || node_of(*key) != peer.address.node) {
+      warn("at the address of node " + std::to_string(peer.address.node) + " answers somebody with another link key; not used");
+      co_return false;
+    }
+    std::string out;
+    append_frame(out, Hello{peer_protocol, options.genesis->ledger_id(), 0, options.self});
+    {
+      // What was queued while the link was down is stale: Raft has repeated it or will.
+      std::lock_guard lock(peer.mutex);
+      peer.queue.clear();
+      peer.queue_bytes = 0;
+    }
+    peer.connected = true;
+    if (handlers.connected) handlers.connected(peer.address.node);
+    asio::co_spawn(context, watch(link, peer), asio::detached);
+    while (link->alive && !stopping) {
+      gather(peer, out);
+      if (out.empty()) {
+        peer.wake->expires_at(asio::steady_timer::time_point::max());
+        co_await peer.wake->async_wait(no_throw);
+        continue;
+      }
+      auto [error, written] = co_await asio::async_write(stream, asio::buffer(out), no_throw);
+      if (error) break;
+      sent += written;
+      out.clear();
+    }
+    peer.connected = false;
+    link->close();
+    co_return true;
+  }
+
+  struct OutboundLink {
+    OutboundLink(asio::io_context& context, asio::ssl::context& tls) : stream(context, tls) {}
+    void close() {
+      alive = false;
+      boost::system::error_code ignored;
+      stream.lowest_layer().close(ignored);
+    }
+    TlsStream stream;
+    bool alive = true;
+  };
+
+  /// Peers send nothing on a link we dialled: a read that ends means the link is gone, long before a write would notice.
+  asio::awaitable<void> watch(std::shared_ptr<OutboundLink> link, Peer& peer) {
+    char byte;
+    co_await link->stream.async_read_some(asio::buffer(&byte, 1), no_throw);
+    link->close();
+    peer.wake->cancel();
+  }
+
+  void gather(Peer& peer, std::string& out) {
+    std::deque<PeerMessage> taken;
+    {
+      std::lock_guard lock(peer.mutex);
+      std::size_t bytes = 0;
+      while (!peer.queue.empty() && bytes < write_bytes_max) {
+        bytes += weight(peer.queue.front());
+        taken.push_back(std::move(peer.queue.front()));
+        peer.queue.pop_front();
+      }
+      peer.queue_bytes -= std::min(peer.queue_bytes, bytes);
+    }
+    for (const auto& message : taken) append_frame(out, message);
+  }
+
+  void enqueue(std::uint64_t to, PeerMessage message) {
+    auto it = peers.find(to);
+    if (it == peers.end() || !it->second->connected) return;
+    Peer& peer = *it->second;
+    bool was_empty;
+    {
+      std::lock_guard lock(peer.mutex);
+      const std::size_t bytes = weight(message);
+      if (peer.queue_bytes + bytes > options.queue_bytes_max) {
+        ++peer.dropped;
+        return;
+      }
+      was_empty = peer.queue.empty();
+      peer.queue_bytes += bytes;
+      peer.queue.push_back(std::move(message));
+    }
+    if (was_empty) asio::post(context, [&peer] { peer.wake->cancel(); });
+  }
+
+  // ---- receiving
+
+  asio::awaitable<void> accept() {
+    while (!stopping) {
+      tcp::socket socket(context);
+      auto [error] = co_await acceptor->async_accept(socket, no_throw);
+      if (stopping) co_return;
+      if (error) {
+        asio::steady_timer timer(context, std::chrono::milliseconds(100));  // out of descriptors: not a reason to spin
+        co_await timer.async_wait(no_throw);
+        continue;
+      }
+      if (handshakes >= handshakes_max) continue;  // dropped: the socket closes
+      tune(socket);
+      ++handshakes;
+      asio::co_spawn(context, serve_inbound(std::make_shared<TlsStream>(std::move(socket), server_tls)), asio::detached);
+    }
+  }
+
+  asio::awaitable<void> serve_inbound(std::shared_ptr<TlsStream> stream) {
+    const std::uint32_t from = co_await greet(*stream);
+    --handshakes;
+    if (from == 0) co_return;
+    if (auto old = inbound[from].lock()) {
+      boost::system::error_code ignored;
+      old->lowest_layer().close(ignored);
+    }
+    inbound[from] = stream;
+    while (!stopping) {
+      auto message = co_await read_message(*stream);
+      if (!message) co_return;
+      if (std::holds_alternative<Hello>(*message)) co_return warn("node " + std::to_string(from) + " greeted twice; link dropped");
+      handlers.message(from, std::move(*message));
+    }
+  }
+
+  /// TLS and Hello, in time: the node that dialled, or 0.
+  asio::awaitable<std::uint32_t> greet(TlsStream& stream) {
+    Deadline deadline(stream.next_layer(), handshake_deadline);
+    auto [error] = co_await stream.async_handshake(TlsStream::server, no_throw);
+    if (error) co_return 0u;
+    const auto key = peer_public_key(stream.native_handle());
+    const std::uint32_t node = key ? node_of(*key) : 0;
+    if (node == 0) co_return 0u;
+    auto first = co_await read_message(stream);
+    if (!first) co_return 0u;
+    const auto* hello = std::get_if<Hello>(&*first);
+    std::string why;
+    if (!hello || hello->node != node)
+      why = "does not say who its key says it is";
+    else if (hello->protocol != peer_protocol)
+      why = "speaks peer protocol " + std::to_string(hello->protocol) + ", this node " + std::to_string(peer_protocol);
+    else if (hello->ledger_id != options.genesis->ledger_id() || hello->epoch != 0)
+      why = "belongs to another ledger or epoch (" + hello->ledger_id.hex().substr(0, 16) + ", epoch " + std::to_string(hello->epoch) + ")";
+    if (why.empty()) co_return node;
+    warn("refused a link from node " + std::to_string(node) + ": it " + why);
+    co_return 0u;
+  }
+
+  asio::awaitable<std::optional<PeerMessage>> read_message(TlsStream& stream) {
+    unsigned char length[4];
+    auto [head_error, head] = co_await asio::async_read(stream, asio::buffer(length), no_throw);
+    if (head_error) co_return std::nullopt;
+    const std::uint32_t size = read_length(length);
+    if (size > frame_bytes_max) {
+      warn("a peer announced a frame of " + std::to_string(size) + " bytes, more than " + std::to_string(frame_bytes_max) + "; link dropped");
+      co_return std::nullopt;
+    }
+    std::string body(size, '\0');
+    auto [body_error, read] = co_await asio::async_read(stream, asio::buffer(body), no_throw);
+    if (body_error) co_return std::nullopt;
+    received += head + read;
+    auto message = decode_peer_message(body);
+    if (!message) {
+      warn("a peer sent what cannot be read (" + message.error() + "); link dropped");
+      co_return std::nullopt;
+    }
+    co_return std::move(*message);
+  }
+};
+
+PeerNetwork::PeerNetwork(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Expected<std::unique_ptr<PeerNetwork>, std::string> PeerNetwork::open(PeerNetworkOptions options, const LinkIdentity& identity,
+                                                                      Handlers handlers) {
+  auto impl = std::make_unique<Impl>(std::move(options), identity, std::move(handlers));
+  auto& o = impl->options;
+  boost::system::error_code error;
+  const auto address = asio::ip::make_address(o.listen_host, error);
+  if (error) return tl::make_unexpected("link.listen: '" + o.listen_host + "' is not an IP address");
+  impl->acceptor.emplace(impl->context);
+  auto& acceptor = *impl->acceptor;
+  acceptor.open(address.is_v6() ? tcp::v6() : tcp::v4(), error);
+  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error) acceptor.bind({address, o.listen_port}, error);
+  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
+  if (error)
+    return tl::make_unexpected("cannot listen for peers on " + o.listen_host + ":" + std::to_string(o.listen_port) + ": " + error.message());
+  for (const auto& address_of_peer : o.peers) {
+    auto peer = std::make_unique<Impl::Peer>();
+    peer->address = address_of_peer;
+    impl->peers[address_of_peer.node] = std::move(peer);
+  }
+  auto* raw = impl.get();
+  asio::co_spawn(raw->context, raw->accept(), asio::detached);
+  for (auto& [node, peer] : raw->peers) asio::co_spawn(raw->context, raw->dial(*peer), asio::detached);
+  raw->thread = std::thread([raw] { raw->context.run(); });
+  return std::unique_ptr<PeerNetwork>(new PeerNetwork(std::move(impl)));
+}
+
+PeerNetwork::~PeerNetwork() { stop(); }
+
+void PeerNetwork::stop() {
+  if (impl_->stopping.exchange(true)) return;
+  impl_->context.stop();
+  if (impl_->thread.joinable()) impl_->thread.join();
+}
+
+void PeerNetwork::send(std::uint64_t to, PeerMessage message) { impl_->enqueue(to, std::move(message)); }
+
+bool PeerNetwork::connected(std::uint64_t node) const {
+  auto it = impl_->peers.find(node);
+  return it != impl_->peers.end() && it->second->connected;
+}
+
+std::uint16_t PeerNetwork::port() const { return impl_->acceptor->local_endpoint().port(); }
+std::uint64_t PeerNetwork::bytes_sent() const { return impl_->sent; }
+std::uint64_t PeerNetwork::bytes_received() const { return impl_->received; }
+
+}  // namespace daftar::node

@@ -1,0 +1,457 @@
+#include "node/replica.h"
+
+#include <algorithm>
+
+#include "ledger/check.h"
+
+namespace daftar::node {
+namespace {
+
+storage::StoredHardState stored(const consensus::HardState& from) { return {from.term.value, from.voted_for.value, from.commit.value}; }
+
+storage::LogRecord record(const consensus::Entry& entry) {
+  return {entry.index.value, entry.term.value, static_cast<std::uint8_t>(entry.kind), entry.payload};
+}
+
+SubmitReply unknown(const ledger::Digest& id) {
+  SubmitReply reply;
+  reply.status = SubmitReply::Status::unknown;
+  reply.id = id;
+  return reply;
+}
+
+SubmitReply busy(const ledger::Digest& id, std::string why, std::uint32_t retry_after_ms) {
+  SubmitReply reply;
+  reply.status = SubmitReply::Status::busy;
+  reply.id = id;
+  reply.rejection.detail = std::move(why);
+  reply.retry_after_ms = retry_after_ms;
+  return reply;
+}
+
+}  // namespace
+
+Replica::Replica(std::shared_ptr<const ledger::Genesis> genesis, const ledger::SigningKey& checkpoint_key, ReplicaOptions options,
+                 ReplicaRestored restored)
+    : genesis_(std::move(genesis)),
+      checkpoint_key_(checkpoint_key),
+      options_(options),
+      raft_(options.raft, restored.raft),
+      mempool_(options.mempool),
+      certifier_(genesis_->origin(), genesis_->checkpoint_keys(), static_cast<std::uint32_t>(options.raft.self.value)) {
+  const auto applied = restored.raft.applied.value;
+  chain_[applied] = {restored.raft.before_tail.term.value, restored.height, restored.block_time_ms, restored.block_hash, false, false};
+  committed_index_ = executed_index_ = applied;
+  height_ = restored.height;
+  entries_ = restored.entries;
+  block_time_ms_ = restored.block_time_ms;
+  next_deadline_ms_ = restored.next_deadline_ms;
+  certifier_.restore(restored.certified_size);
+  last_checkpoint_size_ = restored.certified_size;
+  // Blocks that wait in the log are parsed now: the chain's tip must be known before this node can lead.
+  for (const auto& entry : restored.raft.tail) {
+    if (entry.kind != consensus::EntryKind::payload || entry.index.value <= applied) continue;
+    auto block = ledger::Block::parse(entry.payload, {}, genesis_->transaction_limits());
+    DAFTAR_CHECK(block);  // it was parsed before it was written, and its checksum held
+    blocks_[entry.payload.get()] = std::move(*block);
+  }
+  std::vector<consensus::Entry> after;
+  for (const auto& entry : restored.raft.tail)
+    if (entry.index.value > applied) after.push_back(entry);
+  if (!after.empty()) note_entries(after);
+}
+
+bool Replica::has_output() const {
+  return !(output_.send.empty() && output_.log_writes.empty() && output_.block_checks.empty() && output_.forward_checks.empty() &&
+           output_.execute.empty() && output_.log_reads.empty() && output_.certificates.empty() && output_.answers.empty() && output_.lookups.empty() &&
+           output_.warnings.empty() && output_.divergence.empty()) ||
+         raft_.has_output();
+}
+
+Replica::Output Replica::take_output() {
+  pump();
+  Output out = std::move(output_);
+  output_ = {};
+  return out;
+}
+
+void Replica::tick(Times now) {
+  now_ = now;
+  raft_.tick();
+  expire_waiting();
+  if (now_.monotonic_ms >= lines_repeated_ms_ + 1000) {
+    lines_repeated_ms_ = now_.monotonic_ms;
+    for (const auto& line : certifier_.uncertified_own())
+      for (std::uint32_t node = 1; node <= genesis_->checkpoint_keys().size(); ++node)
+        if (node != options_.raft.self.value) output_.send.push_back({node, CheckpointLine{line.size, line.root, line.signature}});
+  }
+  pump();
+}
+
+// ---------------------------------------------------------------------------------------------- Raft's output
+
+void Replica::pump() {
+  for (;;) {
+    maybe_propose();
+    if (!raft_.has_output()) return;
+    take_raft_output();
+  }
+}
+
+void Replica::take_raft_output() {
+  consensus::Output out = raft_.take_output();
+  note_entries(out.entries);
+  for (auto& envelope : out.send_now) output_.send.push_back({envelope.to.value, PeerMessage{std::move(envelope.message)}});
+  if (out.needs_sync()) {
+    LogWrite write{out.batch, std::nullopt, {}};
+    if (out.hard_state) write.hard_state = stored(*out.hard_state);
+    write.records.reserve(out.entries.size());
+    for (const auto& entry : out.entries) write.records.push_back(record(entry));
+    output_.log_writes.push_back(std::move(write));
+    unsynced_.push_back({out.batch, std::move(out.send_after_sync)});
+  }
+  for (auto& entry : out.committed) {
+    committed_index_ = entry.index.value;
+    if (entry.kind != consensus::EntryKind::payload) {
+      if (blocks_in_execution_.empty()) raft_.applied(entry.index);
+      continue;
+    }
+    std::shared_ptr<const ledger::Block> block;
+    if (auto it = blocks_.find(entry.payload.get()); it != blocks_.end()) block = it->second;
+    blocks_in_execution_.push_back(entry.index.value);
+    output_.execute.push_back({entry.index.value, entry.term.value, entry.payload, std::move(block)});
+  }
+  for (auto& read : out.log_reads) output_.log_reads.push_back(read);
+  if (out.role) change_role(*out.role);
+}
+
+void Replica::note_entries(const std::vector<consensus::Entry>& entries) {
+  if (entries.empty()) return;
+  for (auto it = chain_.lower_bound(entries.front().index.value); it != chain_.end();) it = chain_.erase(it);
+  DAFTAR_CHECK(!chain_.empty());
+  for (const auto& entry : entries) {
+    ChainPlace place = tip();
+    place.term = entry.term.value;
+    place.has_block = false;
+    place.checkpoint = false;
+    if (entry.kind == consensus::EntryKind::payload) {
+      const auto& block = *blocks_.at(entry.payload.get());
+      place = {entry.term.value, block.height(), block.time_ms(), block.hash(), true, block.checkpoint()};
+      if (block.checkpoint()) {
+        checkpoint_height_ = block.height();
+        checkpoint_ms_ = now_.monotonic_ms;
+      }
+    }
+    chain_[entry.index.value] = place;
+  }
+}
+
+void Replica::log_written(consensus::BatchId batch) {
+  while (!unsynced_.empty() && unsynced_.front().batch <= batch) {
+    for (auto& envelope : unsynced_.front().send) output_.send.push_back({envelope.to.value, PeerMessage{std::move(envelope.message)}});
+    unsynced_.pop_front();
+  }
+  raft_.synced(batch);
+  pump();
+}
+
+void Replica::log_read_done(const consensus::LogRead& read, std::vector<consensus::Entry> entries) {
+  raft_.log_read_done(read, std::move(entries));
+  pump();
+}
+
+void Replica::change_role(const consensus::RoleChange& change) {
+  const bool led = is_leader();
+  const bool same_leader = change.leader == place_.leader && change.term == place_.term;
+  place_ = change;
+  if (led && !is_leader()) {
+    mempool_.clear();
+    ordered_.clear();
+  }
+  if (!same_leader && change.leader) {
+    for (auto& [id, waiting] : waiting_) waiting.offered = false;
+    offer_waiting();
+  }
+}
+
+// ---------------------------------------------------------------------------------------------- proposing
+
+bool Replica::wants_checkpoint(bool certified) const {
+  return certified || tip().height + 1 >= checkpoint_height_ + options_.checkpoint_blocks ||
+         now_.monotonic_ms >= checkpoint_ms_ + options_.checkpoint_interval_ms;
+}
+
+void Replica::maybe_propose() {
+  if (!is_leader()) return;
+  if (uncertified_since_ms_ != 0 && now_.monotonic_ms > uncertified_since_ms_ + options_.uncertified_ms_max) return;
+  for (;;) {
+    std::size_t in_flight = 0;
+    for (auto it = chain_.rbegin(); it != chain_.rend() && it->first > committed_index_; ++it) in_flight += it->second.has_block;
+    if (in_flight >= options_.blocks_in_flight_max) return;
+    if (!mempool_.empty()) {
+      auto taken = mempool_.take(options_.block_transactions_max, options_.block_bytes_max);
+      if (!propose(std::move(taken.transactions), taken.certified)) return;
+      continue;
+    }
+    if (in_flight > 0 || !blocks_in_execution_.empty()) return;
+    // Nothing waits: a block without transactions only when a deadline is due, or entries wait for a certificate.
+    const bool deadline = next_deadline_ms_ && *next_deadline_ms_ <= now_.wall_ms;
+    const bool wanted = awaiting_certificate_.size() > 0 && entries_ > last_checkpoint_size_;
+    const bool idle = entries_ > last_checkpoint_size_ && now_.monotonic_ms >= last_proposal_ms_ + options_.checkpoint_idle_ms;
+    if (!deadline && !wanted && !idle) return;
+    if (!propose({}, wanted || idle)) return;
+  }
+}
+
+bool Replica::propose(std::vector<std::shared_ptr<const ledger::Transaction>> transactions, bool certified) {
+  const ChainPlace& last = tip();
+  const std::uint64_t time_ms = std::max(now_.wall_ms, last.time_ms + 1);
+  auto block = ledger::make_block(last.hash, last.height + 1, time_ms, wants_checkpoint(certified), std::move(transactions));
+  auto payload = std::shared_ptr<const std::string>(block, &block->bytes());
+  const auto* key = payload.get();
+  blocks_[key] = block;
+  auto placed = raft_.propose(payload);
+  if (!placed) {
+    blocks_.erase(key);
+    // Busy: the transactions go back and wait; leadership lost: clients' copies are offered to the next leader.
+    for (const auto& transaction : block->transactions()) mempool_.add(transaction, certified, now_.monotonic_ms);
+    return false;
+  }
+  last_proposal_ms_ = now_.monotonic_ms;
+  take_raft_output();
+  return true;
+}
+
+// ---------------------------------------------------------------------------------------------- clients
+
+void Replica::submit(ClientToken client, std::shared_ptr<const ledger::Transaction> transaction, WaitFor wait, std::uint64_t timeout_ms) {
+  const ledger::Digest id = transaction->id();
+  auto it = waiting_.find(id);
+  if (it == waiting_.end()) {
+    if (waiting_.size() >= options_.waiting_max) {
+      output_.answers.push_back({client, busy(id, "this node already holds as many waiting transactions as it may", 1000)});
+      return;
+    }
+    it = waiting_.emplace(id, Waiting{std::move(transaction), {}, false, 0, false}).first;
+  }
+  Waiting& waiting = it->second;
+  waiting.waiters.push_back({client, wait});
+  waiting.certified |= wait == WaitFor::certified;
+  const std::uint64_t deadline = now_.monotonic_ms + timeout_ms;
+  if (deadline > waiting.deadline_ms) {
+    waiting.deadline_ms = deadline;
+    waiting_deadlines_.emplace(deadline, id);
+  }
+  if (waiting.offered) return;
+  std::vector<Forward::Item> forwards;
+  offer(waiting, forwards);
+  if (!forwards.empty()) output_.send.push_back({place_.leader.value, Forward{std::move(forwards)}});
+}
+
+void Replica::offer(Waiting& waiting, std::vector<Forward::Item>& forwards) {
+  const ledger::Digest id = waiting.transaction->id();
+  if (is_leader()) {
+    waiting.offered = true;
+    if (ordered_.contains(id)) return;
+    switch (mempool_.add(waiting.transaction, waiting.certified, now_.monotonic_ms)) {
+      case Mempool::Verdict::taken: ordered_.insert(id); return;
+      case Mempool::Verdict::full: resolve(id, busy(id, "the leader's queue is full", 500)); return;
+      case Mempool::Verdict::member_full: resolve(id, busy(id, "this member has as many transactions waiting as it may", 500)); return;
+      case Mempool::Verdict::member_rate: resolve(id, busy(id, "this member has used up its rate", 1000)); return;
+    }
+  }
+  if (!place_.leader) return;  // offered when there is one
+  waiting.offered = true;
+  forwards.push_back({waiting.transaction->envelope(), waiting.certified});
+}
+
+void Replica::offer_waiting() {
+  std::vector<ledger::Digest> ids;
+  for (const auto& [id, waiting] : waiting_)
+    if (!waiting.offered) ids.push_back(id);
+  std::sort(ids.begin(), ids.end());
+  std::vector<Forward::Item> forwards;
+  std::size_t bytes = 0;
+  const auto flush = [&] {
+    if (!forwards.empty()) output_.send.push_back({place_.leader.value, Forward{std::move(forwards)}});
+    forwards = {};
+    bytes = 0;
+  };
+  for (const auto& id : ids) {
+    auto it = waiting_.find(id);
+    if (it == waiting_.end()) continue;
+    bytes += it->second.transaction->envelope().size();
+    offer(it->second, forwards);
+    if (forwards.size() >= frame_transactions_max / 2 || bytes > frame_bytes_max / 4) flush();
+  }
+  flush();
+}
+
+void Replica::await_certificate(ClientToken client, SubmitReply committed, std::uint64_t timeout_ms) {
+  DAFTAR_CHECK(committed.entry_index);
+  if (*committed.entry_index < certifier_.certified_size()) {
+    committed.status = SubmitReply::Status::certified;
+    output_.answers.push_back({client, std::move(committed)});
+    return;
+  }
+  const std::uint64_t index = *committed.entry_index;
+  awaiting_certificate_.emplace(index, AwaitingCertificate{client, std::move(committed), now_.monotonic_ms + timeout_ms});
+}
+
+void Replica::answer_all(const Waiting& waiting, const SubmitReply& reply) {
+  for (const auto& waiter : waiting.waiters) {
+    if (reply.status == SubmitReply::Status::committed && waiter.wait == WaitFor::certified) {
+      const std::uint64_t left = waiting.deadline_ms > now_.monotonic_ms ? waiting.deadline_ms - now_.monotonic_ms : 0;
+      await_certificate(waiter.client, reply, left);
+    } else {
+      output_.answers.push_back({waiter.client, reply});
+    }
+  }
+}
+
+void Replica::resolve(const ledger::Digest& id, const SubmitReply& reply) {
+  auto it = waiting_.find(id);
+  if (it == waiting_.end()) return;
+  const Waiting waiting = std::move(it->second);
+  waiting_.erase(it);
+  answer_all(waiting, reply);
+}
+
+void Replica::found(const SubmitReply& first_outcome) {
+  ordered_.erase(first_outcome.id);
+  resolve(first_outcome.id, first_outcome);
+}
+
+void Replica::answer_executed(const TransactionOutcome& outcome, std::uint64_t height) {
+  ordered_.erase(outcome.id);
+  auto it = waiting_.find(outcome.id);
+  if (it == waiting_.end()) return;
+  // Ordered twice (a leader fell between): the second time changes nothing; who still waits gets the first outcome.
+  if (outcome.rejection.code == ledger::RejectionCode::replayed) {
+    output_.lookups.push_back(outcome.id);
+    return;
+  }
+  SubmitReply reply;
+  reply.status = outcome.rejection.code == ledger::RejectionCode::ok ? SubmitReply::Status::committed : SubmitReply::Status::rejected;
+  reply.id = outcome.id;
+  reply.rejection = outcome.rejection;
+  reply.entry_index = outcome.entry_index;
+  reply.height = height;
+  reply.result = outcome.result;
+  resolve(outcome.id, reply);
+}
+
+void Replica::expire_waiting() {
+  while (!waiting_deadlines_.empty() && waiting_deadlines_.begin()->first <= now_.monotonic_ms) {
+    const ledger::Digest id = waiting_deadlines_.begin()->second;
+    waiting_deadlines_.erase(waiting_deadlines_.begin());
+    auto it = waiting_.find(id);
+    if (it != waiting_.end() && it->second.deadline_ms <= now_.monotonic_ms) resolve(id, unknown(id));
+  }
+  for (auto it = awaiting_certificate_.begin(); it != awaiting_certificate_.end();) {
+    if (it->second.deadline_ms > now_.monotonic_ms) {
+      ++it;
+      continue;
+    }
+    output_.answers.push_back({it->second.client, std::move(it->second.reply)});  // committed, though not certified in time
+    it = awaiting_certificate_.erase(it);
+  }
+}
+
+void Replica::abandon_all() {
+  while (!waiting_.empty()) {
+    const ledger::Digest id = waiting_.begin()->first;
+    resolve(id, unknown(id));
+  }
+  for (auto& [index, waiter] : awaiting_certificate_) output_.answers.push_back({waiter.client, std::move(waiter.reply)});
+  awaiting_certificate_.clear();
+}
+
+// ---------------------------------------------------------------------------------------------- after execution
+
+void Replica::executed(const ExecutedBlock& block) {
+  DAFTAR_CHECK(!blocks_in_execution_.empty() && blocks_in_execution_.front() == block.raft_index);
+  blocks_in_execution_.pop_front();
+  executed_index_ = block.raft_index;
+  height_ = block.height;
+  entries_ = block.size;
+  block_time_ms_ = block.time_ms;
+  root_ = block.root;
+  next_deadline_ms_ = block.next_deadline_ms;
+  ++blocks_executed_;
+  committed_transactions_ += block.accepted;
+  rejected_transactions_ += block.rejected;
+
+  // The executed place becomes the base of the chain; parsed blocks up to it are let go.
+  auto here = chain_.find(block.raft_index);
+  DAFTAR_CHECK(here != chain_.end());
+  chain_.erase(chain_.begin(), here);
+  for (auto it = blocks_.begin(); it != blocks_.end();) it = it->second->height() <= block.height ? blocks_.erase(it) : std::next(it);
+  // Entries without a block (a leader's no-op) that follow and are committed count as applied with it.
+  const std::uint64_t applied = blocks_in_execution_.empty() ? std::max(committed_index_, block.raft_index) : blocks_in_execution_.front() - 1;
+  raft_.applied({applied});
+
+  for (const auto& outcome : block.transactions) answer_executed(outcome, block.height);
+  if (block.checkpoint) {
+    last_checkpoint_size_ = block.size;
+    const ledger::Checkpoint checkpoint{genesis_->origin(), block.size, block.root};
+    const ledger::Signature signature = ledger::sign_checkpoint(checkpoint, checkpoint_key_);
+    const auto self = static_cast<std::uint32_t>(options_.raft.self.value);
+    for (std::uint32_t node = 1; node <= genesis_->checkpoint_keys().size(); ++node)
+      if (node != self) output_.send.push_back({node, CheckpointLine{block.size, block.root, signature}});
+    if (block.size > certifier_.certified_size() && uncertified_since_ms_ == 0) uncertified_since_ms_ = now_.monotonic_ms;
+    take_certifier_outcome(certifier_.add_own({self, block.size, block.root, signature}), self);
+  }
+  pump();
+}
+
+void Replica::take_certifier_outcome(Certifier::Outcome outcome, std::uint64_t from) {
+  if (!outcome.warning.empty()) say(std::move(outcome.warning));
+  if (!outcome.divergence.empty()) output_.divergence = std::move(outcome.divergence);
+  if (outcome.answer) output_.send.push_back({from, CheckpointLine{outcome.answer->size, outcome.answer->root, outcome.answer->signature}});
+  if (!outcome.certificate) return;
+  ++certificates_;
+  output_.certificates.push_back({outcome.certificate->size, std::move(outcome.certificate->note)});
+  uncertified_since_ms_ = certifier_.oldest_uncertified_own() ? now_.monotonic_ms : 0;
+  const auto covered = awaiting_certificate_.lower_bound(certifier_.certified_size());
+  for (auto it = awaiting_certificate_.begin(); it != covered; it = awaiting_certificate_.erase(it)) {
+    it->second.reply.status = SubmitReply::Status::certified;
+    output_.answers.push_back({it->second.client, std::move(it->second.reply)});
+  }
+}
+
+NodeStatus Replica::status() const {
+  NodeStatus status;
+  const auto raft = raft_.status();
+  status.node = static_cast<std::uint32_t>(options_.raft.self.value);
+  switch (raft.role) {
+    case consensus::Role::leader: status.role = "leader"; break;
+    case consensus::Role::follower: status.role = "follower"; break;
+    default: status.role = "candidate";
+  }
+  status.leader = static_cast<std::uint32_t>(raft.leader.value);
+  status.term = raft.term.value;
+  status.raft_last = raft.last.index.value;
+  status.raft_commit = raft.commit.value;
+  status.height = height_;
+  status.entries = entries_;
+  status.block_time_ms = block_time_ms_;
+  status.root = (entries_ == 0 ? ledger::empty_root() : root_).hex();
+  status.certified_size = certifier_.certified_size();
+  for (const auto& peer : raft.peers) status.peers.push_back({static_cast<std::uint32_t>(peer.node.value), false, peer.match.value});
+  status.mempool_transactions = mempool_.size();
+  status.blocks = blocks_executed_;
+  status.certificates = certificates_;
+  status.committed = committed_transactions_;
+  status.rejected = rejected_transactions_;
+  if (!raft.leader)
+    status.not_ready_because = "there is no leader: waiting for a majority of the validators";
+  else if (!blocks_in_execution_.empty() && raft.commit.value > executed_index_ + 1000)
+    status.not_ready_because = "catching up with the leader";
+  else if (uncertified_since_ms_ != 0 && now_.monotonic_ms > uncertified_since_ms_ + options_.uncertified_ms_max)
+    status.not_ready_because = "no quorum of validators has signed a checkpoint for a while: nothing more is ordered until they do";
+  status.ready = status.not_ready_because.empty();
+  return status;
+}
+
+}  // namespace daftar::node

@@ -1,0 +1,217 @@
+// One validator as a state machine without sockets, threads or disks: the Raft core joined to blocks, mempool, clients' waiting and
+// certificates. Inputs change memory; take_output() says what the world must now do. The loop (replica_loop.h) and the simulator drive it.
+//
+// The way of a transaction through it: submit() → verified by the caller's pool before it comes here → mempool of the leader (or Forward to
+// it) → block → Raft → executed() → Answer. A peer's AppendRequest with blocks is held, in the order of its link, until the pool has parsed
+// and verified them (BlockCheck): the core never holds an unverified entry, so `synced` follows from the disk alone (DESIGN §12.6).
+#pragma once
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "consensus/raft.h"
+#include "ledger/block.h"
+#include "ledger/genesis.h"
+#include "node/certifier.h"
+#include "node/executor.h"
+#include "node/mempool.h"
+#include "node/peer_codec.h"
+#include "node/service.h"
+#include "storage/raft_log.h"
+
+namespace daftar::node {
+
+/// Whom an Answer is for: the caller's own number.
+using ClientToken = std::uint64_t;
+
+struct ReplicaOptions {
+  consensus::Options raft;
+  MempoolLimits mempool;
+  std::size_t block_transactions_max = 2000;
+  std::size_t block_bytes_max = 1u << 20;
+  std::size_t blocks_in_flight_max = 2;         // proposed and not yet committed: batching is natural, no timer
+  std::uint64_t checkpoint_blocks = 64;         // a checkpoint at the latest after so many blocks,
+  std::uint64_t checkpoint_interval_ms = 200;   // or so long after the last,
+  std::uint64_t checkpoint_idle_ms = 500;       // or when nothing has come for so long
+  std::uint64_t uncertified_ms_max = 30'000;    // certification lagging longer: the leader orders no more (and says who is silent)
+  std::size_t waiting_max = 200'000;            // transactions whose clients wait here
+};
+
+/// Where execution stands when the replica starts.
+struct ReplicaRestored {
+  consensus::Restored raft;
+  std::uint64_t height = 0;
+  std::uint64_t block_time_ms = 0;
+  ledger::Digest block_hash;
+  std::uint64_t entries = 0;
+  std::uint64_t certified_size = 0;
+  std::optional<std::uint64_t> next_deadline_ms;
+};
+
+struct Times {
+  std::uint64_t wall_ms = 0;        // for block time and expiry only
+  std::uint64_t monotonic_ms = 0;   // for everything else
+};
+
+class Replica {
+ public:
+  Replica(std::shared_ptr<const ledger::Genesis> genesis, const ledger::SigningKey& checkpoint_key, ReplicaOptions options,
+          ReplicaRestored restored);
+
+  // ---- what the world must do, in this order
+  struct LogWrite {                      // durable, in order of batch; then log_written(batch)
+    consensus::BatchId batch;
+    std::optional<storage::StoredHardState> hard_state;
+    std::vector<storage::LogRecord> records;
+  };
+  struct BlockCheck {                    // parse and verify; then blocks_checked(ticket, ...)
+    std::uint64_t ticket = 0;
+    std::vector<std::shared_ptr<const std::string>> payloads;
+  };
+  struct ForwardCheck {                  // parse, verify, precheck what a peer forwarded; then forward_checked(...)
+    std::uint64_t from = 0;
+    std::vector<Forward::Item> items;
+  };
+  struct Send { std::uint64_t to = 0; PeerMessage message; };
+  struct Answer { ClientToken client = 0; SubmitReply reply; };
+  struct NewCertificate { std::uint64_t size = 0; std::string note; };
+  struct Output {
+    std::vector<Send> send;
+    std::vector<LogWrite> log_writes;
+    std::vector<BlockCheck> block_checks;
+    std::vector<ForwardCheck> forward_checks;
+    std::vector<ExecuteTask> execute;
+    std::vector<consensus::LogRead> log_reads;
+    std::vector<NewCertificate> certificates;
+    std::vector<Answer> answers;
+    std::vector<ledger::Digest> lookups; // look these ids up in the ledger; found(...) if there
+    std::vector<std::string> warnings;   // for the log
+    std::string divergence;              // not empty: stop, loudly
+  };
+  bool has_output() const;
+  Output take_output();
+
+  // ---- inputs
+  void tick(Times now);
+  void set_time(Times now) { now_ = now; }
+  void receive(std::uint64_t from, PeerMessage message);
+  void peer_connected(std::uint64_t node);
+  /// Signatures hold. The answer comes as an Answer, once.
+  void submit(ClientToken client, std::shared_ptr<const ledger::Transaction> transaction, WaitFor wait, std::uint64_t timeout_ms);
+  /// Already in the ledger: waits only for the certificate that covers it (or answers at once).
+  void await_certificate(ClientToken client, SubmitReply committed, std::uint64_t timeout_ms);
+
+  // ---- answers from the world
+  void log_written(consensus::BatchId batch);
+  using CheckedBlocks = Expected<std::vector<std::shared_ptr<const ledger::Block>>, std::string>;
+  void blocks_checked(std::uint64_t ticket, CheckedBlocks blocks);
+  struct ForwardVerdict { std::shared_ptr<const ledger::Transaction> transaction; bool certified = false; ledger::Digest id; ledger::Rejection rejection; };
+  void forward_checked(std::uint64_t from, std::vector<ForwardVerdict> verdicts);
+  void executed(const ExecutedBlock& block);
+  /// The first outcome of a transaction somebody waits for, read from the ledger.
+  void found(const SubmitReply& first_outcome);
+  void log_read_done(const consensus::LogRead& read, std::vector<consensus::Entry> entries);
+
+  /// Everything waiting is answered `unknown`.
+  void abandon_all();
+  NodeStatus status() const;             // what the replica knows; the loop adds the rest
+
+ private:
+  /// The newest block at or before a place in the Raft log.
+  struct ChainPlace {
+    std::uint64_t term = 0;
+    std::uint64_t height = 0;
+    std::uint64_t time_ms = 0;
+    ledger::Digest hash;
+    bool has_block = false;
+    bool checkpoint = false;
+  };
+  /// A peer's message that waits for those before it, or for its own blocks to be checked.
+  struct Inbound {
+    consensus::Envelope envelope;
+    std::uint64_t ticket = 0;            // 0: nothing to check
+    std::optional<CheckedBlocks> checked;
+  };
+  struct Waiter { ClientToken client; WaitFor wait; };
+  struct Waiting {
+    std::shared_ptr<const ledger::Transaction> transaction;
+    std::vector<Waiter> waiters;
+    bool certified = false;
+    std::uint64_t deadline_ms = 0;
+    bool offered = false;                // in the mempool, or forwarded to the present leader
+  };
+  struct AwaitingCertificate { ClientToken client; SubmitReply reply; std::uint64_t deadline_ms; };
+
+  // replica.cc
+  void pump();
+  void take_raft_output();
+  void note_entries(const std::vector<consensus::Entry>& entries);
+  const ChainPlace& tip() const { return chain_.rbegin()->second; }
+  void change_role(const consensus::RoleChange& change);
+  bool is_leader() const { return place_.role == consensus::Role::leader; }
+  void offer_waiting();
+  void offer(Waiting& waiting, std::vector<Forward::Item>& forwards);
+  void maybe_propose();
+  bool propose(std::vector<std::shared_ptr<const ledger::Transaction>> transactions, bool certified);
+  bool wants_checkpoint(bool certified) const;
+  void answer_executed(const TransactionOutcome& outcome, std::uint64_t height);
+  void answer_all(const Waiting& waiting, const SubmitReply& reply);
+  void resolve(const ledger::Digest& id, const SubmitReply& reply);
+  void take_certifier_outcome(Certifier::Outcome outcome, std::uint64_t from);
+  void expire_waiting();
+  void say(std::string warning) { output_.warnings.push_back(std::move(warning)); }
+
+  // replica_inbound.cc
+  void receive_consensus(std::uint64_t from, consensus::Message message);
+  void drain_inbox(std::uint64_t from);
+  bool acceptable(const consensus::AppendRequest& request, const std::vector<std::shared_ptr<const ledger::Block>>& blocks, std::string& why) const;
+  void distrust(std::uint64_t leader, consensus::Term term, const std::string& why);
+  void receive_refusals(const ForwardRefused& refused);
+
+  std::shared_ptr<const ledger::Genesis> genesis_;
+  const ledger::SigningKey& checkpoint_key_;
+  ReplicaOptions options_;
+  consensus::Raft raft_;
+  consensus::RoleChange place_;
+  Mempool mempool_;
+  Certifier certifier_;
+  Times now_;
+  Output output_;
+
+  std::map<std::uint64_t, ChainPlace> chain_;    // by Raft index, from the last executed on; never empty
+  std::unordered_map<const std::string*, std::shared_ptr<const ledger::Block>> blocks_;  // parsed, by payload; until executed
+  std::uint64_t committed_index_ = 0;            // last handed to execution or passed over
+  std::uint64_t executed_index_ = 0;
+  std::deque<std::uint64_t> blocks_in_execution_;  // Raft indexes handed out, not executed yet
+
+  struct WaitingSync { consensus::BatchId batch; std::vector<consensus::Envelope> send; };
+  std::deque<WaitingSync> unsynced_;
+
+  std::map<std::uint64_t, std::deque<Inbound>> inbox_;      // by peer
+  std::map<std::uint64_t, consensus::Term> distrusted_;     // leader → its term in which it sent a bad block
+  std::uint64_t next_ticket_ = 1;
+
+  std::unordered_map<ledger::Digest, Waiting, ledger::DigestHash> waiting_;
+  std::multimap<std::uint64_t, ledger::Digest> waiting_deadlines_;
+  std::unordered_set<ledger::Digest, ledger::DigestHash> ordered_;   // in the mempool, or in a block of ours not executed yet
+  std::multimap<std::uint64_t, AwaitingCertificate> awaiting_certificate_;  // by entry index
+
+  std::uint64_t height_ = 0, entries_ = 0, block_time_ms_ = 0;
+  ledger::Digest root_;
+  std::optional<std::uint64_t> next_deadline_ms_;
+  std::uint64_t checkpoint_height_ = 0;          // of the last block proposed or seen with a checkpoint
+  std::uint64_t checkpoint_ms_ = 0;              // monotonic
+  std::uint64_t last_proposal_ms_ = 0;
+  std::uint64_t last_checkpoint_size_ = 0;       // tree size at the last executed checkpoint
+  std::uint64_t uncertified_since_ms_ = 0;       // 0: nothing waits for certification
+  std::uint64_t lines_repeated_ms_ = 0;
+  std::uint64_t committed_transactions_ = 0, rejected_transactions_ = 0, blocks_executed_ = 0, certificates_ = 0;
+};
+
+}  // namespace daftar::node

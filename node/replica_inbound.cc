@@ -1,0 +1,156 @@
+// What comes from peers: held in the order of the link until its blocks are checked, judged, then stepped into Raft.
+#include <algorithm>
+
+#include "node/replica.h"
+
+namespace daftar::node {
+namespace {
+constexpr std::size_t inbox_messages_max = 1024;  // of one peer; more is dropped, as a lossy network would
+}
+
+void Replica::receive(std::uint64_t from, PeerMessage message) {
+  if (from == options_.raft.self.value || from == 0 || from > genesis_->link_keys().size()) return;
+  if (auto* m = std::get_if<consensus::Message>(&message)) {
+    receive_consensus(from, std::move(*m));
+  } else if (auto* forward = std::get_if<Forward>(&message)) {
+    output_.forward_checks.push_back({from, std::move(forward->items)});
+  } else if (auto* refused = std::get_if<ForwardRefused>(&message)) {
+    receive_refusals(*refused);
+  } else if (auto* line = std::get_if<CheckpointLine>(&message)) {
+    take_certifier_outcome(certifier_.add_peer({static_cast<std::uint32_t>(from), line->size, line->root, line->signature}), from);
+  }
+}
+
+void Replica::peer_connected(std::uint64_t node) {
+  for (const auto& line : certifier_.uncertified_own()) output_.send.push_back({node, CheckpointLine{line.size, line.root, line.signature}});
+}
+
+void Replica::receive_consensus(std::uint64_t from, consensus::Message message) {
+  auto& inbox = inbox_[from];
+  if (inbox.size() >= inbox_messages_max) return;
+  Inbound inbound{{{from}, options_.raft.self, std::move(message)}, 0, std::nullopt};
+  if (const auto* append = std::get_if<consensus::AppendRequest>(&inbound.envelope.message)) {
+    if (auto it = distrusted_.find(from); it != distrusted_.end() && append->term <= it->second) return;
+    BlockCheck check;
+    for (const auto& entry : append->entries)
+      if (entry.kind == consensus::EntryKind::payload) check.payloads.push_back(entry.payload ? entry.payload : std::make_shared<const std::string>());
+    if (!check.payloads.empty()) {
+      check.ticket = inbound.ticket = next_ticket_++;
+      output_.block_checks.push_back(std::move(check));
+    }
+  }
+  inbox.push_back(std::move(inbound));
+  drain_inbox(from);
+}
+
+void Replica::blocks_checked(std::uint64_t ticket, CheckedBlocks blocks) {
+  for (auto& [from, inbox] : inbox_) {
+    for (auto& inbound : inbox) {
+      if (inbound.ticket != ticket) continue;
+      inbound.checked = std::move(blocks);
+      drain_inbox(from);
+      return;
+    }
+  }
+}
+
+void Replica::drain_inbox(std::uint64_t from) {
+  auto& inbox = inbox_[from];
+  while (!inbox.empty() && (inbox.front().ticket == 0 || inbox.front().checked)) {
+    Inbound inbound = std::move(inbox.front());
+    inbox.pop_front();
+    if (const auto* append = std::get_if<consensus::AppendRequest>(&inbound.envelope.message)) {
+      if (auto it = distrusted_.find(from); it != distrusted_.end() && append->term <= it->second) continue;
+      if (inbound.checked) {
+        std::string why;
+        if (!*inbound.checked) {
+          distrust(from, append->term, inbound.checked->error());
+          continue;
+        }
+        if (!acceptable(*append, **inbound.checked, why)) {
+          distrust(from, append->term, why);
+          continue;
+        }
+        std::size_t n = 0;
+        for (const auto& entry : append->entries)
+          if (entry.kind == consensus::EntryKind::payload) blocks_[entry.payload.get()] = (**inbound.checked)[n++];
+      }
+    }
+    raft_.step(std::move(inbound.envelope));
+    take_raft_output();
+  }
+  pump();
+}
+
+/// Blocks of one request: each follows the one before, and nothing that is not committed yet is far ahead of this node's clock (§12.5).
+bool Replica::acceptable(const consensus::AppendRequest& request, const std::vector<std::shared_ptr<const ledger::Block>>& blocks,
+                         std::string& why) const {
+  // The block before the first is known when the request continues a log we hold; otherwise Raft will refuse the request, or it repeats
+  // what is committed. Execution checks every link once more.
+  const ChainPlace* before = nullptr;
+  ChainPlace place;
+  if (auto it = chain_.find(request.previous.index.value); it != chain_.end() && it->second.term == request.previous.term.value) {
+    place = it->second;
+    before = &place;
+  }
+  std::size_t n = 0;
+  for (const auto& entry : request.entries) {
+    if (entry.kind != consensus::EntryKind::payload) continue;
+    const auto& block = *blocks[n++];
+    if (before && (block.height() != before->height + 1 || block.previous_hash() != before->hash || block.time_ms() <= before->time_ms)) {
+      why = "block " + std::to_string(block.height()) + " does not follow block " + std::to_string(before->height);
+      return false;
+    }
+    if (entry.index > request.commit && block.time_ms() > now_.wall_ms + genesis_->clock_skew_ms()) {
+      why = "block " + std::to_string(block.height()) + " is dated " + std::to_string((block.time_ms() - now_.wall_ms) / 1000) +
+            " s ahead of this node's clock";
+      return false;
+    }
+    place = {entry.term.value, block.height(), block.time_ms(), block.hash(), true, block.checkpoint()};
+    before = &place;
+  }
+  return true;
+}
+
+void Replica::distrust(std::uint64_t leader, consensus::Term term, const std::string& why) {
+  auto& known = distrusted_[leader];
+  known = std::max(known, term);
+  inbox_[leader].clear();
+  say("refused what node " + std::to_string(leader) + " sent as leader of term " + std::to_string(term.value) + ": " + why +
+      "; nothing of that term is taken from it any more, the others elect another leader");
+}
+
+void Replica::forward_checked(std::uint64_t from, std::vector<ForwardVerdict> verdicts) {
+  ForwardRefused refused;
+  for (auto& verdict : verdicts) {
+    if (verdict.rejection.code != ledger::RejectionCode::ok) {
+      refused.items.push_back({verdict.id, std::move(verdict.rejection), 0});
+      continue;
+    }
+    if (!is_leader()) continue;  // the sender will hear of another leader and offer it again
+    if (ordered_.contains(verdict.id)) continue;
+    if (mempool_.add(verdict.transaction, verdict.certified, now_.monotonic_ms) == Mempool::Verdict::taken)
+      ordered_.insert(verdict.id);
+    else
+      refused.items.push_back({verdict.id, {ledger::RejectionCode::ok, "the leader's queue is full for this member"}, 500});
+  }
+  if (!refused.items.empty()) output_.send.push_back({from, std::move(refused)});
+  pump();
+}
+
+void Replica::receive_refusals(const ForwardRefused& refused) {
+  for (const auto& item : refused.items) {
+    if (item.rejection.code == ledger::RejectionCode::replayed) {
+      if (waiting_.contains(item.id)) output_.lookups.push_back(item.id);  // it is in the ledger; here, too, or soon
+      continue;
+    }
+    SubmitReply reply;
+    reply.id = item.id;
+    reply.rejection = item.rejection;
+    reply.retry_after_ms = item.retry_after_ms;
+    reply.status = item.rejection.code == ledger::RejectionCode::ok ? SubmitReply::Status::busy : SubmitReply::Status::rejected;
+    resolve(item.id, reply);
+  }
+}
+
+}  // namespace daftar::node

@@ -1,0 +1,423 @@
+#include "node/replica_loop.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include <spdlog/spdlog.h>
+
+#include "ledger/check.h"
+
+namespace daftar::node {
+namespace {
+
+constexpr std::size_t received_waiting_max = 20'000;   // messages of peers not yet seen by the replica; more is dropped as a network would
+constexpr std::uint64_t precheck_retry_ms = 300;       // a refusal by a state that may lag is judged once more after so long
+constexpr std::size_t retries_max = 2'000;
+constexpr std::size_t log_read_bytes_max = 8u << 20;
+
+std::uint64_t wall_ms() {
+  using namespace std::chrono;
+  return static_cast<std::uint64_t>(duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count());
+}
+std::uint64_t monotonic_ms() {
+  using namespace std::chrono;
+  return static_cast<std::uint64_t>(duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count());
+}
+
+consensus::Entry to_entry(storage::LogRecord&& record) {
+  return {{record.term}, {record.index}, static_cast<consensus::EntryKind>(record.kind), std::move(record.payload)};
+}
+
+}  // namespace
+
+ReplicaLoop::Submission::~Submission() {
+  for (std::size_t i = 0; i < transactions.size(); ++i) {
+    if (answered[i]) continue;
+    SubmitReply reply;
+    reply.id = transactions[i]->id();
+    answer(i, std::move(reply));
+  }
+}
+
+void ReplicaLoop::Submission::answer(std::size_t index, SubmitReply reply) {
+  if (std::exchange(answered[index], 1)) return;
+  done(index, std::move(reply));
+}
+
+ReplicaLoop::ReplicaLoop(Parts parts) : parts_(std::move(parts)) {}
+ReplicaLoop::~ReplicaLoop() { stop(); }
+
+Times ReplicaLoop::now() const { return {wall_ms(), monotonic_ms()}; }
+
+void ReplicaLoop::start(PeerNetwork& links) {
+  links_ = &links;
+  publish_status();
+  log_thread_ = std::thread([this] { write_log(); });
+  execute_thread_ = std::thread([this] { execute(); });
+  replica_thread_ = std::thread([this] { run(); });
+}
+
+void ReplicaLoop::stop() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (replica_thread_.joinable()) replica_thread_.join();
+  {
+    std::lock_guard lock(log_mutex_);
+    log_stopping_ = true;
+  }
+  log_wake_.notify_all();
+  {
+    std::lock_guard lock(execute_mutex_);
+    execute_stopping_ = true;
+  }
+  execute_wake_.notify_all();
+  if (log_thread_.joinable()) log_thread_.join();
+  if (execute_thread_.joinable()) execute_thread_.join();
+}
+
+void ReplicaLoop::halt(HaltKind kind, std::string why) {
+  if (halted_.exchange(true)) return;
+  {
+    std::lock_guard lock(status_mutex_);
+    status_.role = "stopped";
+    status_.ready = false;
+    status_.stopped_because = why;
+    status_.not_ready_because = why;
+  }
+  parts_.on_halt(kind, std::move(why));
+}
+
+// ---------------------------------------------------------------------------------------------- the replica's thread
+
+void ReplicaLoop::post(Task task) {
+  bool first;
+  {
+    std::lock_guard lock(mutex_);
+    if (stopping_) return;
+    first = tasks_.empty();
+    tasks_.push_back(std::move(task));
+  }
+  if (first) wake_.notify_one();
+}
+
+void ReplicaLoop::run() {
+  auto next_tick = std::chrono::steady_clock::now() + parts_.tick;
+  std::vector<Task> tasks;
+  for (;;) {
+    bool stop;
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait_until(lock, next_tick, [this] { return stopping_ || !tasks_.empty(); });
+      tasks.swap(tasks_);
+      stop = stopping_;
+    }
+    if (stop || halted_) break;
+    parts_.replica.set_time(now());
+    for (auto& task : tasks) task();
+    tasks.clear();
+    const auto time = std::chrono::steady_clock::now();
+    if (time >= next_tick) {
+      // A stall (a paused process, a busy machine) is one tick, not many: elections wait for time that was really lived through.
+      next_tick = time + parts_.tick;
+      parts_.replica.tick(now());
+      while (!retries_.empty() && retries_.front().at_ms <= monotonic_ms()) {
+        Retry retry = std::move(retries_.front());
+        retries_.pop_front();
+        parts_.pool.run([this, retry] {
+          auto rejection = parts_.executor.engine().precheck(*retry.submission->transactions[retry.index], wall_ms(), *parts_.store.snapshot());
+          post([this, retry, rejection] { admit(retry.submission, retry.index, rejection, true); });
+        });
+      }
+      publish_status();
+    }
+    carry_out(parts_.replica.take_output());
+  }
+  parts_.replica.abandon_all();
+  for (const auto& a : parts_.replica.take_output().answers) answer(a);
+  clients_.clear();
+  retries_.clear();
+}
+
+void ReplicaLoop::carry_out(Replica::Output output) {
+  for (auto& warning : output.warnings) spdlog::warn("{}", warning);
+  if (!output.divergence.empty()) {
+    halt(HaltKind::divergence, "this validator's ledger differs from what a quorum of validators signed: " + output.divergence +
+                                   ". It stops and serves nothing; keep its data directory as evidence.");
+    return;
+  }
+  for (auto& send : output.send) links_->send(send.to, std::move(send.message));
+  if (!output.log_writes.empty() || !output.log_reads.empty()) {
+    {
+      std::lock_guard lock(log_mutex_);
+      for (auto& write : output.log_writes) log_queue_.push_back(std::move(write));
+      for (auto& read : output.log_reads) log_reads_.push_back(read);
+    }
+    log_wake_.notify_one();
+  }
+  for (auto& check : output.block_checks) parts_.pool.run([this, check = std::move(check)]() mutable { check_blocks(std::move(check)); });
+  for (auto& check : output.forward_checks) parts_.pool.run([this, check = std::move(check)]() mutable { check_forward(std::move(check)); });
+  if (!output.execute.empty()) {
+    {
+      std::lock_guard lock(execute_mutex_);
+      for (auto& task : output.execute) execute_queue_.push_back(std::move(task));
+    }
+    execute_wake_.notify_one();
+  }
+  for (const auto& certificate : output.certificates)
+    if (auto stored = parts_.store.put_certificate(certificate.size, certificate.note); !stored)
+      return halt(HaltKind::disk, stored.error().text());
+  for (const auto& a : output.answers) answer(a);
+  if (!output.lookups.empty()) {
+    const auto state = parts_.store.snapshot();
+    for (const auto& id : output.lookups)
+      if (auto reply = first_outcome(*state, id)) parts_.replica.found(*reply);
+    if (parts_.replica.has_output()) carry_out(parts_.replica.take_output());
+  }
+}
+
+void ReplicaLoop::answer(const Replica::Answer& a) {
+  auto it = clients_.find(a.client);
+  if (it == clients_.end()) return;
+  const Client client = std::move(it->second);
+  clients_.erase(it);
+  client.submission->answer(client.index, a.reply);
+}
+
+void ReplicaLoop::publish_status() {
+  NodeStatus status = parts_.replica.status();
+  std::lock_guard lock(status_mutex_);
+  if (!halted_) status_ = std::move(status);
+}
+
+NodeStatus ReplicaLoop::status() const {
+  std::lock_guard lock(status_mutex_);
+  return status_;
+}
+
+void ReplicaLoop::receive(std::uint64_t from, PeerMessage message) {
+  if (received_waiting_.fetch_add(1) >= received_waiting_max) {
+    received_waiting_.fetch_sub(1);
+    return;
+  }
+  post([this, from, message = std::make_shared<PeerMessage>(std::move(message))] {
+    received_waiting_.fetch_sub(1);
+    parts_.replica.receive(from, std::move(*message));
+  });
+}
+
+void ReplicaLoop::peer_connected(std::uint64_t node) {
+  post([this, node] { parts_.replica.peer_connected(node); });
+}
+
+// ---------------------------------------------------------------------------------------------- clients' transactions
+
+std::optional<SubmitReply> ReplicaLoop::first_outcome(const storage::StateSnapshot& state, const ledger::Digest& id) const {
+  const auto index = state.find_entry(id);
+  if (!index) return std::nullopt;
+  auto entry = state.entry(*index);
+  DAFTAR_CHECK(entry);
+  auto result = contracts::decode_result(entry->result);
+  DAFTAR_CHECK(result);
+  SubmitReply reply;
+  reply.status = result->ok() ? SubmitReply::Status::committed : SubmitReply::Status::rejected;
+  reply.id = id;
+  reply.rejection = std::move(result->rejection);
+  reply.entry_index = *index;
+  reply.height = entry->height;
+  reply.result = std::move(entry->result);
+  return reply;
+}
+
+void ReplicaLoop::submit(std::vector<std::shared_ptr<const ledger::Transaction>> transactions, WaitFor wait, std::chrono::milliseconds timeout,
+                         Done done) {
+  auto submission = std::make_shared<Submission>(std::move(transactions), wait, timeout, std::move(done));
+  const auto state = parts_.store.snapshot();
+  std::vector<std::size_t> order;
+  VerifierPool::Transactions fresh;
+  for (std::size_t i = 0; i < submission->transactions.size(); ++i) {
+    const auto& transaction = submission->transactions[i];
+    if (halted_) {
+      SubmitReply reply;
+      reply.status = SubmitReply::Status::busy;
+      reply.id = transaction->id();
+      reply.rejection.detail = "this node has stopped itself";
+      reply.retry_after_ms = 5000;
+      submission->answer(i, reply);
+    } else if (auto known = first_outcome(*state, transaction->id())) {
+      // The first outcome again, whatever has happened since; a certificate may still be waited for.
+      if (wait == WaitFor::certified && known->status == SubmitReply::Status::committed) {
+        post([this, submission, i, known = std::move(*known)] {
+          const ClientToken token = next_client_++;
+          clients_[token] = {submission, i};
+          parts_.replica.await_certificate(token, known, static_cast<std::uint64_t>(submission->timeout.count()));
+        });
+      } else {
+        submission->answer(i, *known);
+      }
+    } else {
+      order.push_back(i);
+      fresh.push_back(transaction);
+    }
+  }
+  if (fresh.empty()) return;
+  parts_.pool.verify(std::move(fresh), [this, submission, order = std::move(order)](VerifierPool::Verdicts verdicts) {
+    const auto now_state = parts_.store.snapshot();
+    const std::uint64_t time = wall_ms();
+    for (std::size_t k = 0; k < order.size(); ++k)
+      if (verdicts[k].code == ledger::RejectionCode::ok)
+        verdicts[k] = parts_.executor.engine().precheck(*submission->transactions[order[k]], time, *now_state);
+    post([this, submission, order, verdicts = std::move(verdicts)]() mutable { judge(submission, order, std::move(verdicts), false); });
+  });
+}
+
+void ReplicaLoop::judge(std::shared_ptr<Submission> submission, std::vector<std::size_t> order, VerifierPool::Verdicts verdicts, bool last_try) {
+  for (std::size_t k = 0; k < order.size(); ++k) admit(submission, order[k], std::move(verdicts[k]), last_try);
+}
+
+void ReplicaLoop::admit(std::shared_ptr<Submission> submission, std::size_t index, ledger::Rejection rejection, bool last_try) {
+  const auto& transaction = submission->transactions[index];
+  if (rejection.code == ledger::RejectionCode::replayed) {
+    // Executed between the look-up and now.
+    if (auto known = first_outcome(*parts_.store.snapshot(), transaction->id())) return submission->answer(index, *known);
+    rejection = {};
+  }
+  if (rejection.code != ledger::RejectionCode::ok) {
+    // 3xx: what this node has executed may lag behind what the client has seen elsewhere; look once more before a final word.
+    const bool may_lag = static_cast<unsigned>(rejection.code) >= 300;
+    if (may_lag && !last_try && retries_.size() < retries_max) {
+      retries_.push_back({monotonic_ms() + precheck_retry_ms, std::move(submission), index});
+      return;
+    }
+    SubmitReply reply;
+    reply.status = SubmitReply::Status::rejected;
+    reply.id = transaction->id();
+    reply.rejection = std::move(rejection);
+    return submission->answer(index, reply);
+  }
+  const ClientToken token = next_client_++;
+  const WaitFor wait = submission->wait;
+  const auto timeout = static_cast<std::uint64_t>(submission->timeout.count());
+  const auto shared = transaction;
+  clients_[token] = {std::move(submission), index};
+  parts_.replica.submit(token, shared, wait, timeout);
+}
+
+// ---------------------------------------------------------------------------------------------- the log thread
+
+void ReplicaLoop::write_log() {
+  for (;;) {
+    std::deque<Replica::LogWrite> writes;
+    std::deque<consensus::LogRead> reads;
+    {
+      std::unique_lock lock(log_mutex_);
+      log_wake_.wait(lock, [this] { return log_stopping_ || !log_queue_.empty() || !log_reads_.empty(); });
+      if (log_stopping_) return;
+      writes.swap(log_queue_);
+      reads.swap(log_reads_);
+    }
+    // Group commit: batches that follow each other become one durable write. A batch that drops entries of an earlier one starts anew.
+    for (std::size_t from = 0; from < writes.size();) {
+      std::optional<storage::StoredHardState> hard_state;
+      std::vector<storage::LogRecord> records;
+      std::size_t to = from;
+      for (; to < writes.size(); ++to) {
+        auto& write = writes[to];
+        if (!records.empty() && !write.records.empty() && write.records.front().index != records.back().index + 1) break;
+        if (write.hard_state) hard_state = write.hard_state;
+        for (auto& record : write.records) records.push_back(std::move(record));
+      }
+      if (hard_state || !records.empty()) {
+        if (auto written = parts_.raft_log.write(hard_state, records); !written)
+          return halt(HaltKind::disk, "the Raft log cannot be written: " + written.error().text());
+      }
+      const auto batch = writes[to - 1].batch;
+      post([this, batch] { parts_.replica.log_written(batch); });
+      from = to;
+    }
+    for (const auto& read : reads) read_log(read);
+  }
+}
+
+void ReplicaLoop::read_log(const consensus::LogRead& read) {
+  std::vector<consensus::Entry> entries;
+  if (read.first.value >= parts_.raft_log.first()) {
+    auto records = parts_.raft_log.read(read.first.value, read.last.value, std::min(read.bytes_max, log_read_bytes_max));
+    if (!records) return halt(HaltKind::disk, "the Raft log cannot be read: " + records.error().text());
+    for (auto& record : *records) entries.push_back(to_entry(std::move(record)));
+  }
+  post([this, read, entries = std::move(entries)]() mutable { parts_.replica.log_read_done(read, std::move(entries)); });
+}
+
+// ---------------------------------------------------------------------------------------------- the execution thread
+
+void ReplicaLoop::execute() {
+  for (;;) {
+    ExecuteTask task;
+    {
+      std::unique_lock lock(execute_mutex_);
+      execute_wake_.wait(lock, [this] { return execute_stopping_ || !execute_queue_.empty(); });
+      if (execute_stopping_) return;
+      task = std::move(execute_queue_.front());
+      execute_queue_.pop_front();
+    }
+    auto done = parts_.executor.execute(task);
+    if (!done) return halt(done.error().disk ? HaltKind::disk : HaltKind::divergence, done.error().sentence);
+    post([this, block = std::make_shared<ExecutedBlock>(std::move(*done))] { parts_.replica.executed(*block); });
+  }
+}
+
+// ---------------------------------------------------------------------------------------------- the pool
+
+void ReplicaLoop::check_blocks(Replica::BlockCheck check) {
+  std::vector<std::shared_ptr<const ledger::Block>> blocks;
+  VerifierPool::Transactions transactions;
+  for (const auto& payload : check.payloads) {
+    auto block = ledger::Block::parse(payload, {}, parts_.genesis->transaction_limits());
+    if (!block) {
+      const std::string why = "a block cannot be read (" + std::string(ledger::name(block.error().code)) + ": " + block.error().detail + ")";
+      post([this, ticket = check.ticket, why] { parts_.replica.blocks_checked(ticket, tl::make_unexpected(why)); });
+      return;
+    }
+    transactions.insert(transactions.end(), (*block)->transactions().begin(), (*block)->transactions().end());
+    blocks.push_back(std::move(*block));
+  }
+  parts_.pool.verify(std::move(transactions), [this, ticket = check.ticket, blocks = std::move(blocks)](VerifierPool::Verdicts verdicts) {
+    for (const auto& verdict : verdicts) {
+      if (verdict.code == ledger::RejectionCode::ok) continue;
+      const std::string why = "a transaction in a block is not what its member signed (" + std::string(ledger::name(verdict.code)) + ")";
+      post([this, ticket, why] { parts_.replica.blocks_checked(ticket, tl::make_unexpected(why)); });
+      return;
+    }
+    post([this, ticket, blocks] { parts_.replica.blocks_checked(ticket, blocks); });
+  });
+}
+
+void ReplicaLoop::check_forward(Replica::ForwardCheck check) {
+  std::vector<Replica::ForwardVerdict> refused;
+  std::vector<bool> certified;
+  VerifierPool::Transactions transactions;
+  for (auto& item : check.items) {
+    auto transaction = ledger::Transaction::parse(std::move(item.envelope), parts_.genesis->transaction_limits());
+    if (!transaction) continue;  // no honest node forwards it: its own client has been told
+    transactions.push_back(std::move(*transaction));
+    certified.push_back(item.certified);
+  }
+  parts_.pool.verify(transactions, [this, from = check.from, transactions, certified](VerifierPool::Verdicts verdicts) {
+    const auto state = parts_.store.snapshot();
+    const std::uint64_t time = wall_ms();
+    std::vector<Replica::ForwardVerdict> out;
+    for (std::size_t i = 0; i < transactions.size(); ++i) {
+      auto rejection = std::move(verdicts[i]);
+      if (rejection.code == ledger::RejectionCode::ok) rejection = parts_.executor.engine().precheck(*transactions[i], time, *state);
+      // The state of the node that forwards has judged it; ours may lag behind what its client saw. Execution has the last word.
+      if (static_cast<unsigned>(rejection.code) >= 300) rejection = {};
+      out.push_back({transactions[i], certified[i], transactions[i]->id(), std::move(rejection)});
+    }
+    post([this, from, out = std::move(out)]() mutable { parts_.replica.forward_checked(from, std::move(out)); });
+  });
+}
+
+}  // namespace daftar::node

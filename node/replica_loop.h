@@ -1,0 +1,118 @@
+// The replica among threads: one owns it; one writes the Raft log; one executes; the pool verifies; links move bytes. Every hand-over is a
+// queue; the replica's thread never waits for a disk or a signature. A disk error or a divergence ends the loop (halt), nothing continues.
+#pragma once
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+
+#include "node/executor.h"
+#include "node/node.h"
+#include "node/peer_link.h"
+#include "node/replica.h"
+#include "node/verifier_pool.h"
+#include "storage/raft_log.h"
+#include "storage/state_store.h"
+
+namespace daftar::node {
+
+class ReplicaLoop {
+ public:
+  struct Parts {
+    std::shared_ptr<const ledger::Genesis> genesis;
+    storage::RaftLog& raft_log;
+    storage::StateStore& store;
+    Executor& executor;
+    Replica& replica;
+    VerifierPool& pool;
+    std::chrono::milliseconds tick;
+    std::function<void(HaltKind, std::string)> on_halt;
+  };
+  explicit ReplicaLoop(Parts parts);
+  ~ReplicaLoop();
+
+  /// `links` is used from the replica's thread from now on.
+  void start(PeerNetwork& links);
+  /// Joins the threads; what waits is answered `unknown`. Idempotent; not from the loop's own threads.
+  void stop();
+
+  // Any thread.
+  void receive(std::uint64_t from, PeerMessage message);
+  void peer_connected(std::uint64_t node);
+  using Done = std::function<void(std::size_t, SubmitReply)>;
+  void submit(std::vector<std::shared_ptr<const ledger::Transaction>> transactions, WaitFor wait, std::chrono::milliseconds timeout, Done done);
+  NodeStatus status() const;    // the replica's part, at most a tick old
+
+ private:
+  using Task = std::function<void()>;
+  /// One call of submit(): each transaction is answered exactly once, by whoever lets go of the submission last if by nobody else.
+  struct Submission {
+    Submission(std::vector<std::shared_ptr<const ledger::Transaction>> t, WaitFor w, std::chrono::milliseconds m, Done d)
+        : transactions(std::move(t)), wait(w), timeout(m), done(std::move(d)), answered(transactions.size(), 0) {}
+    Submission(const Submission&) = delete;
+    ~Submission();
+    void answer(std::size_t index, SubmitReply reply);
+
+    const std::vector<std::shared_ptr<const ledger::Transaction>> transactions;
+    const WaitFor wait;
+    const std::chrono::milliseconds timeout;
+    const Done done;
+    std::vector<char> answered;   // each place is touched by one thread at a time
+  };
+  struct Client { std::shared_ptr<Submission> submission; std::size_t index; };
+
+  // replica's thread
+  void run();
+  void carry_out(Replica::Output output);
+  void judge(std::shared_ptr<Submission> submission, std::vector<std::size_t> order, VerifierPool::Verdicts verdicts, bool last_try);
+  void admit(std::shared_ptr<Submission> submission, std::size_t index, ledger::Rejection rejection, bool last_try);
+  void answer(const Replica::Answer& answer);
+  void publish_status();
+  Times now() const;
+  // other threads
+  void post(Task task);
+  void write_log();
+  void execute();
+  void check_blocks(Replica::BlockCheck check);
+  void check_forward(Replica::ForwardCheck check);
+  void read_log(const consensus::LogRead& read);
+  void halt(HaltKind kind, std::string why);
+  std::optional<SubmitReply> first_outcome(const storage::StateSnapshot& state, const ledger::Digest& id) const;
+
+  Parts parts_;
+  PeerNetwork* links_ = nullptr;
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::vector<Task> tasks_;
+  bool stopping_ = false;
+
+  std::mutex log_mutex_;
+  std::condition_variable log_wake_;
+  std::deque<Replica::LogWrite> log_queue_;
+  std::deque<consensus::LogRead> log_reads_;
+  bool log_stopping_ = false;
+
+  std::mutex execute_mutex_;
+  std::condition_variable execute_wake_;
+  std::deque<ExecuteTask> execute_queue_;
+  bool execute_stopping_ = false;
+
+  std::unordered_map<ClientToken, Client> clients_;  // replica's thread only
+  ClientToken next_client_ = 1;
+  struct Retry { std::uint64_t at_ms; std::shared_ptr<Submission> submission; std::size_t index; };
+  std::deque<Retry> retries_;                        // prechecks that may have met a state that lags
+  std::atomic<std::size_t> received_waiting_{0};
+
+  mutable std::mutex status_mutex_;
+  NodeStatus status_;
+  std::atomic<bool> halted_{false};
+
+  std::thread replica_thread_, log_thread_, execute_thread_;
+};
+
+}  // namespace daftar::node
