@@ -44,7 +44,7 @@ struct CheckpointSignature {
 Signature sign_checkpoint(const Checkpoint& checkpoint, const SigningKey& key);
 bool verify_checkpoint(const Checkpoint& checkpoint, const CheckpointSignature& signature);
 
-/// Text ‖ blank line ‖ one line per signature, in the order given.
+/// Text ‖ blank line ‖ one line per signature, in the order given. With no signature it is not a note yet: parse_note refuses it.
 std::string signed_note(const Checkpoint& checkpoint, const std::vector<CheckpointSignature>& signatures);
 
 struct NoteLine { std::string name; std::array<std::uint8_t, 4> key_id{}; std::string signature; };
@@ -52,7 +52,8 @@ struct ParsedNote { Checkpoint checkpoint; std::vector<NoteLine> lines; };
 /// Strict by C2SP signed-note; at most 100 lines and 64 KiB. Unknown lines are kept and ignored by certificate checks.
 std::optional<ParsedNote> parse_note(std::string_view note);
 
-/// Validators whose lines verify, each counted once. `validators` is the set in force at that size.
+/// Validators whose lines verify, each counted once. `validators` is the set in force at that size. A line that names the key of a
+/// validator and does not verify makes the whole note worthless (signed-note: reject), and the count 0; lines of others are ignored.
 std::size_t count_valid_lines(const ParsedNote& note, const std::vector<PublicKey>& validators);
 /// n/2 + 1
 std::size_t quorum_of(std::size_t validators);

@@ -14,8 +14,9 @@ namespace daftar::ledger {
 
 class Genesis {
  public:
-  /// Strict scan, then: name, times, currencies known, at least one validator, nodes numbered 1..n without gap, keys registrable and
-  /// distinct. What members and tax rules mean is judged by contracts when the genesis state is made.
+  /// Strict scan, then: name, times, currencies known and distinct, limits in range, at least one validator, nodes numbered 1..n without
+  /// gap; all keys, of validators and members, registrable and distinct. The error is one sentence naming the field.
+  /// What members and tax rules mean is judged by contracts when the genesis state is made.
   static Expected<std::shared_ptr<const Genesis>, std::string> parse(std::string bytes);
   const std::string& bytes() const { return bytes_; }
   const proto::Genesis& content() const { return content_; }

@@ -16,8 +16,10 @@ std::string make_receipt(const Entry& entry, const std::vector<Digest>& proof, s
 struct VerifiedReceipt { Entry entry; Checkpoint checkpoint; std::size_t validators_signed = 0; };
 
 /// What a person is told when a receipt does not hold: which part, in one sentence.
+/// part: format | entry | index | proof | checkpoint | origin | signatures.
 struct ReceiptFault { std::string part; std::string sentence; };
 
+/// `validators`: the checkpoint keys in force at that size, distinct. Total: any text gives a verdict; at most 16 MiB are looked at.
 /// Recomputes the leaf from `extra` (never trusts it), checks index, proof, root, origin and a quorum of `validators`.
 Expected<VerifiedReceipt, ReceiptFault> verify_receipt(std::string_view receipt, std::string_view origin,
                                                        const std::vector<PublicKey>& validators);
