@@ -136,7 +136,7 @@ std::uint32_t rounding(Table& table, std::string_view key) {
   table.wrong(key, "must be half_away, floor, ceiling or half_even");
 }
 
-proto::TaxRule read_rule(Table& table) {
+proto::TaxRule read_rule(Table& table, const std::string& country) {
   proto::TaxRule rule;
   rule.set_code(table.text("code", true));
   rule.set_version(static_cast<std::uint32_t>(table.number("version", 1, 1, 1'000'000)));
@@ -161,6 +161,8 @@ proto::TaxRule read_rule(Table& table) {
   rule.set_legal_basis(table.text("legal_basis"));
   rule.set_status(table.text("status", true));
   rule.set_currency(table.text("currency"));
+  const std::string own = table.text("country");
+  rule.set_country(own.empty() ? country : own);
   table.finish();
   return rule;
 }
@@ -182,10 +184,10 @@ proto::RegisterMember read_member(Table& table) {
 void read_profile(const fs::path& file, proto::Genesis& genesis) {
   const toml::table parsed = parse_toml(file);
   Table table(file.string(), "", parsed);
-  table.text("country");
+  const std::string country = table.text("country", true);
   table.text("title");
   table.text("note");
-  for (Table& rule : table.tables("tax_rules")) *genesis.add_tax_rules() = read_rule(rule);
+  for (Table& rule : table.tables("tax_rules")) *genesis.add_tax_rules() = read_rule(rule, country);
   table.finish();
   const std::string name = file.stem().string();
   genesis.set_country_profile(genesis.country_profile().empty() ? name : genesis.country_profile() + "," + name);
