@@ -20,7 +20,6 @@ void Durability::truncated(Index from) {
 }
 
 void Durability::synced(BatchId batch) {
-  CONSENSUS_INVARIANT(batch <= newest_);
   while (!under_way_.empty() && under_way_.front().batch <= batch) {
     const UnderWay& write = under_way_.front();
     index_ = std::max(index_, write.last);

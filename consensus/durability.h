@@ -27,7 +27,7 @@ class Durability {
   void issued(BatchId batch, Index last, const std::optional<HardState>& hard_state);
   /// Entries at or after `from` were replaced in memory; the batch that writes the replacement is yet to be issued.
   void truncated(Index from);
-  /// Acknowledges `batch` and all before it. A batch that a later one already acknowledged changes nothing.
+  /// Acknowledges `batch` and all before it. One that was never issued here (it had nothing to write), or is acknowledged already, adds nothing.
   void synced(BatchId batch);
 
  private:

@@ -36,8 +36,8 @@ struct RoleChange {
 
 /// Everything to be done now. Outputs are carried out in the order of `batch`:
 /// 1. `send_now` may leave at once;
-/// 2. if needs_sync(): write `hard_state` and `entries` in one atomic write, make it durable (one sync may cover several batches), verify
-///    the entries' signatures, then send `send_after_sync` and call Raft::synced(batch);
+/// 2. if needs_sync(): write `hard_state` and `entries` in one atomic write, make it durable (one sync may cover several batches), then send
+///    `send_after_sync` and call Raft::synced(batch);
 /// 3. `committed` is applied in order (nothing of it waits for this batch's own sync), then Raft::applied() is told.
 /// A disk error ends the node: there is no input for it.
 struct Output {

@@ -47,6 +47,7 @@ const char* malformed(const VoteReply& m) {
 }
 
 const char* malformed(const AppendRequest& m) {
+  if (m.term == Term{0}) return "term 0";
   if (m.previous.index > index_max || m.entries.size() > index_max - m.previous.index) return "index out of range";
   if ((m.previous.index == Index{0}) != (m.previous.term == Term{0})) return "previous position is half empty";
   LogPosition last = m.previous;
@@ -62,11 +63,12 @@ const char* malformed(const AppendRequest& m) {
 }
 
 const char* malformed(const AppendReply& m) {
+  if (m.term == Term{0}) return "term 0";
   if (m.match > index_max || m.rejected > index_max || m.hint.index > index_max) return "index out of range";
   return nullptr;
 }
 
-const char* malformed(const TimeoutNow&) { return nullptr; }
+const char* malformed(const TimeoutNow& m) { return m.term == Term{0} ? "term 0" : nullptr; }
 
 }  // namespace
 
@@ -130,7 +132,6 @@ const char* Raft::refusal(const Envelope& envelope) const {
   if (!is_member(envelope.from)) return "sender is not a member";
   return std::visit(
       [&](const auto& message) -> const char* {
-        if (message.term == Term{0}) return "term 0";
         if (message.term > term_max || message.term > term_ + term_jump_max) return "term out of reach";
         return malformed(message);
       },

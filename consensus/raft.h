@@ -116,7 +116,7 @@ class Raft {
 
   // Answers from the world.
 
-  /// `batch` and all before it are durable and their entries verified.
+  /// `batch` and all before it are durable, and their entries verified (here or before they were stepped in).
   void synced(BatchId batch);
   /// The state machine holds everything up to `index`, which was handed out as committed. Never lower than before.
   void applied(Index index);
