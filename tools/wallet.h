@@ -1,6 +1,7 @@
 // Builds, shows, signs and sends transactions. What is shown is decoded from the exact bytes that will be signed.
 #pragma once
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -36,10 +37,17 @@ std::string make_transaction(const ledger::Genesis& genesis, const std::string& 
 /// 32 bytes: what a party signs when it signs the contract drafted by this body. Nothing if the body drafts none.
 std::optional<ledger::Digest> drafted_terms_digest(std::string_view body);
 
-/// One line per fact: sender, expiry, then each operation in words ("pays 112 000 000.00 UZS from acme/UZS to baraka/UZS ...").
-/// Refuses bytes the ledger would refuse (strict scan first). Amounts of operations that name no currency are shown in the currency of
-/// the account they name.
-Result<std::vector<std::string>> describe_envelope(std::string_view envelope, bool allow_unsigned = true);
+/// The currency of a budget line or contract (hex id) that an operation names without saying its currency; empty when not known.
+using CurrencyLookup = std::function<std::string(const std::string& line_or_contract)>;
+
+/// One line per fact: sender, expiry, then each operation in words ("pay 112 000 000.00 UZS from acme/UZS to baraka/UZS ..."), then who
+/// has signed. Refuses bytes the ledger would refuse (strict scan first). An amount whose currency nobody can tell is shown as
+/// "12345 minor units".
+Result<std::vector<std::string>> describe_envelope(std::string_view envelope, const CurrencyLookup& currency_of = {});
+std::vector<std::string> describe_transaction(const ledger::Transaction& transaction, const CurrencyLookup& currency_of = {});
+std::string describe_operation(const ledger::proto::Operation& operation, const CurrencyLookup& currency_of = {});
+/// "112 000 000.00 UZS"; "5 minor units" when the currency is unknown.
+std::string money_text(std::int64_t minor_units, std::string_view currency);
 /// The postings, taxes and events of a result (JSON as docs/api.md) in words, one fact per line.
 std::vector<std::string> describe_result(const nlohmann::json& result);
 

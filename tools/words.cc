@@ -1,0 +1,223 @@
+// Transactions and results in words a person can check.
+#include <charconv>
+
+#include "ledger/ids.h"
+#include "ledger/money.h"
+#include "tools/genesis_compiler.h"
+#include "tools/wallet.h"
+
+namespace daftar::tools {
+namespace proto = ledger::proto;
+using nlohmann::json;
+
+namespace {
+
+std::string currency_of_account(std::string_view account) {
+  const auto parsed = ledger::parse_account(account);
+  return parsed ? std::string(parsed->currency) : std::string();
+}
+
+std::string hex_of(std::string_view raw) { return ledger::to_hex(raw); }
+
+std::string quoted(const std::string& text) { return "“" + text + "”"; }
+
+std::string join(const google::protobuf::RepeatedPtrField<std::string>& texts) {
+  std::string out;
+  for (const std::string& text : texts) out += (out.empty() ? "" : ", ") + text;
+  return out;
+}
+
+/// ppm as a percentage without rounding: 5000 → "0.5"
+std::string percent_text(std::uint32_t ppm) {
+  std::string text = ledger::format_decimal(ppm, 4);
+  while (text.back() == '0') text.pop_back();
+  if (text.back() == '.') text.pop_back();
+  return text + " %";
+}
+
+struct Describer {
+  const CurrencyLookup& currency_of;
+  std::string lookup(const std::string& id) const { return currency_of ? currency_of(id) : std::string(); }
+  std::string milestone(const std::string& contract, std::uint32_t number) const {
+    return "milestone " + std::to_string(number) + " of contract " + hex_of(contract);
+  }
+
+  std::string draft(const proto::DraftContract& d) const {
+    std::string out = "draft " + std::string(d.template_() == "supply/1" ? "supply" : "service") + " contract " + quoted(d.title()) + " (" +
+                      d.template_() + "): customer " + d.customer() + ", provider " + d.provider() +
+                      (d.arbiter().empty() ? ", no arbiter" : ", arbiter " + d.arbiter());
+    ledger::Int128 total = 0;
+    std::uint32_t number = 0;
+    for (const auto& m : d.milestones()) {
+      total += m.price();
+      out += "\n      " + std::to_string(++number) + ". " + quoted(m.title()) + " " + money_text(m.price(), d.currency()) + ", due " + ms_to_utc(m.due_ms());
+    }
+    if (const auto sum = ledger::narrow(total)) out += "\n      total " + money_text(*sum, d.currency());
+    else out += "\n      total: beyond what an amount can be";
+    out += d.budget_line().empty() ? "\n      money is held from " + d.customer_account() : "\n      paid from budget line " + d.budget_line();
+    if (!d.provider_account().empty()) out += "\n      paid to " + d.provider_account();
+    out += "\n      taxed as " + d.category();
+    if (d.late_penalty_ppm_per_day() != 0)
+      out += "\n      late: " + percent_text(d.late_penalty_ppm_per_day()) + " of the price a day, at most " + percent_text(d.late_penalty_cap_ppm());
+    if (d.acceptance_days() != 0) out += "\n      silence of " + std::to_string(d.acceptance_days()) + " days after delivery accepts";
+    if (d.delivery_grace_days() != 0) out += "\n      lapses " + std::to_string(d.delivery_grace_days()) + " days after the due date";
+    if (d.arbitration_days() != 0) out += "\n      a dispute undecided for " + std::to_string(d.arbitration_days()) + " days refunds the customer";
+    if (d.offer_until_ms() != 0) out += "\n      open for signature until " + ms_to_utc(d.offer_until_ms());
+    if (!d.text_digest().empty()) out += "\n      SHA-256 of the text " + hex_of(d.text_digest());
+    if (!d.external_id().empty()) out += "\n      known outside as " + d.external_id();
+    return out;
+  }
+
+  std::string operator()(const proto::Operation& op) const {
+    switch (op.kind_case()) {
+      case proto::Operation::kTransfer: {
+        const auto& o = op.transfer();
+        return "pay " + money_text(o.amount(), currency_of_account(o.from())) + " from " + o.from() + " to " + o.to() +
+               (o.category() == "none" ? ", no income (no tax)" : ", taxed as " + o.category()) + (o.reference().empty() ? "" : ", reference " + quoted(o.reference()));
+      }
+      case proto::Operation::kRegisterMember: {
+        const auto& o = op.register_member();
+        std::string out = "register member " + o.id() + " " + quoted(o.name()) + ", " + o.kind() + " of " + o.country() +
+                          (o.tax_id().empty() ? "" : ", tax number " + o.tax_id()) + (o.tax_status().empty() ? "" : ", " + o.tax_status()) +
+                          ", roles: " + join(o.roles()) + ", " + std::to_string(o.signatures_required()) + " signature(s) required";
+        for (const auto& key : o.keys()) out += "\n      key " + ledger::to_hex(key);
+        return out;
+      }
+      case proto::Operation::kOpenAccount: return "open account " + op.open_account().account();
+      case proto::Operation::kIssue: {
+        const auto& o = op.issue();
+        return "issue " + money_text(o.amount(), currency_of_account(o.to())) + " to " + o.to() + ", statement " + quoted(o.statement_reference());
+      }
+      case proto::Operation::kRequestPayout: {
+        const auto& o = op.request_payout();
+        return "ask " + o.bank() + " to pay out " + money_text(o.amount(), currency_of_account(o.from())) + " from " + o.from() + " to " + quoted(o.destination());
+      }
+      case proto::Operation::kSettlePayout: {
+        const auto& o = op.settle_payout();
+        return std::string(o.refuse() ? "refuse" : "settle") + " payout " + hex_of(o.payout()) +
+               (o.statement_reference().empty() ? "" : ", statement " + quoted(o.statement_reference()));
+      }
+      case proto::Operation::kDraftContract: return draft(op.draft_contract());
+      case proto::Operation::kSignContract:
+        return "sign contract " + hex_of(op.sign_contract().contract()) + " with terms " + hex_of(op.sign_contract().terms_digest());
+      case proto::Operation::kRegisterContract:
+        return "register contract " + hex_of(op.register_contract().contract()) + " with terms " + hex_of(op.register_contract().terms_digest()) +
+               ": its total is committed on the budget line";
+      case proto::Operation::kDeliverMilestone: {
+        const auto& o = op.deliver_milestone();
+        return "deliver " + milestone(o.contract(), o.milestone()) + (o.document_digest().empty() ? "" : ", document " + hex_of(o.document_digest()));
+      }
+      case proto::Operation::kAcceptMilestone: return "accept " + milestone(op.accept_milestone().contract(), op.accept_milestone().milestone());
+      case proto::Operation::kRejectMilestone:
+        return "reject " + milestone(op.reject_milestone().contract(), op.reject_milestone().milestone()) + ": " + quoted(op.reject_milestone().reason());
+      case proto::Operation::kDisputeMilestone:
+        return "dispute " + milestone(op.dispute_milestone().contract(), op.dispute_milestone().milestone()) + ": " + quoted(op.dispute_milestone().reason());
+      case proto::Operation::kAwardMilestone: {
+        const auto& o = op.award_milestone();
+        const std::string currency = lookup(ledger::to_hex(o.contract()));
+        return "award " + milestone(o.contract(), o.milestone()) + ": " + money_text(o.to_provider(), currency) + " to the provider, " +
+               money_text(o.to_customer(), currency) + " to the customer: " + quoted(o.reason());
+      }
+      case proto::Operation::kTerminateContract:
+        return "terminate contract " + hex_of(op.terminate_contract().contract()) + ": " + quoted(op.terminate_contract().reason());
+      case proto::Operation::kApproveBudgetLine: {
+        const auto& o = op.approve_budget_line();
+        return "approve budget line " + o.line() + " " + quoted(o.title()) + " of " + money_text(o.amount(), o.currency()) + " for " + o.owner() + ", year " +
+               std::to_string(o.year()) + ", function " + o.function_code() + ", economic " + o.economic_code() +
+               (o.programme().empty() ? "" : ", programme " + o.programme()) + ", paid from " + o.source_account();
+      }
+      case proto::Operation::kAdjustBudgetLine:
+        return "adjust budget line " + op.adjust_budget_line().line() + " by " + money_text(op.adjust_budget_line().delta(), lookup(op.adjust_budget_line().line())) +
+               ": " + quoted(op.adjust_budget_line().reason());
+      case proto::Operation::kAllotBudgetLine:
+        return "allot " + money_text(op.allot_budget_line().amount(), lookup(op.allot_budget_line().line())) + " on budget line " + op.allot_budget_line().line();
+      case proto::Operation::kReserveBudgetLine: {
+        const auto& o = op.reserve_budget_line();
+        return std::string(o.release() ? "release a reservation of " : "reserve ") + money_text(o.amount(), lookup(o.line())) + " on budget line " + o.line();
+      }
+      case proto::Operation::kOrderPayment: return "order payment of " + milestone(op.order_payment().contract(), op.order_payment().milestone());
+      case proto::Operation::kPayOrder: return "pay the ordered " + milestone(op.pay_order().contract(), op.pay_order().milestone());
+      case proto::Operation::kChangeKey:
+        return std::string(op.change_key().revoke() ? "revoke key " : "add key ") + ledger::to_hex(op.change_key().key()) +
+               (op.change_key().revoke() ? " of " : " to ") + op.change_key().member();
+      case proto::Operation::KIND_NOT_SET: break;
+    }
+    return "an operation this program does not know: do not sign";
+  }
+};
+
+std::string text_of(const json& object, const char* key) {
+  const auto it = object.find(key);
+  return it != object.end() && it->is_string() ? it->get<std::string>() : std::string();
+}
+
+std::int64_t amount_of(const json& object, const char* key) {
+  const auto it = object.find(key);
+  if (it == object.end()) return 0;
+  if (it->is_number_integer()) return it->get<std::int64_t>();
+  const std::string text = text_of(object, key);
+  std::int64_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+}  // namespace
+
+std::string money_text(std::int64_t minor_units, std::string_view currency) {
+  const auto decimals = ledger::currency_decimals(currency);
+  if (!decimals) return std::to_string(minor_units) + " minor units";
+  return ledger::format_decimal(minor_units, *decimals, true) + " " + std::string(currency);
+}
+
+std::string describe_operation(const proto::Operation& operation, const CurrencyLookup& currency_of) { return Describer{currency_of}(operation); }
+
+std::vector<std::string> describe_transaction(const ledger::Transaction& transaction, const CurrencyLookup& currency_of) {
+  std::vector<std::string> lines;
+  const auto& body = transaction.body();
+  lines.push_back("transaction " + transaction.id().hex());
+  lines.push_back("ledger " + ledger::to_hex(body.ledger_id()));
+  lines.push_back("sender " + body.sender() + ", valid until " + ms_to_utc(body.valid_until_ms()));
+  int number = 0;
+  for (const auto& operation : body.operations()) {
+    const std::string words = describe_operation(operation, currency_of);
+    lines.push_back(body.operations_size() == 1 ? "  " + words : "  (" + std::to_string(++number) + ") " + words);
+  }
+  const bool good = transaction.signatures().empty() || transaction.verify_signatures().has_value();
+  for (const auto& signature : transaction.signatures()) lines.push_back("signed with key " + signature.key.hex());
+  if (transaction.signatures().empty()) lines.push_back("not signed yet");
+  else if (!good) lines.push_back("A SIGNATURE IS WRONG: the ledger will refuse it");
+  return lines;
+}
+
+std::vector<std::string> describe_result(const json& result) {
+  std::vector<std::string> lines;
+  if (!result.is_object()) return lines;
+  const auto each = [&](const char* key, auto&& visit) {
+    if (const auto it = result.find(key); it != result.end() && it->is_array())
+      for (const json& element : *it)
+        if (element.is_object()) visit(element);
+  };
+  each("postings", [&](const json& posting) {
+    const std::int64_t amount = amount_of(posting, "amount");
+    const std::string currency = text_of(posting, "currency"), rule = text_of(posting, "rule");
+    const std::int64_t size = amount < 0 ? -amount : amount;
+    lines.push_back(text_of(posting, "account") + (amount < 0 ? " pays " : " receives ") + money_text(size, currency) + " (" +
+                    (rule.empty() ? text_of(posting, "reason") : rule) + "), then has " + money_text(amount_of(posting, "balance_after"), currency));
+  });
+  each("taxes", [&](const json& tax) {
+    const std::string currency = text_of(tax, "currency");
+    lines.push_back("tax " + text_of(tax, "rule") + "/" + std::to_string(tax.value("version", 0u)) + ": " + money_text(amount_of(tax, "tax"), currency) + " on " +
+                    money_text(amount_of(tax, "base"), currency) + " paid to " + text_of(tax, "payee") + ", of which " +
+                    money_text(amount_of(tax, "withheld"), currency) + " withheld now");
+  });
+  each("events", [&](const json& event) {
+    const std::uint32_t milestone = event.value("milestone", 0u);
+    const std::string text = text_of(event, "text");
+    lines.push_back(text_of(event, "kind") + " " + text_of(event, "subject") + (milestone != 0 ? ", milestone " + std::to_string(milestone) : "") +
+                    (amount_of(event, "amount") != 0 ? ", amount " + std::to_string(amount_of(event, "amount")) + " minor units" : "") +
+                    (text.empty() ? "" : ": " + text));
+  });
+  return lines;
+}
+
+}  // namespace daftar::tools
