@@ -44,6 +44,7 @@ class RaftLog {
 struct RaftLogOptions {
   std::string path;
   std::size_t cache_bytes = 32u << 20;         // newest payloads kept in memory for read()
+  std::size_t memtable_bytes = 64u << 20;      // written into a table file, and the write-ahead log begun anew, after about so much
   std::size_t verify_bytes = 1024u << 20;      // newest payloads whose checksums are verified on opening; older ones when they are read
 };
 /// RocksDB of its own: WAL on, every write synced, background errors never resumed. Refuses (corruption) a log with a hole, a failed checksum,

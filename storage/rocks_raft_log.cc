@@ -48,7 +48,7 @@ rocksdb::DBOptions database_options(rocksdb::Env* env, rocksdb::WALRecoveryMode 
   return options;
 }
 
-std::vector<rocksdb::ColumnFamilyDescriptor> column_families() {
+std::vector<rocksdb::ColumnFamilyDescriptor> column_families(const RaftLogOptions& options) {
   rocksdb::BlockBasedTableOptions table;
   table.format_version = 5;
   table.checksum = rocksdb::kXXH3;
@@ -57,7 +57,7 @@ std::vector<rocksdb::ColumnFamilyDescriptor> column_families() {
   rocksdb::ColumnFamilyOptions records;
   records.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   records.compression = rocksdb::kNoCompression;
-  records.write_buffer_size = 64u << 20;
+  records.write_buffer_size = options.memtable_bytes;
   records.max_write_buffer_number = 3;
   rocksdb::ColumnFamilyOptions meta = records;
   return {{rocksdb::kDefaultColumnFamilyName, meta}, {"records", records}};
@@ -252,7 +252,7 @@ Expected<void, StorageError> may_cut_tail(const RaftLogOptions& options, rocksdb
   if (!damage) return Unexpected<StorageError>(damage.error());
   if (damage->place == WalDamage::Place::none) return Unexpected<StorageError>(refusal);
   if (damage->place == WalDamage::Place::in_middle) return corrupt(options.path, "the write-ahead log is damaged: " + damage->detail);
-  auto look = Database::open_read_only(options.path, database_options(env, rocksdb::WALRecoveryMode::kPointInTimeRecovery), column_families());
+  auto look = Database::open_read_only(options.path, database_options(env, rocksdb::WALRecoveryMode::kPointInTimeRecovery), column_families(options));
   if (!look) return Unexpected<StorageError>(look.error());
   if (auto checked = check_log(**look, mark, options.verify_bytes); !checked) {
     auto error = checked.error();
@@ -273,10 +273,10 @@ Expected<std::unique_ptr<RaftLog>, StorageError> open_rocks_raft_log(const RaftL
   using rocksdb::WALRecoveryMode;
   if (*mark && (*mark)->write_number > 0 && !env->FileExists(options.path + "/CURRENT").ok())
     return corrupt(options.path, "the log is gone, but its synced-up-to mark says that it had " + std::to_string((*mark)->write_number) + " writes");
-  auto database = Database::open(options.path, database_options(env, WALRecoveryMode::kAbsoluteConsistency), column_families());
+  auto database = Database::open(options.path, database_options(env, WALRecoveryMode::kAbsoluteConsistency), column_families(options));
   if (!database && database.error().kind == StorageError::Kind::corruption) {
     if (auto may = may_cut_tail(options, env, *mark, database.error()); !may) return Unexpected<StorageError>(may.error());
-    database = Database::open(options.path, database_options(env, WALRecoveryMode::kPointInTimeRecovery), column_families());
+    database = Database::open(options.path, database_options(env, WALRecoveryMode::kPointInTimeRecovery), column_families(options));
   }
   if (!database) return Unexpected<StorageError>(database.error());
   const auto meta = check_log(**database, *mark, options.verify_bytes);
