@@ -1,0 +1,124 @@
+// A ledger made in memory for tests: validators with fresh keys, a bank, a registrar and a few members, all keys at hand.
+#pragma once
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "ledger/genesis.h"
+#include "ledger/keys.h"
+#include "ledger/transaction.h"
+
+namespace daftar::tests {
+
+/// A directory that is removed with everything in it.
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "daftar-test-XXXXXX").string();
+    path_ = mkdtemp(pattern.data());
+  }
+  ~TemporaryDirectory() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+inline std::uint64_t wall_ms() {
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count());
+}
+
+struct SmallNetwork {
+  std::map<std::string, ledger::SigningKey> members;
+  std::vector<ledger::SigningKey> link_keys, checkpoint_keys;
+  std::shared_ptr<const ledger::Genesis> genesis;
+
+  explicit SmallNetwork(int validators = 3, const std::vector<std::string>& enterprises = {"acme", "baraka"}) {
+    ledger::initialise_crypto();
+    ledger::proto::Genesis content;
+    content.set_name("daftar-test");
+    content.set_time_ms(1'700'000'000'000);
+    content.set_country_profile("test");
+    content.add_currencies("UZS");
+    add_member(content, "bank", {"bank"});
+    add_member(content, "registrar", {"registrar"});
+    add_member(content, "treasury", {"treasury"});
+    for (const auto& id : enterprises) add_member(content, id, {"enterprise"});
+    for (int node = 1; node <= validators; ++node) {
+      const std::string id = "operator-" + std::to_string(node);
+      add_member(content, id, {"operator"});
+      auto* validator = content.add_validators();
+      validator->set_node(static_cast<std::uint32_t>(node));
+      validator->set_operator_(id);
+      link_keys.push_back(ledger::SigningKey::generate());
+      checkpoint_keys.push_back(ledger::SigningKey::generate());
+      validator->set_link_key(std::string(link_keys.back().public_key().view()));
+      validator->set_checkpoint_key(std::string(checkpoint_keys.back().public_key().view()));
+    }
+    auto parsed = ledger::Genesis::parse(ledger::encode_genesis(content));
+    if (!parsed) throw std::runtime_error(parsed.error());
+    genesis = *parsed;
+  }
+
+  std::shared_ptr<const ledger::Transaction> transaction(const std::string& sender, std::vector<ledger::proto::Operation> operations,
+                                                         std::uint64_t valid_until_ms = wall_ms() + 600'000) const {
+    ledger::proto::TransactionBody body;
+    body.set_ledger_id(std::string(genesis->ledger_id().view()));
+    body.set_sender(sender);
+    body.set_nonce(ledger::SigningKey::generate().seed().substr(0, 16));
+    body.set_valid_until_ms(valid_until_ms);
+    for (auto& operation : operations) *body.add_operations() = std::move(operation);
+    return sign(sender, body);
+  }
+
+  std::shared_ptr<const ledger::Transaction> sign(const std::string& sender, const ledger::proto::TransactionBody& body) const {
+    const std::string bytes = ledger::encode_body(body);
+    const auto& key = members.at(sender);
+    auto parsed = ledger::Transaction::parse(ledger::make_envelope(bytes, {{key.public_key(), key.sign(ledger::signing_bytes(bytes))}}), {});
+    if (!parsed) throw std::runtime_error("test transaction: " + parsed.error().detail);
+    return *parsed;
+  }
+
+  std::shared_ptr<const ledger::Transaction> issue(const std::string& to, std::int64_t amount, const std::string& reference) const {
+    ledger::proto::Operation operation;
+    operation.mutable_issue()->set_to(to);
+    operation.mutable_issue()->set_amount(amount);
+    operation.mutable_issue()->set_statement_reference(reference);
+    return transaction("bank", {operation});
+  }
+
+  std::shared_ptr<const ledger::Transaction> transfer(const std::string& from, const std::string& to, std::int64_t amount) const {
+    ledger::proto::Operation operation;
+    operation.mutable_transfer()->set_from(from + "/UZS");
+    operation.mutable_transfer()->set_to(to + "/UZS");
+    operation.mutable_transfer()->set_amount(amount);
+    operation.mutable_transfer()->set_category("none");
+    return transaction(from, {operation});
+  }
+
+ private:
+  void add_member(ledger::proto::Genesis& content, const std::string& id, const std::vector<std::string>& roles) {
+    auto key = ledger::SigningKey::generate();
+    auto* member = content.add_members();
+    member->set_id(id);
+    member->set_name(id);
+    member->set_kind("company");
+    member->set_country("UZ");
+    member->set_tax_status("vat_payer");
+    for (const auto& role : roles) member->add_roles(role);
+    member->add_keys(std::string(key.public_key().view()));
+    member->set_signatures_required(1);
+    members.emplace(id, std::move(key));
+  }
+};
+
+}  // namespace daftar::tests
