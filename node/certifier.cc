@@ -59,12 +59,15 @@ Certifier::Outcome Certifier::judge(std::uint64_t at) {
     }
   }
   while (sizes_.size() > sizes_max) {
-    // Drop the oldest settled one, or, when a peer floods sizes nobody else knows, the newest unknown to us.
-    auto oldest = sizes_.begin();
-    if (oldest->second.certified || oldest->first <= certified_size_ || oldest->second.own)
-      sizes_.erase(oldest);
-    else
-      sizes_.erase(std::prev(sizes_.end()));
+    // First what is settled; then, should a peer flood us with sizes that we have not computed, the farthest of those; our own last.
+    auto victim = sizes_.begin();
+    if (victim->first > certified_size_)
+      for (auto it = sizes_.rbegin(); it != sizes_.rend(); ++it)
+        if (!it->second.own) {
+          victim = std::prev(it.base());
+          break;
+        }
+    sizes_.erase(victim);
   }
   return outcome;
 }

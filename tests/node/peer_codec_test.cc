@@ -1,0 +1,73 @@
+// Frames between validators: what is encoded is decoded; what no correct peer sends is a sentence, not a crash.
+#include <catch2/catch.hpp>
+
+#include <random>
+
+#include "node/peer_codec.h"
+#include "node/proto/peer.pb.h"
+
+using namespace daftar;
+using namespace daftar::node;
+namespace c = daftar::consensus;
+
+namespace {
+template <class T>
+T round_trip(const T& message) {
+  const auto decoded = decode_peer_message(encode_peer_message(PeerMessage{c::Message{message}}));
+  REQUIRE(decoded);
+  return std::get<T>(std::get<c::Message>(*decoded));
+}
+}  // namespace
+
+TEST_CASE("each message of consensus survives the wire") {
+  const c::VoteRequest vote{{7}, true, true, {{6}, {99}}};
+  REQUIRE(round_trip(vote) == vote);
+  const c::VoteReply reply{{7}, {8}, true, true};
+  REQUIRE(round_trip(reply) == reply);
+  const c::AppendRequest append{{7}, {{6}, {99}}, {98},
+                                {{{6}, {100}, c::EntryKind::payload, std::make_shared<const std::string>("block")}, {{7}, {101}, c::EntryKind::noop, nullptr}}, 5};
+  REQUIRE(round_trip(append) == append);
+  const c::AppendReply answer{{7}, true, true, {101}, {55}, {{3}, {44}}, 5};
+  REQUIRE(round_trip(answer) == answer);
+  REQUIRE(round_trip(c::TimeoutNow{{9}}) == c::TimeoutNow{{9}});
+}
+
+TEST_CASE("forwarded transactions, refusals and checkpoint lines survive the wire") {
+  const auto forward = decode_peer_message(encode_peer_message(Forward{{{"envelope", true}, {"other", false}}}));
+  REQUIRE(std::get<Forward>(*forward).items.at(0).certified);
+  REQUIRE(std::get<Forward>(*forward).items.at(1).envelope == "other");
+  const auto id = ledger::sha256("id");
+  const auto refused = decode_peer_message(encode_peer_message(ForwardRefused{{{id, {ledger::RejectionCode::expired, "why"}, 9}}}));
+  REQUIRE(std::get<ForwardRefused>(*refused).items.at(0).rejection.detail == "why");
+  const auto line = decode_peer_message(encode_peer_message(CheckpointLine{12, id, {}}));
+  REQUIRE(std::get<CheckpointLine>(*line).size == 12);
+}
+
+TEST_CASE("malformed frames are refused with a sentence") {
+  REQUIRE(decode_peer_message("").error() == "empty peer frame");
+  REQUIRE(decode_peer_message("\xff\xff\xff").error() == "not a peer frame");
+  proto::PeerFrame frame;
+  frame.mutable_checkpoint_line()->set_root("short");
+  REQUIRE(decode_peer_message(frame.SerializeAsString()).error() == "malformed checkpoint line");
+  frame.mutable_append_request()->add_entries()->set_kind(77);
+  REQUIRE(decode_peer_message(frame.SerializeAsString()).error() == "unknown kind of log entry");
+  for (std::size_t i = 0; i < frame_entries_max + 1; ++i) frame.mutable_append_request()->add_entries();
+  REQUIRE_FALSE(decode_peer_message(frame.SerializeAsString()));
+  frame.mutable_append_request()->Clear();
+  frame.mutable_append_request()->mutable_previous()->set_index(~std::uint64_t{0});
+  frame.mutable_append_request()->add_entries();
+  REQUIRE(decode_peer_message(frame.SerializeAsString()).error() == "log index out of range");
+  frame.mutable_hello()->set_ledger_id("x");
+  REQUIRE(decode_peer_message(frame.SerializeAsString()).error() == "hello without a ledger id");
+}
+
+TEST_CASE("random bytes never do more than be refused") {
+  const auto seed = std::random_device{}();
+  std::mt19937 random(seed);
+  CAPTURE(seed);
+  for (int i = 0; i < 20000; ++i) {
+    std::string bytes(random() % 64, '\0');
+    for (auto& b : bytes) b = static_cast<char>(random());
+    static_cast<void>(decode_peer_message(bytes));
+  }
+}
