@@ -15,6 +15,7 @@ struct Run {
   std::atomic<std::size_t> next_batch{0};
   std::atomic<std::uint64_t> committed{0};
   std::atomic<bool> ran_dry{false};
+  std::atomic<bool> ended{false};
 };
 
 class Client {
@@ -22,7 +23,7 @@ class Client {
   Client(Run& run, std::uint32_t number) : run_(run), number_(number), random_(number + 1), connection_(run.choose(number)) {}
 
   Outcome work() {
-    while (Clock::now() < run_.measure_to) {
+    while (Clock::now() < run_.measure_to && !run_.ended) {
       const std::size_t i = run_.next_batch++;
       if (i >= run_.batches.size()) {
         run_.ran_dry = true;
@@ -131,16 +132,16 @@ std::string_view string_member(std::string_view line, std::string_view name) {
 }
 
 Outcome drive(std::vector<Batch>& batches, const DriveOptions& options, const ChooseEndpoint& choose, const std::function<void()>& at_start,
-              const std::function<void()>& at_end, const std::function<void(std::uint64_t)>& progress) {
+              const std::function<void()>& at_end, const std::function<bool(std::uint64_t)>& progress) {
   Run run{batches, options, choose, Clock::now() + options.warmup, Clock::now() + options.warmup + options.measured};
   std::vector<Outcome> outcomes(options.clients);
   std::vector<std::thread> threads;
   for (std::uint32_t i = 0; i < options.clients; ++i) threads.emplace_back([&, i] { outcomes[i] = Client(run, i).work(); });
 
   const auto wait_until = [&](Clock::time_point edge) {
-    while (Clock::now() < edge && !run.ran_dry) {
+    while (Clock::now() < edge && !run.ran_dry && !run.ended) {
       std::this_thread::sleep_until(std::min(edge, Clock::now() + std::chrono::seconds(1)));
-      progress(run.committed);
+      if (!progress(run.committed)) run.ended = true;
     }
   };
   wait_until(run.measure_from);

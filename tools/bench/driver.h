@@ -42,9 +42,9 @@ struct DriveOptions {
 using ChooseEndpoint = std::function<tools::Endpoint(std::uint32_t client)>;
 
 /// Drives `batches` (consumed) until the time is over or none is left. `at_start` and `at_end` are called on this thread at the edges of the
-/// measured window, `progress` once a second with the transactions committed so far.
+/// measured window, `progress` once a second with the transactions committed so far; the run ends early when it returns false.
 Outcome drive(std::vector<Batch>& batches, const DriveOptions& options, const ChooseEndpoint& choose, const std::function<void()>& at_start,
-              const std::function<void()>& at_end, const std::function<void(std::uint64_t committed)>& progress);
+              const std::function<void()>& at_end, const std::function<bool(std::uint64_t committed)>& progress);
 
 /// Single transactions one after the other on one connection: the latency a lone client sees. Stops at the first that does not commit and says
 /// why in `problem`.
