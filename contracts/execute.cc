@@ -4,10 +4,13 @@
 #include <algorithm>
 
 #include "contracts/accounts.h"
+#include "contracts/budget/lines.h"
 #include "contracts/cash.h"
 #include "contracts/context.h"
 #include "contracts/journal.h"
 #include "contracts/members.h"
+#include "contracts/service/contract.h"
+#include "contracts/service/records.h"
 #include "contracts/state_keys.h"
 #include "contracts/tax/rules.h"
 
@@ -19,6 +22,7 @@ using ledger::proto::Operation;
 
 namespace {
 
+constexpr std::size_t deadlines_per_block_max = 1'000;
 constexpr std::size_t replay_pruned_per_block_max = 20'000;   // more than a block can add, so that pruning keeps up
 
 Outcome perform(Context& c, const Operation& operation) {
@@ -30,8 +34,24 @@ Outcome perform(Context& c, const Operation& operation) {
     case Operation::kRequestPayout: return request_payout(c, operation.request_payout());
     case Operation::kSettlePayout: return settle_payout(c, operation.settle_payout());
     case Operation::kChangeKey: return change_key(c, operation.change_key());
-    default: return refuse(RejectionCode::field_invalid, "operation");
+    case Operation::kDraftContract: return service::draft(c, operation.draft_contract());
+    case Operation::kSignContract: return service::sign(c, operation.sign_contract());
+    case Operation::kRegisterContract: return service::register_contract(c, operation.register_contract());
+    case Operation::kDeliverMilestone: return service::deliver(c, operation.deliver_milestone());
+    case Operation::kAcceptMilestone: return service::accept(c, operation.accept_milestone());
+    case Operation::kRejectMilestone: return service::reject(c, operation.reject_milestone());
+    case Operation::kDisputeMilestone: return service::dispute(c, operation.dispute_milestone());
+    case Operation::kAwardMilestone: return service::award(c, operation.award_milestone());
+    case Operation::kTerminateContract: return service::terminate(c, operation.terminate_contract());
+    case Operation::kApproveBudgetLine: return budget::approve(c, operation.approve_budget_line());
+    case Operation::kAdjustBudgetLine: return budget::adjust(c, operation.adjust_budget_line());
+    case Operation::kAllotBudgetLine: return budget::allot(c, operation.allot_budget_line());
+    case Operation::kReserveBudgetLine: return budget::reserve(c, operation.reserve_budget_line());
+    case Operation::kOrderPayment: return service::order_payment(c, operation.order_payment());
+    case Operation::kPayOrder: return service::pay_order(c, operation.pay_order());
+    case Operation::KIND_NOT_SET: break;
   }
+  return refuse(RejectionCode::field_invalid, "operation");
 }
 
 enum class JudgeKeys : bool { no, yes };
@@ -86,6 +106,34 @@ ExecutedEntry finish(Context& c, ledger::EntryKind kind, std::shared_ptr<const l
           .index_rows = std::move(c.rows)};
 }
 
+std::vector<keys::Deadline> due_deadlines(const ledger::StateView& state, std::uint64_t now_ms) {
+  std::vector<keys::Deadline> due;
+  state.scan("d", keys::deadlines_from(now_ms + 1), [&](std::string_view key, std::string_view) {
+    const auto deadline = keys::parse_deadline(key);
+    DAFTAR_CHECK(deadline.has_value());
+    due.push_back(*deadline);
+    return due.size() < deadlines_per_block_max;
+  });
+  return due;
+}
+
+/// The same deadline fires at most once at one time, so these bytes name one entry.
+ledger::Digest deadline_entry_id(const keys::Deadline& deadline) {
+  return ledger::tagged_hash(ledger::tag::deadline_id, keys::deadline(deadline));
+}
+
+/// One that cannot be executed (an account would overflow) is recorded as refused and tried again a day later: never lost, never stuck.
+void fire_deadline(Context& c, const keys::Deadline& deadline) {
+  if (auto fired = service::fire(c, deadline); !fired) {
+    c.store.roll_back();
+    c.result = {};
+    c.rows.clear();
+    c.result.rejection = std::move(fired.error());
+    service::postpone(c, deadline);
+  }
+  check_balanced(c.result.postings);
+}
+
 void prune_replay_set(const ledger::StateView& state, std::uint64_t now_ms, ledger::ChangeSet& changes) {
   std::uint64_t from = 0;
   if (const auto mark = state.get(keys::replay_pruned)) from = ledger::Reader(*mark).u64();
@@ -130,6 +178,22 @@ BlockOutcome Engine::execute(const ledger::Block& block, const ledger::StateView
   Store store(state, outcome.changes);
   prune_replay_set(state, block.time_ms(), outcome.changes);
   outcome.entries.reserve(block.transactions().size());
+  for (const keys::Deadline& deadline : due_deadlines(state, block.time_ms())) {
+    const auto contract = store.load<service::Contract>(keys::contract(deadline.contract));
+    DAFTAR_CHECK(contract.has_value());
+    Context c{.fixed = impl_->fixed,
+              .store = store,
+              .now_ms = block.time_ms(),
+              .id = deadline_entry_id(deadline),
+              .nonce = contract->nonce,
+              .transaction = nullptr,
+              .sender = {},
+              .result = {},
+              .rows = {}};
+    fire_deadline(c, deadline);
+    store.commit();
+    outcome.entries.push_back(finish(c, ledger::EntryKind::deadline, nullptr));
+  }
   for (const auto& transaction : block.transactions()) {
     Context c{.fixed = impl_->fixed,
               .store = store,

@@ -1,0 +1,42 @@
+// A budget line of one year: eight stages, each what was ever added and what was ever taken back; both only grow.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "contracts/record_codec.h"
+
+namespace daftar::contracts::budget {
+
+/// In the order of budget execution (DESIGN §12.12). Numbers are places in BudgetLine::stages: never renumber.
+enum class Stage : std::uint8_t { approved = 0, adjusted, allotted, reserved, committed, accrued, ordered, paid };
+inline constexpr std::size_t stage_count = 8;
+std::string_view name(Stage stage);
+
+struct StageSum {
+  ledger::Int128 gross = 0, reversed = 0;
+  ledger::Int128 net() const { return gross - reversed; }
+};
+template <class A, RecordOf<StageSum> R>
+void fields(A& a, R& r) {
+  a(r.gross, r.reversed);
+}
+
+struct BudgetLine {
+  std::string id, owner, title, currency;
+  std::uint32_t year = 0;
+  std::string function_code, economic_code, programme, source_account;
+  std::uint64_t approved_ms = 0;
+  std::array<StageSum, stage_count> stages;   // adjusted contains approved
+
+  const StageSum& at(Stage stage) const { return stages[static_cast<std::size_t>(stage)]; }
+  ledger::Int128 net(Stage stage) const { return at(stage).net(); }
+  /// What may still be reserved or committed: min(adjusted, allotted) − reserved − committed.
+  ledger::Int128 available() const;
+};
+template <class A, RecordOf<BudgetLine> R>
+void fields(A& a, R& r) {
+  a(r.id, r.owner, r.title, r.currency, r.year, r.function_code, r.economic_code, r.programme, r.source_account, r.approved_ms, r.stages);
+}
+
+}  // namespace daftar::contracts::budget

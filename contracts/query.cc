@@ -1,0 +1,139 @@
+#include "contracts/query.h"
+
+#include <algorithm>
+
+#include "contracts/state_keys.h"
+#include "ledger/check.h"
+#include "ledger/ids.h"
+
+namespace daftar::contracts::query {
+namespace {
+
+template <class R>
+R decoded(std::string_view bytes) {
+  auto record = decode_record<R>(bytes);
+  DAFTAR_CHECK(record.has_value());
+  return std::move(*record);
+}
+
+template <class R>
+std::optional<R> one(const ledger::StateView& state, std::string_view key) {
+  const auto bytes = state.get(key);
+  if (!bytes) return std::nullopt;
+  return decoded<R>(*bytes);
+}
+
+/// Visits keys with `prefix` that come after `after` (a full key, or empty), at most `limit` of them.
+template <class Visit>
+void page(const ledger::StateView& state, const std::string& prefix, std::string after, std::size_t limit, const Visit& visit) {
+  limit = std::min(limit, page_max);
+  if (limit == 0) return;
+  if (!after.empty()) after.push_back('\0');   // the first key that can follow it
+  const std::string from = std::max(prefix, after);
+  std::size_t seen = 0;
+  state.scan(from, keys::after_prefix(prefix), [&](std::string_view key, std::string_view value) {
+    visit(key, value);
+    return ++seen < limit;
+  });
+}
+
+template <class R>
+std::vector<R> page_of(const ledger::StateView& state, const std::string& prefix, std::string after, std::size_t limit) {
+  std::vector<R> records;
+  page(state, prefix, std::move(after), limit, [&](std::string_view, std::string_view value) { records.push_back(decoded<R>(value)); });
+  return records;
+}
+
+std::string key_after(char kind, std::string_view after) { return after.empty() ? std::string() : std::string(1, kind).append(after); }
+
+std::vector<AccountBalance> account_page(const ledger::StateView& state, const std::string& prefix, std::string_view after, std::size_t limit) {
+  std::vector<AccountBalance> found;
+  page(state, prefix, key_after('a', after), limit, [&](std::string_view key, std::string_view value) {
+    found.push_back({std::string(key.substr(1)), decoded<Account>(value).balance});
+  });
+  return found;
+}
+
+}  // namespace
+
+std::optional<Member> member(const ledger::StateView& state, std::string_view id) { return one<Member>(state, keys::member(id)); }
+
+std::vector<Member> members(const ledger::StateView& state, std::string_view after, std::size_t limit) {
+  return page_of<Member>(state, "m", key_after('m', after), limit);
+}
+
+std::optional<std::string> member_of_key(const ledger::StateView& state, const ledger::PublicKey& key) {
+  return state.get(keys::public_key(key));
+}
+
+std::optional<ledger::MinorUnits> balance(const ledger::StateView& state, std::string_view account) {
+  if (const auto record = one<Account>(state, keys::account(account))) return record->balance;
+  const auto parsed = ledger::parse_account(account);
+  if (!parsed || !parsed->label.empty() || !state.get(keys::member(parsed->member))) return std::nullopt;
+  return 0;
+}
+
+std::vector<AccountBalance> accounts(const ledger::StateView& state, std::string_view member, std::string_view after, std::size_t limit) {
+  if (!ledger::is_member_id(member)) return {};
+  return account_page(state, keys::account(member) + "/", after, limit);
+}
+
+std::vector<AccountBalance> all_accounts(const ledger::StateView& state, std::string_view after, std::size_t limit) {
+  return account_page(state, "a", after, limit);
+}
+
+std::optional<Payout> payout(const ledger::StateView& state, const ledger::Digest& id) { return one<Payout>(state, keys::payout(id)); }
+
+std::optional<ledger::Digest> statement_reference(const ledger::StateView& state, std::string_view bank, std::string_view reference) {
+  const auto id = state.get(keys::statement_reference(bank, reference));
+  return id ? ledger::Digest::from_bytes(*id) : std::nullopt;
+}
+
+std::optional<service::Contract> contract(const ledger::StateView& state, const ledger::Digest& id) {
+  return one<service::Contract>(state, keys::contract(id));
+}
+
+std::vector<service::Contract> contracts(const ledger::StateView& state, std::string_view after, std::size_t limit) {
+  return page_of<service::Contract>(state, "c", key_after('c', after), limit);
+}
+
+std::optional<budget::BudgetLine> budget_line(const ledger::StateView& state, std::string_view id) {
+  return one<budget::BudgetLine>(state, keys::budget_line(id));
+}
+
+std::vector<budget::BudgetLine> budget_lines(const ledger::StateView& state, std::string_view after, std::size_t limit) {
+  return page_of<budget::BudgetLine>(state, "b", key_after('b', after), limit);
+}
+
+std::vector<tax::TaxRule> tax_rules(const ledger::StateView& state) {
+  std::vector<tax::TaxRule> rules;
+  state.scan("t", keys::after_prefix("t"), [&](std::string_view, std::string_view value) {
+    rules.push_back(decoded<tax::TaxRule>(value));
+    return true;
+  });
+  return rules;
+}
+
+std::vector<tax::TaxRule> tax_rules_in_force(const ledger::StateView& state, std::uint64_t time_ms) {
+  auto rules = tax_rules(state);
+  std::erase_if(rules, [&](const tax::TaxRule& rule) { return !rule.in_force(time_ms); });
+  return rules;
+}
+
+RegisterPage register_rows(const ledger::StateView& state, std::string_view payee, std::string_view after, std::size_t limit) {
+  RegisterPage result;
+  std::string prefix = "r";
+  if (!payee.empty()) {
+    if (!ledger::is_member_id(payee)) return result;
+    prefix.append(payee).push_back('\0');
+  }
+  std::string last;
+  page(state, prefix, std::string(after), limit, [&](std::string_view key, std::string_view value) {
+    result.rows.push_back(decoded<tax::RegisterRow>(value));
+    last = key;
+  });
+  if (!result.rows.empty() && result.rows.size() == std::min(limit, page_max)) result.next = last;
+  return result;
+}
+
+}  // namespace daftar::contracts::query

@@ -1,0 +1,57 @@
+// Reading the state: what nodes and tools show. Plain structs over a StateView; nothing here writes or judges who may read.
+// Lists are in order of id, at most `page_max` at a time: `after` is the last id of the page before, empty at the beginning.
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "contracts/budget/records.h"
+#include "contracts/records.h"
+#include "contracts/service/records.h"
+#include "contracts/tax/records.h"
+#include "ledger/state_view.h"
+
+namespace daftar::contracts::query {
+
+inline constexpr std::size_t page_max = 1'000;
+
+std::optional<Member> member(const ledger::StateView& state, std::string_view id);
+std::vector<Member> members(const ledger::StateView& state, std::string_view after, std::size_t limit);
+/// The member whose key this is or was.
+std::optional<std::string> member_of_key(const ledger::StateView& state, const ledger::PublicKey& key);
+
+/// Nothing when there is no such account. A main account nobody has used yet has balance 0; whether its currency is one of the ledger's is
+/// the genesis's to say.
+std::optional<ledger::MinorUnits> balance(const ledger::StateView& state, std::string_view account);
+struct AccountBalance {
+  std::string account;
+  ledger::MinorUnits balance = 0;
+};
+/// The accounts of a member that have ever been opened or used, those of the ledger (hold, payout, issued) included.
+std::vector<AccountBalance> accounts(const ledger::StateView& state, std::string_view member, std::string_view after, std::size_t limit);
+/// All accounts of the ledger: audits and tests.
+std::vector<AccountBalance> all_accounts(const ledger::StateView& state, std::string_view after, std::size_t limit);
+
+std::optional<Payout> payout(const ledger::StateView& state, const ledger::Digest& id);
+/// The transaction behind which a bank put a statement line.
+std::optional<ledger::Digest> statement_reference(const ledger::StateView& state, std::string_view bank, std::string_view reference);
+
+std::optional<service::Contract> contract(const ledger::StateView& state, const ledger::Digest& id);
+/// `after`: raw 32 bytes of the last id, or empty.
+std::vector<service::Contract> contracts(const ledger::StateView& state, std::string_view after, std::size_t limit);
+
+std::optional<budget::BudgetLine> budget_line(const ledger::StateView& state, std::string_view id);
+std::vector<budget::BudgetLine> budget_lines(const ledger::StateView& state, std::string_view after, std::size_t limit);
+
+/// All rules and versions, by code, then version.
+std::vector<tax::TaxRule> tax_rules(const ledger::StateView& state);
+std::vector<tax::TaxRule> tax_rules_in_force(const ledger::StateView& state, std::uint64_t time_ms);
+/// Register rows of one payee, or of everybody when `payee` is empty. `after` and `next` are opaque; an empty `next` ends the list.
+struct RegisterPage {
+  std::vector<tax::RegisterRow> rows;
+  std::string next;
+};
+RegisterPage register_rows(const ledger::StateView& state, std::string_view payee, std::string_view after, std::size_t limit);
+
+}  // namespace daftar::contracts::query
