@@ -2,8 +2,9 @@
 // disk: changing one needs a new format number (`format_version`) and a way over.
 //
 // Raft log (rocks_raft_log.cc)      column family | key                                  | value
-//   "default"                        | "meta"                               | framed: hard state, first, last, last term, write number
-//   "records"                        | u64 index                            | framed record (record_frame.h)
+//   "default"                        | u64 index                            | framed record (record_frame.h)
+//                                    | u64 last index, 'm'                  | framed: hard state, first, last, last term, write number; the
+//                                    |                                      | newest such row counts, older ones lie between the records
 //
 // State store (rocks_state_store.cc)
 //   "default"                        | "format"                             | u32 format_version

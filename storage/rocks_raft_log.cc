@@ -1,11 +1,13 @@
-// RaftLog over RocksDB. Column families: "default" (the meta row) and "records" (keys.h has the layout). Kept apart so that the records'
-// files have disjoint key ranges and compaction moves them instead of rewriting them; flushed atomically, so the two never disagree.
+// RaftLog over RocksDB, in one column family: records by index, and after the last record of every write() a meta row (keys.h).
 //
-// One write() is one WriteBatch, synced: removed suffix, records, and the meta row with the hard state, the new bounds and the number of the
-// write. On opening all of these must fit together, and the write number must not be below the synced-up-to mark (synced_mark.h).
+// One write() is one WriteBatch, synced: removed suffix, records, and a meta row with the hard state, the new bounds and the number of the
+// write. The newest meta row has the largest key of all. Why not one row that is always overwritten: it would be in every table file, their
+// key ranges would overlap, and compaction would rewrite the whole log again and again instead of moving files. Why not a second column
+// family for it: a RocksDB that fails between the switches of two memtables cannot be closed any more (it aborts on a leaked reference).
 //
-// Opening: RocksDB must first accept its write-ahead log without any complaint (kAbsoluteConsistency). If it does not, the damage must be at
-// the very end (wal_tail.h), and what is left must reach the mark; both are judged before any file changes. Only then is the tail cut.
+// On opening all must fit together, and the write number must not be below the synced-up-to mark (synced_mark.h). RocksDB must first
+// accept its write-ahead log without any complaint (kAbsoluteConsistency). If it does not, the damage must be at the very end (wal_tail.h),
+// and what is left must reach the mark; both are judged before any file changes. Only then is the tail cut.
 #include <rocksdb/cache.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
@@ -26,8 +28,12 @@ namespace daftar::storage {
 
 namespace {
 
-constexpr std::size_t meta_family = 0, records_family = 1;
-constexpr std::string_view meta_key = "meta";
+constexpr std::size_t only_family = 0;
+
+/// Comes after the key of record `last`, before that of the next.
+std::string meta_key(std::uint64_t last) { return number_key(last) + 'm'; }
+bool is_record_key(const rocksdb::Slice& key) { return key.size() == 8; }
+bool is_meta_key(const rocksdb::Slice& key) { return key.size() == 9 && key[8] == 'm'; }
 
 Unexpected<StorageError> corrupt(const std::string& path, std::string detail) {
   return Unexpected<StorageError>({.kind = StorageError::Kind::corruption, .path = path, .detail = std::move(detail)});
@@ -37,7 +43,6 @@ rocksdb::DBOptions database_options(rocksdb::Env* env, rocksdb::WALRecoveryMode 
   rocksdb::DBOptions options;
   options.env = env;
   options.create_if_missing = true;
-  options.atomic_flush = true;
   options.wal_recovery_mode = recovery;
   options.track_and_verify_wals_in_manifest = true;  // a missing or shortened older log file is noticed
   options.recycle_log_file_num = 0;     // a recycled file keeps old bytes behind its end: kAbsoluteConsistency could not tell them from rot
@@ -59,23 +64,24 @@ std::vector<rocksdb::ColumnFamilyDescriptor> column_families(const RaftLogOption
   records.compression = rocksdb::kNoCompression;
   records.write_buffer_size = options.memtable_bytes;
   records.max_write_buffer_number = 3;
-  rocksdb::ColumnFamilyOptions meta = records;
-  return {{rocksdb::kDefaultColumnFamilyName, meta}, {"records", records}};
+  return {{rocksdb::kDefaultColumnFamilyName, records}};
 }
 
-/// The meta row; a log never written to has none.
+/// The newest meta row; a log never written to has none.
 Expected<LogMeta, StorageError> read_meta(const Database& database) {
-  auto row = database.get(meta_family, meta_key);
-  if (!row) return Unexpected<StorageError>(row.error());
-  if (!*row) return LogMeta{};
-  const auto meta = decode_meta(**row);
-  if (!meta) return corrupt(database.path(), "the meta row of the log cannot be decoded");
+  const std::unique_ptr<rocksdb::Iterator> at(database.db().NewIterator({}, database.family(only_family)));
+  at->SeekToLast();
+  if (!at->status().ok()) return Unexpected<StorageError>(to_error(at->status(), database.path(), "reading the meta row"));
+  if (!at->Valid()) return LogMeta{};
+  if (!is_meta_key(at->key())) return corrupt(database.path(), "the log does not end with a meta row");
+  const auto meta = decode_meta(at->value().ToStringView());
+  if (!meta || at->key() != meta_key(meta->last)) return corrupt(database.path(), "the meta row of the log cannot be decoded");
   return *meta;
 }
 
 Expected<LogRecord, StorageError> checked_record(const Database& database, const rocksdb::Iterator& at, std::uint64_t expected_index) {
   const std::string place = "record " + std::to_string(expected_index);
-  if (at.key().size() != 8 || number_at(at.key().ToStringView(), 8) != expected_index) return corrupt(database.path(), place + " is missing");
+  if (!is_record_key(at.key()) || number_at(at.key().ToStringView(), 8) != expected_index) return corrupt(database.path(), place + " is missing");
   auto record = decode_record(at.value().ToStringView());
   if (!record) return corrupt(database.path(), place + " fails its checksum");
   if (record->index != expected_index) return corrupt(database.path(), place + " holds record " + std::to_string(record->index));
@@ -87,21 +93,22 @@ Expected<LogRecord, StorageError> checked_record(const Database& database, const
 Expected<void, StorageError> check_records(const Database& database, const LogMeta& meta, std::size_t bytes_max) {
   rocksdb::ReadOptions options;
   options.fill_cache = false;
-  const std::unique_ptr<rocksdb::Iterator> at(database.db().NewIterator(options, database.family(records_family)));
-  at->SeekToLast();
+  const std::unique_ptr<rocksdb::Iterator> at(database.db().NewIterator(options, database.family(only_family)));
   std::uint64_t expected = meta.last, term = meta.last_term;
   std::size_t bytes = 0;
-  for (; at->Valid() && expected >= meta.first && bytes <= bytes_max; at->Prev(), --expected) {
+  for (at->SeekToLast(); at->Valid() && bytes <= bytes_max; at->Prev()) {
+    if (is_meta_key(at->key())) continue;
+    if (expected < meta.first) return corrupt(database.path(), "there is a record outside the log's bounds");
     const auto record = checked_record(database, *at, expected);
     if (!record) return Unexpected<StorageError>(record.error());
     if (expected == meta.last ? record->term != term : record->term > term)
       return corrupt(database.path(), "record " + std::to_string(expected) + " has term " + std::to_string(record->term) + " before term " + std::to_string(term));
     term = record->term;
     bytes += record->payload->size();
+    --expected;
   }
   if (!at->status().ok()) return Unexpected<StorageError>(to_error(at->status(), database.path(), "checking the records"));
   if (!at->Valid() && expected >= meta.first) return corrupt(database.path(), "record " + std::to_string(expected) + " is missing");
-  if (at->Valid() && expected < meta.first) return corrupt(database.path(), "there is a record outside the log's bounds");
   return {};
 }
 
@@ -165,7 +172,7 @@ Expected<void, StorageError> RocksRaftLog::write(const std::optional<StoredHardS
   if (hard_state) meta.hard_state = *hard_state;
   ++meta.write_number;
   rocksdb::WriteBatch batch;
-  auto* const family = database_->family(records_family);
+  auto* const family = database_->family(only_family);
   if (!records.empty()) {
     DAFTAR_CHECK(records.front().index >= meta.first && records.front().index <= meta.last + 1);
     for (std::size_t i = 0; i < records.size(); ++i) {
@@ -175,12 +182,15 @@ Expected<void, StorageError> RocksRaftLog::write(const std::optional<StoredHardS
       const rocksdb::Slice keys[] = {key};
       batch.Put(family, rocksdb::SliceParts(keys, 1), rocksdb::SliceParts(value, 2)).PermitUncheckedError();
     }
-    // The new records lie over the old ones; only what is left behind them is deleted one by one: a dropped suffix is short.
-    for (std::uint64_t index = records.back().index + 1; index <= meta.last; ++index) batch.Delete(family, number_key(index)).PermitUncheckedError();
+    // The new records lie over the old ones; what else the dropped suffix had is deleted one by one: it is short.
+    for (std::uint64_t index = records.front().index; index <= meta.last; ++index) {
+      if (index > records.back().index) batch.Delete(family, number_key(index)).PermitUncheckedError();
+      batch.Delete(family, meta_key(index)).PermitUncheckedError();
+    }
     meta.last = records.back().index;
     meta.last_term = records.back().term;
   }
-  batch.Put(database_->family(meta_family), rocksdb::Slice(meta_key), encode_meta(meta)).PermitUncheckedError();
+  batch.Put(family, meta_key(meta.last), encode_meta(meta)).PermitUncheckedError();
   rocksdb::WriteOptions options;
   options.sync = true;
   if (const auto status = database_->db().Write(options, &batch); !status.ok()) return fail(to_error(status, database_->path(), "writing"));
@@ -228,18 +238,17 @@ Expected<std::vector<LogRecord>, StorageError> RocksRaftLog::read(std::uint64_t 
   if (const LogMeta now = bounds(); from < now.first || from > to || to > now.last) return absent(now);
   std::vector<LogRecord> out;
   if (read_cached(from, to, bytes_max, out)) return out;
-  const std::unique_ptr<rocksdb::Iterator> at(database_->db().NewIterator({}, database_->family(records_family)));
-  at->Seek(number_key(from));
+  const std::unique_ptr<rocksdb::Iterator> at(database_->db().NewIterator({}, database_->family(only_family)));
   std::size_t bytes = 0;
-  for (std::uint64_t index = from; index <= to && bytes <= bytes_max; ++index, at->Next()) {
-    if (!at->Valid()) break;
-    auto record = checked_record(*database_, *at, index);
+  for (at->Seek(number_key(from)); at->Valid() && out.size() < to - from + 1 && bytes <= bytes_max; at->Next()) {
+    if (is_meta_key(at->key())) continue;
+    auto record = checked_record(*database_, *at, from + out.size());
     if (!record) return Unexpected<StorageError>(record.error());
     bytes += record->payload->size();
     out.push_back(std::move(*record));
   }
   if (!at->status().ok()) return Unexpected<StorageError>(to_error(at->status(), database_->path(), "reading records"));
-  if (at->Valid() || out.size() == to - from + 1 || bytes > bytes_max) return out;
+  if (out.size() == to - from + 1 || bytes > bytes_max) return out;
   // The records end too early: either the writer has dropped a suffix since the bounds were read, or they are lost.
   if (const LogMeta now = bounds(); to > now.last) return absent(now);
   return corrupt(database_->path(), "record " + std::to_string(from + out.size()) + " is missing");

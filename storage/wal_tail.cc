@@ -44,6 +44,12 @@ std::optional<Fragment> fragment_at(std::string_view content, std::size_t at) {
   return Fragment{type, at + header_size + length};
 }
 
+/// A write begins with u64 sequence number and u32 count of changes; `at` is where its first whole fragment begins.
+bool is_empty_write(std::string_view content, std::size_t at, const Fragment& fragment) {
+  const std::string_view data = content.substr(at + header_size, fragment.end - at - header_size);
+  return fragment.type == full && data.size() == 12 && little_endian(data.substr(8), 4) == 0;
+}
+
 /// Whether a whole fragment that begins a write stands anywhere at or after `from`. Lengths in a damaged stretch cannot be trusted, so every
 /// offset is tried. Bytes inside an unfinished write that look like a beginning make us refuse too: that errs to the safe side.
 bool write_begins_after(std::string_view content, std::size_t from) {
@@ -54,15 +60,17 @@ bool write_begins_after(std::string_view content, std::size_t from) {
   return false;
 }
 
-WalDamage damage_at(std::string_view content, std::size_t at, const std::string& what) {
+WalDamage damage_at(std::string_view content, std::size_t at, const std::string& what, bool writes) {
   const bool more = write_begins_after(content, at + 1);
   return {.place = more ? WalDamage::Place::in_middle : WalDamage::Place::at_end,
-          .detail = what + " at byte " + std::to_string(at) + (more ? ", with later writes after it" : ", nothing written after it")};
+          .detail = what + " at byte " + std::to_string(at) + (more ? ", with later writes after it" : ", nothing written after it"),
+          .writes = writes};
 }
 
 }  // namespace
 
 WalDamage examine_wal(std::string_view content) {
+  bool writes = false;
   bool inside = false;      // between a first and its last fragment
   std::size_t at = 0, begin = 0;
   while (at < content.size()) {
@@ -71,15 +79,16 @@ WalDamage examine_wal(std::string_view content) {
       continue;
     }
     const auto fragment = fragment_at(content, at);
-    if (!fragment) return damage_at(content, at, "broken record");
+    if (!fragment) return damage_at(content, at, "broken record", writes);
     const bool begins = fragment->type == full || fragment->type == first;
-    if (begins == inside) return damage_at(content, at, inside ? "record without its end" : "record without its beginning");
+    if (begins == inside) return damage_at(content, at, inside ? "record without its end" : "record without its beginning", writes);
     if (begins) begin = at;
+    writes |= begins && !is_empty_write(content, at, *fragment);
     inside = fragment->type == first || fragment->type == middle;
     at = fragment->end;
   }
-  if (inside) return damage_at(content, begin, "unfinished record");
-  return {};
+  if (inside) return damage_at(content, begin, "unfinished record", writes);
+  return {.place = WalDamage::Place::none, .detail = {}, .writes = writes};
 }
 
 Expected<WalDamage, StorageError> examine_wals(rocksdb::Env* env, const std::string& path) {
@@ -99,15 +108,16 @@ Expected<WalDamage, StorageError> examine_wals(rocksdb::Env* env, const std::str
     std::string content;
     if (const auto status = rocksdb::ReadFileToString(&fs, path + "/" + name, &content); !status.ok())
       return Unexpected<StorageError>(to_error(status, path, "reading " + name));
-    if (content.empty()) continue;
-    if (found.place != WalDamage::Place::none) {
+    WalDamage damage = examine_wal(content);
+    damage.detail = name + ": " + damage.detail;
+    if (damage.place == WalDamage::Place::in_middle) return damage;
+    if (found.place == WalDamage::Place::none) {
+      found = std::move(damage);
+    } else if (damage.writes) {
       found.place = WalDamage::Place::in_middle;
-      found.detail += "; " + name + " follows";
+      found.detail += "; " + name + " was written after it";
       return found;
     }
-    found = examine_wal(content);
-    found.detail = name + ": " + found.detail;
-    if (found.place == WalDamage::Place::in_middle) return found;
   }
   return found;
 }

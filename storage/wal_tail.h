@@ -1,7 +1,8 @@
 // Where is a write-ahead log damaged: in the last write, which may never have been finished, or before it?
 //
 // Only the caller's last write can be unfinished, since each is synced before the next begins. So damage is "at the end" when no write begins
-// after it in its file and no later file holds a record. RocksDB cannot tell: kAbsoluteConsistency refuses both kinds, kPointInTimeRecovery
+// after it in its file and no later file holds a write. (RocksDB itself begins a file with an empty write when it has cut a tail; if the power
+// goes before it has also dropped the damaged file, both are found.) RocksDB cannot tell: kAbsoluteConsistency refuses both kinds, kPointInTimeRecovery
 // accepts both, and the rest of a damaged 32 KiB block is lost to all its modes. Hence this reading of the bytes by ourselves.
 //
 // The format (github.com/facebook/rocksdb/wiki/Write-Ahead-Log-File-Format): blocks of 32 KiB; in them fragments that never cross a block:
@@ -19,7 +20,8 @@ namespace daftar::storage {
 
 struct WalDamage {
   enum class Place { none, at_end, in_middle } place = Place::none;
-  std::string detail;  // file, offset and what is wrong
+  std::string detail;   // file, offset and what is wrong
+  bool writes = false;  // whether a write that is not empty begins before the damage
 };
 
 /// Of one file's bytes.

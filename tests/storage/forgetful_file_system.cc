@@ -1,5 +1,8 @@
 #include "tests/storage/forgetful_file_system.h"
 
+#include <rocksdb/system_clock.h>
+
+#include <algorithm>
 #include <filesystem>
 
 #include "tests/storage/temporary_folder.h"
@@ -262,6 +265,26 @@ void ForgetfulFileSystem::restore_power() {
   cut_ = false;
 }
 
-std::unique_ptr<rocksdb::Env> environment(const std::shared_ptr<ForgetfulFileSystem>& files) { return rocksdb::NewCompositeEnv(files); }
+namespace {
+
+/// RocksDB's background threads sleep a second after every error: tests meet many.
+class ImpatientClock final : public rocksdb::SystemClockWrapper {
+ public:
+  ImpatientClock() : SystemClockWrapper(rocksdb::SystemClock::Default()) {}
+  const char* Name() const override { return "ImpatientClock"; }
+  void SleepForMicroseconds(int microseconds) override { SystemClockWrapper::SleepForMicroseconds(std::min(microseconds, 1000)); }
+};
+
+class Environment final : public rocksdb::EnvWrapper {
+ public:
+  explicit Environment(const std::shared_ptr<ForgetfulFileSystem>& files) : EnvWrapper(rocksdb::NewCompositeEnv(files)) {
+    file_system_ = files;
+    system_clock_ = std::make_shared<ImpatientClock>();
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<rocksdb::Env> environment(const std::shared_ptr<ForgetfulFileSystem>& files) { return std::make_unique<Environment>(files); }
 
 }  // namespace daftar::storage::test
