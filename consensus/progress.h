@@ -47,7 +47,7 @@ class Progress {
   std::uint64_t context_sent = 0;  ///< read probes (6.4)
   std::uint64_t context_acked = 0;
   std::optional<LogRead> reading;  ///< entries being fetched from disk for it
-  LogPosition previous;            ///< of next - 1, if it was learnt from disk
+  LogPosition previous;            ///< of the last entry sent, or of one read from disk: that of next - 1 even when the window has moved on
 
  private:
   State state_ = State::probe;

@@ -146,7 +146,8 @@ bool Raft::wants_heartbeat(const Leader& leader, const Progress& follower) const
   if (follower.heartbeat_due) return true;
   if (follower.voter && !leader.rounds.empty() && follower.context_sent < leader.context) return true;
   // Tells a follower of a commit at once, as far as it has the entries: certificates wait for its execution.
-  return follower.state() == Progress::State::replicate && std::min(commit_, follower.next() - 1) > follower.commit_sent;
+  return follower.state() == Progress::State::replicate && std::min(commit_, follower.next() - 1) > follower.commit_sent &&
+         previous_of(follower);
 }
 
 void Raft::replicate(Leader& leader) {
@@ -172,6 +173,8 @@ void Raft::send_append(const Leader& leader, Progress& follower, LogPosition pre
   follower.context_sent = leader.context;
   follower.commit_sent = std::max(follower.commit_sent, std::min(commit_, last));
   follower.sent(last);
+  // The window may move on before the reply: without this, heartbeats could not ask whether the request arrived.
+  if (!entries.empty()) follower.previous = entries.back().position();
   offer(follower.node, AppendRequest{term_, previous, commit_, std::move(entries), leader.context});
 }
 
@@ -211,9 +214,7 @@ void Raft::log_read_done(const LogRead& read, std::vector<Entry> entries) {
   const auto previous = previous_of(*follower);
   // The follower moved on meanwhile: what it needs now is asked for anew.
   if (entries.front().index != follower->next() || !previous || !follower->may_append(options_.inflight_appends_max)) return;
-  const LogPosition last = entries.back().position();
   send_append(*as_leader(), *follower, *previous, std::move(entries));
-  follower->previous = last;
 }
 
 }  // namespace daftar::consensus

@@ -1,0 +1,106 @@
+// A whole cluster in one thread, from one seed: real cores; network, disks and crashes are played. After every event the safety
+// properties of the thesis (figure 3.2) are checked; a violation throws Broken.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <stdexcept>
+
+#include "consensus/random.h"
+#include "tests/consensus/test_node.h"
+
+namespace daftar::consensus::test {
+
+struct Broken : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Planted mistakes of a caller, to see that the checks see.
+enum class Sabotage { none, promise_before_sync, forgotten_vote, lying_disk };
+
+class Cluster {
+ public:
+  Cluster(std::uint64_t seed, std::uint64_t voters, std::uint64_t learners, Sabotage sabotage = Sabotage::none);
+
+  /// Ticks with faults: loss, delay, reordering, duplication, partitions (also one-way), crashes that lose what was not synced.
+  void run(int ticks);
+  /// No more faults: everything must be committed and applied everywhere within `ticks`. Returns the ticks it took.
+  int converge(int ticks);
+
+  /// Chained over all outputs of all nodes: equal runs have equal hashes.
+  std::uint64_t trace() const { return trace_; }
+  std::size_t committed() const { return history_.size(); }
+  std::size_t elections() const { return leaders_.size(); }
+  std::size_t reads_served() const { return reads_served_; }
+  std::size_t disk_reads() const { return disk_reads_; }
+
+ private:
+  struct Claim {
+    Envelope envelope;
+    Term term_at_match;  // of a success reply: what the log holds at `match`
+  };
+  struct Write {
+    Output output;
+    std::vector<Claim> claims;
+  };
+  struct Member {
+    NodeId id;
+    bool voter = true;
+    std::unique_ptr<Raft> raft;  // null: down
+    Disk disk;                   // synced
+    Disk truly_synced;           // what a lying disk really holds
+    std::vector<Entry> log;      // as the core sees it
+    std::deque<Write> writes;
+    Index applied;               // volatile
+    Index applied_saved;         // on disk
+    std::map<ReadId, std::uint64_t> reads;
+    std::vector<std::pair<int, LogRead>> log_reads;
+  };
+
+  void tick();
+  void make_faults();
+  void make_work();
+  void start(Member& member);
+  void crash(Member& member);
+  void pump(Member& member);
+  void take(Member& member);
+  void write(Member& member, std::size_t count);
+  void send(Member& from, const Claim& claim);
+  void deliver();
+  bool cut(NodeId from, NodeId to) const { return cuts_.count({from, to}) != 0; }
+  bool chance(std::uint64_t one_in) { return random_.below(one_in) == 0; }
+
+  void check_entries(Member& member, const std::vector<Entry>& entries);
+  void check_leader(const Member& member, Term term);
+  void check_promise(const Member& from, const Claim& claim);
+  void check_applied(Member& member, const std::vector<Entry>& entries);
+  [[noreturn]] void broken(const std::string& what) const;
+
+  const std::uint64_t seed_;
+  const Sabotage sabotage_;
+  Random random_;
+  bool faults_ = true;
+  std::uint64_t loss_percent_ = 0;
+  int delay_max_ = 1;
+  int now_ = 0;
+  std::vector<Member> members_;
+  std::map<int, std::vector<Envelope>> network_;
+  std::set<std::pair<NodeId, NodeId>> cuts_;
+  std::uint64_t proposals_ = 0;
+  std::size_t reads_served_ = 0;
+  std::size_t disk_reads_ = 0;
+  std::uint64_t trace_ = 1469598103934665603u;
+
+  struct Written {
+    std::string payload;
+    Term term_before;
+  };
+  std::map<LogPosition, Written> entries_;                 // log matching
+  std::map<Term, NodeId> leaders_;                         // election safety
+  std::map<std::pair<NodeId, Term>, NodeId> votes_;        // one vote per term
+  std::vector<Entry> history_;                             // state machine safety: the one order of applied entries
+};
+
+}  // namespace daftar::consensus::test
