@@ -112,6 +112,25 @@ TEST_CASE("a follower with a conflicting old log, behind the window, is repaired
   CHECK(follower.disk.log == leader.disk.log);
 }
 
+TEST_CASE("requests lost while the window moved on are noticed, and read again from disk") {
+  TestNode leader({.append_bytes_max = one, .inflight_appends_max = 2, .log_window_bytes_max = 2 * one});
+  TestNode follower({.self = 2});
+  leader.become_leader();
+  leader.acknowledge(3, 1);
+  leader.tick(2);
+  converse(leader, follower, 4);
+  REQUIRE(leader.status().peers[0].state == Progress::State::replicate);
+  grow(leader, 20);  // nothing of it reaches node 2: its pipeline is full and what it lacks is out of the window
+  REQUIRE(leader.status().peers[0].inflight == 2);
+  REQUIRE(leader.status().window_first > leader.status().peers[0].next);
+  for (int i = 0; i < 10; ++i) {
+    leader.tick(2);
+    leader.acknowledge(3, leader.last());
+    converse(leader, follower, 20);
+  }
+  CHECK(follower.disk.log == leader.disk.log);
+}
+
 TEST_CASE("a log read that yields one entry at a time, or nothing for now, still gets there") {
   TestNode leader({.append_bytes_max = 1, .log_window_bytes_max = 2 * one});
   leader.become_leader();
