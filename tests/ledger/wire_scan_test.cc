@@ -1,5 +1,6 @@
 #include "ledger/wire_scan.h"
 
+#include <atomic>
 #include <random>
 #include <thread>
 
@@ -55,7 +56,6 @@ TEST_CASE("The strict scan accepts the one encoding") {
     std::string hex(row.hex);
     std::erase(hex, ' ');
     const auto result = strict_scan(unhex(hex), message(row.message));
-    if (!result) CAPTURE(describe(result.error()));
     CHECK(result);
   }
 }
