@@ -6,8 +6,8 @@
 // family for it: a RocksDB that fails between the switches of two memtables cannot be closed any more (it aborts on a leaked reference).
 //
 // On opening all must fit together, and the write number must not be below the synced-up-to mark (synced_mark.h). RocksDB must first
-// accept its write-ahead log without any complaint (kAbsoluteConsistency). If it does not, the damage must be at the very end (wal_tail.h),
-// and what is left must reach the mark; both are judged before any file changes. Only then is the tail cut.
+// accept its write-ahead log without any complaint (kAbsoluteConsistency). If it does not, the damage must be behind the last whole write
+// (wal_tail.h), and what is left must reach the mark; both are judged before any file changes. Only then is the tail cut.
 #include <rocksdb/cache.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
@@ -257,15 +257,16 @@ Expected<std::vector<LogRecord>, StorageError> RocksRaftLog::read(std::uint64_t 
 /// After RocksDB refused its own write-ahead log: may its tail be cut? Changes no file.
 Expected<void, StorageError> may_cut_tail(const RaftLogOptions& options, rocksdb::Env* env, const std::optional<SyncedPoint>& mark,
                                           const StorageError& refusal) {
-  const auto damage = examine_wals(env, options.path);
-  if (!damage) return Unexpected<StorageError>(damage.error());
-  if (damage->place == WalDamage::Place::none) return Unexpected<StorageError>(refusal);
-  if (damage->place == WalDamage::Place::in_middle) return corrupt(options.path, "the write-ahead log is damaged: " + damage->detail);
+  const auto wals = read_wals(env, options.path);
+  if (!wals) return Unexpected<StorageError>(wals.error());
+  if (!wals->damaged) return Unexpected<StorageError>(refusal);
   auto look = Database::open_read_only(options.path, database_options(env, rocksdb::WALRecoveryMode::kPointInTimeRecovery), column_families(options));
   if (!look) return Unexpected<StorageError>(look.error());
+  if ((*look)->db().GetLatestSequenceNumber() < wals->last_sequence)
+    return corrupt(options.path, "the write-ahead log is damaged before its last write: " + wals->detail);
   if (auto checked = check_log(**look, mark, options.verify_bytes); !checked) {
     auto error = checked.error();
-    error.detail += " (" + damage->detail + ")";
+    error.detail += " (" + wals->detail + ")";
     return Unexpected<StorageError>(std::move(error));
   }
   return {};

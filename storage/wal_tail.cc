@@ -3,9 +3,7 @@
 #include <rocksdb/file_system.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
-#include <utility>
 #include <vector>
 
 #include "storage/record_frame.h"
@@ -44,82 +42,76 @@ std::optional<Fragment> fragment_at(std::string_view content, std::size_t at) {
   return Fragment{type, at + header_size + length};
 }
 
-/// A write begins with u64 sequence number and u32 count of changes; `at` is where its first whole fragment begins.
-bool is_empty_write(std::string_view content, std::size_t at, const Fragment& fragment) {
+bool begins_write(const Fragment& fragment) { return fragment.type == full || fragment.type == first; }
+
+/// The sequence number of the last change of the write whose first fragment is at `at`; 0 when the fragment is too short to say.
+std::uint64_t last_sequence_of(std::string_view content, std::size_t at, const Fragment& fragment) {
   const std::string_view data = content.substr(at + header_size, fragment.end - at - header_size);
-  return fragment.type == full && data.size() == 12 && little_endian(data.substr(8), 4) == 0;
+  if (data.size() < 12) return 0;
+  const std::uint64_t sequence = little_endian(data, 4) | std::uint64_t{little_endian(data.substr(4), 4)} << 32;
+  const std::uint64_t count = little_endian(data.substr(8), 4);
+  return count == 0 ? 0 : sequence + count - 1;  // RocksDB itself begins a file with an empty write when it has cut a tail
 }
 
-/// Whether a whole fragment that begins a write stands anywhere at or after `from`. Lengths in a damaged stretch cannot be trusted, so every
-/// offset is tried. Bytes inside an unfinished write that look like a beginning make us refuse too: that errs to the safe side.
-bool write_begins_after(std::string_view content, std::size_t from) {
-  for (std::size_t at = from; at + header_size <= content.size(); ++at) {
+/// Finishes a reading at damage: looks for whole beginnings of writes behind it. Lengths in a damaged stretch cannot be trusted, so every
+/// offset is tried. Bytes inside an unfinished write that look like a beginning count too, which can only make us refuse: the safe side.
+WalReading damaged_at(std::string_view content, std::size_t at, const std::string& what, WalReading reading) {
+  reading.damaged = true;
+  reading.detail = what + " at byte " + std::to_string(at);
+  for (++at; at + header_size <= content.size(); ++at) {
     const auto type = static_cast<std::uint8_t>(content[at + 6]);
-    if ((type == full || type == first) && fragment_at(content, at)) return true;
+    if (type != full && type != first) continue;
+    if (const auto fragment = fragment_at(content, at)) reading.last_sequence = std::max(reading.last_sequence, last_sequence_of(content, at, *fragment));
   }
-  return false;
-}
-
-WalDamage damage_at(std::string_view content, std::size_t at, const std::string& what, bool writes) {
-  const bool more = write_begins_after(content, at + 1);
-  return {.place = more ? WalDamage::Place::in_middle : WalDamage::Place::at_end,
-          .detail = what + " at byte " + std::to_string(at) + (more ? ", with later writes after it" : ", nothing written after it"),
-          .writes = writes};
+  return reading;
 }
 
 }  // namespace
 
-WalDamage examine_wal(std::string_view content) {
-  bool writes = false;
-  bool inside = false;      // between a first and its last fragment
+WalReading read_wal(std::string_view content) {
+  WalReading reading;
+  bool inside = false;  // between a first and its last fragment
   std::size_t at = 0, begin = 0;
+  std::uint64_t sequence = 0;  // of the write that began at `begin`; counts once its end is there
   while (at < content.size()) {
     if (block_size - at % block_size < header_size) {  // the zeros at the end of a block
       at += block_size - at % block_size;
       continue;
     }
     const auto fragment = fragment_at(content, at);
-    if (!fragment) return damage_at(content, at, "broken record", writes);
-    const bool begins = fragment->type == full || fragment->type == first;
-    if (begins == inside) return damage_at(content, at, inside ? "record without its end" : "record without its beginning", writes);
-    if (begins) begin = at;
-    writes |= begins && !is_empty_write(content, at, *fragment);
+    if (!fragment) return damaged_at(content, at, "broken record", reading);
+    if (begins_write(*fragment) == inside)
+      return damaged_at(content, inside ? begin : at, inside ? "record without its end" : "record without its beginning", reading);
+    if (begins_write(*fragment)) {
+      begin = at;
+      sequence = last_sequence_of(content, at, *fragment);
+    }
     inside = fragment->type == first || fragment->type == middle;
+    if (!inside) reading.last_sequence = std::max(reading.last_sequence, sequence);
     at = fragment->end;
   }
-  if (inside) return damage_at(content, begin, "unfinished record", writes);
-  return {.place = WalDamage::Place::none, .detail = {}, .writes = writes};
+  if (inside) return damaged_at(content, begin, "unfinished record", reading);
+  return reading;
 }
 
-Expected<WalDamage, StorageError> examine_wals(rocksdb::Env* env, const std::string& path) {
+Expected<WalReading, StorageError> read_wals(rocksdb::Env* env, const std::string& path) {
   auto& fs = *env->GetFileSystem();
   std::vector<std::string> names;
   if (const auto status = fs.GetChildren(path, {}, &names, nullptr); !status.ok())
     return Unexpected<StorageError>(to_error(status, path, "listing the write-ahead logs"));
-  std::vector<std::pair<std::uint64_t, std::string>> wals;
+  std::sort(names.begin(), names.end());
+  WalReading all;
   for (const auto& name : names) {
-    std::uint64_t number = 0;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-    if (error == std::errc() && std::string_view(end, name.data() + name.size()) == ".log") wals.emplace_back(number, name);
-  }
-  std::sort(wals.begin(), wals.end());
-  WalDamage found;
-  for (const auto& [number, name] : wals) {
+    if (!name.ends_with(".log")) continue;
     std::string content;
     if (const auto status = rocksdb::ReadFileToString(&fs, path + "/" + name, &content); !status.ok())
       return Unexpected<StorageError>(to_error(status, path, "reading " + name));
-    WalDamage damage = examine_wal(content);
-    damage.detail = name + ": " + damage.detail;
-    if (damage.place == WalDamage::Place::in_middle) return damage;
-    if (found.place == WalDamage::Place::none) {
-      found = std::move(damage);
-    } else if (damage.writes) {
-      found.place = WalDamage::Place::in_middle;
-      found.detail += "; " + name + " was written after it";
-      return found;
-    }
+    const WalReading one = read_wal(content);
+    all.last_sequence = std::max(all.last_sequence, one.last_sequence);
+    if (one.damaged) all.detail += (all.damaged ? "; " : "") + name + ": " + one.detail;
+    all.damaged |= one.damaged;
   }
-  return found;
+  return all;
 }
 
 }  // namespace daftar::storage

@@ -138,6 +138,14 @@ IOStatus ForgetfulFileSystem::before_change(const std::string& path, const std::
   return IOStatus::OK();
 }
 
+/// What a file holds now, less what the disk does not have yet; nothing when it does not exist.
+std::optional<std::string> ForgetfulFileSystem::content_of(const std::string& path) const {
+  if (!std::filesystem::exists(path)) return std::nullopt;
+  std::string content = read_file(path);
+  if (const auto file = appended_.find(path); file != appended_.end()) content.resize(std::min(content.size(), file->second.synced));
+  return content;
+}
+
 void ForgetfulFileSystem::appended(const std::string& path, std::size_t bytes) {
   const std::lock_guard lock(mutex_);
   appended_[path].size += bytes;
@@ -158,7 +166,9 @@ void ForgetfulFileSystem::synced(const std::string& path) {
 
 void ForgetfulFileSystem::directory_synced(const std::string& path) {
   const std::lock_guard lock(mutex_);
-  std::erase_if(names_, [&](const auto& name) { return folder_of(name.first) == path; });
+  // All changes up to the last one in this folder: a journal has no holes.
+  const auto newest = std::find_if(names_.rbegin(), names_.rend(), [&](const auto& change) { return folder_of(change.path) == path; });
+  names_.erase(names_.begin(), newest.base());
 }
 
 IOStatus ForgetfulFileSystem::NewWritableFile(const std::string& name, const FileOptions& options, std::unique_ptr<rocksdb::FSWritableFile>* out,
@@ -167,7 +177,7 @@ IOStatus ForgetfulFileSystem::NewWritableFile(const std::string& name, const Fil
   if (auto status = before_change(path, "create"); !status.ok()) return status;
   {
     const std::lock_guard lock(mutex_);
-    if (!names_.contains(path)) names_[path] = std::filesystem::exists(path) ? std::optional(read_file(path)) : std::nullopt;
+    names_.push_back({path, content_of(path), {}});
     appended_[path] = {};
     overwritten_.erase(path);
   }
@@ -218,8 +228,7 @@ IOStatus ForgetfulFileSystem::RenameFile(const std::string& from_name, const std
   if (auto status = before_change(to, "rename"); !status.ok()) return status;
   {
     const std::lock_guard lock(mutex_);
-    if (!names_.contains(to)) names_[to] = std::filesystem::exists(to) ? std::optional(read_file(to)) : std::nullopt;
-    names_.erase(from);
+    names_.push_back({to, content_of(to), from});
     if (auto file = appended_.extract(from)) {
       appended_.erase(to);
       file.key() = to;
@@ -234,9 +243,9 @@ IOStatus ForgetfulFileSystem::DeleteFile(const std::string& name, const IOOption
   if (auto status = before_change(path, "delete"); !status.ok()) return status;
   {
     const std::lock_guard lock(mutex_);
+    names_.push_back({path, content_of(path), {}});
     appended_.erase(path);
     overwritten_.erase(path);
-    names_.erase(path);
   }
   return target()->DeleteFile(path, options, context);
 }
@@ -249,15 +258,18 @@ void ForgetfulFileSystem::restore_power() {
     const std::size_t kept = random_() % 2 == 0 ? 0 : random_() % (lost + 1);
     std::filesystem::resize_file(path, file.synced + kept);
   }
-  for (const auto& [path, before] : names_) {
-    if (random_() % 2 == 0) continue;  // the name may have reached the disk all the same
-    if (before)
-      write_file(path, *before);
-    else
-      std::filesystem::remove(path);
-  }
   for (const auto& [path, content] : overwritten_)
     if (random_() % 2 == 0) write_file(path, content);
+  const std::size_t kept = random_() % (names_.size() + 1);
+  while (names_.size() > kept) {
+    const NameChange& change = names_.back();
+    if (!change.moved_from.empty()) write_file(change.moved_from, read_file(change.path));
+    if (change.before)
+      write_file(change.path, *change.before);
+    else
+      std::filesystem::remove(change.path);
+    names_.pop_back();
+  }
   appended_.clear();
   names_.clear();
   overwritten_.clear();

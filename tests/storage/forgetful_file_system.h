@@ -14,6 +14,7 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <vector>
 
 namespace daftar::storage::test {
 
@@ -50,6 +51,7 @@ class ForgetfulFileSystem : public rocksdb::FileSystemWrapper {
   std::size_t random_below(std::size_t n);
 
  private:
+  std::optional<std::string> content_of(const std::string& path) const;
   struct Appended { std::size_t size = 0, synced = 0; };
   mutable std::mutex mutex_;
   std::mt19937_64 random_;
@@ -58,7 +60,9 @@ class ForgetfulFileSystem : public rocksdb::FileSystemWrapper {
   Fault fault_;
   std::map<std::string, Appended> appended_;                       // files written since the last restore
   std::map<std::string, std::string> overwritten_;                 // random-access files: their synced content
-  std::map<std::string, std::optional<std::string>> names_;        // names not durable yet: what they stood for before
+  /// A change of names not durable yet. Like a journal, the disk keeps them in order: what a power cut loses is a suffix of them.
+  struct NameChange { std::string path; std::optional<std::string> before; std::string moved_from; };
+  std::vector<NameChange> names_;
 };
 
 /// An environment over the file system; both must outlive the store.
