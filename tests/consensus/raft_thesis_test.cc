@@ -608,6 +608,12 @@ TEST_CASE("4.2.3 ... and granted once it is silent for an election timeout") {
   CHECK(granted(node.answer(3, vote_request(2, {}))));
 }
 
+TEST_CASE("3.10, 3.4 a transfer does not excuse a second vote") {
+  TestNode node({});
+  CHECK(granted(node.answer(2, VoteRequest{Term{1}, false, true, {}})));
+  CHECK_FALSE(granted(node.answer(3, VoteRequest{Term{1}, false, true, {}})));
+}
+
 // 9.6: a server cut off from the majority does not raise its term.
 TEST_CASE("9.6 a node that cannot win does not raise its term, however long it is cut off") {
   TestNode node({}, disk_with(3, {}));

@@ -218,7 +218,9 @@ TEST_CASE("a follower that cannot apply takes no more, says so, and goes on late
   TestNode follower({.self = 2, .log_window_bytes_max = 6 * one});
   leader.become_leader();
   leader.acknowledge(3, 1);
+  leader.tick(2);
   converse(leader, follower, 3);
+  REQUIRE(leader.status().peers[0].state == Progress::State::replicate);
   // The follower's disk works, its state machine does not.
   std::vector<Index> to_apply;
   auto exchange = [&] {
@@ -244,6 +246,7 @@ TEST_CASE("a follower that cannot apply takes no more, says so, and goes on late
     leader.acknowledge(3, leader.last());
     exchange();
   }
+  CHECK(follower.last() > 5);
   CHECK(follower.status().window_bytes <= 10 * one);
   std::size_t quiet = 0;
   for (int i = 0; i < 20; ++i) quiet += exchange();
