@@ -70,7 +70,7 @@ void RocksReads::scan(std::string_view from, std::string_view to, const std::fun
 }
 
 RocksSnapshot::RocksSnapshot(const std::shared_ptr<const Database>& database, AppliedMark mark)
-    : snapshot_(&database->db()), reads_(database, snapshot_.snapshot()), mark_(std::move(mark)) {}
+    : database_(database), snapshot_(&database->db()), reads_(database, snapshot_.snapshot()), mark_(std::move(mark)) {}
 
 std::optional<ledger::Entry> RocksSnapshot::entry(std::uint64_t index) const {
   const auto row = reads_.value(family::entries, number_key(index));

@@ -57,6 +57,7 @@ class RocksSnapshot final : public StateSnapshot {
   std::optional<std::string> certificate_covering(std::uint64_t index) const override;
 
  private:
+  const std::shared_ptr<const Database> database_;  // first: closed after snapshot_ is released
   rocksdb::ManagedSnapshot snapshot_;
   RocksReads reads_;
   AppliedMark mark_;
