@@ -74,11 +74,16 @@ class Cluster {
 
   SubmitReply submit(int n, std::shared_ptr<const ledger::Transaction> transaction, WaitFor wait = WaitFor::committed,
                      std::chrono::milliseconds timeout = 15s) {
+    auto future = send(n, std::move(transaction), wait, timeout);
+    REQUIRE(future.wait_for(timeout + 10s) == std::future_status::ready);
+    return future.get();
+  }
+  std::future<SubmitReply> send(int n, std::shared_ptr<const ledger::Transaction> transaction, WaitFor wait = WaitFor::committed,
+                                std::chrono::milliseconds timeout = 15s) {
     auto promise = std::make_shared<std::promise<SubmitReply>>();
     auto future = promise->get_future();
     nodes[n - 1]->submit({std::move(transaction)}, wait, timeout, [promise](std::size_t, SubmitReply reply) { promise->set_value(std::move(reply)); });
-    REQUIRE(future.wait_for(timeout + 10s) == std::future_status::ready);
-    return future.get();
+    return future;
   }
 
   /// Waits until all running nodes have executed the same height, then compares the trees.
@@ -160,8 +165,9 @@ TEST_CASE("copies of one transaction given to all nodes at once make one entry")
   std::vector<std::future<SubmitReply>> replies;
   for (int n = 1; n <= 3; ++n)
     for (int copy = 0; copy < 3; ++copy)
-      replies.push_back(std::async(std::launch::async, [&cluster, n, transaction] { return cluster.submit(n, transaction); }));
+      replies.push_back(cluster.send(n, transaction));
   for (auto& reply : replies) {
+    REQUIRE(reply.wait_for(25s) == std::future_status::ready);
     const auto outcome = reply.get();
     REQUIRE(outcome.status == SubmitReply::Status::committed);
     REQUIRE(outcome.entry_index == 0u);
