@@ -2,6 +2,8 @@
 
 #include <sodium.h>
 
+#include "contracts/terms.h"
+
 namespace daftar::tools {
 namespace proto = ledger::proto;
 
@@ -58,14 +60,7 @@ std::string make_transaction(const ledger::Genesis& genesis, const std::string& 
   return sign_body(make_body(genesis, sender, operations, options), {&key});
 }
 
-std::optional<ledger::Digest> drafted_terms_digest(std::string_view body) {
-  auto parsed = ledger::Transaction::parse(ledger::make_envelope(body, {}), reading_limits, true);
-  if (!parsed) return std::nullopt;
-  for (const auto& operation : (*parsed)->body().operations())
-    // After the strict scan there is one encoding of a message, so encoding it again gives the bytes as received.
-    if (operation.has_draft_contract()) return ledger::tagged_hash(ledger::tag::terms, operation.draft_contract().SerializeAsString());
-  return std::nullopt;
-}
+std::optional<ledger::Digest> drafted_terms_digest(std::string_view body) { return contracts::terms_digest(body); }
 
 Result<std::vector<std::string>> describe_envelope(std::string_view envelope, const CurrencyLookup& currency_of) {
   auto parsed = ledger::Transaction::parse(std::string(envelope), reading_limits, true);

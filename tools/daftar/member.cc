@@ -1,0 +1,129 @@
+#include "tools/daftar/commands.h"
+
+namespace daftar::tools {
+namespace proto = ledger::proto;
+using nlohmann::json;
+
+namespace {
+
+struct MemberArguments {
+  std::string id, name, kind = "company", tax_id, country = "UZ", tax_status = "none", key_hex;
+  std::vector<std::string> roles, keys;
+  std::uint32_t signatures_required = 1;
+  bool new_key = false;
+  std::string after;
+  unsigned limit = 100;
+};
+
+Result<Report> register_member(Session& session, const MemberArguments& a) {
+  proto::Operation operation;
+  auto& member = *operation.mutable_register_member();
+  member.set_id(a.id);
+  member.set_name(a.name);
+  member.set_kind(a.kind);
+  member.set_tax_id(a.tax_id);
+  member.set_country(a.country);
+  member.set_tax_status(a.tax_status);
+  for (const auto& role : a.roles.empty() ? std::vector<std::string>{"enterprise"} : a.roles) member.add_roles(role);
+  member.set_signatures_required(a.signatures_required);
+  for (const auto& key : a.keys) {
+    auto raw = parse_hex32("public key", key);
+    if (!raw) return Unexpected<ToolError>(raw.error());
+    member.add_keys(*raw);
+  }
+  const auto file = session.keystore_file(a.id);
+  if (a.new_key) {
+    std::error_code ec;
+    if (std::filesystem::exists(file, ec)) {  // made by an attempt that did not come through
+      auto info = inspect_keystore(file);
+      if (!info) return Unexpected<ToolError>(info.error());
+      member.add_keys(std::string(info->public_key.view()));
+    } else {
+      auto secret = session.passphrase(a.id, "New passphrase for " + a.id + ": ", true);
+      if (!secret) return Unexpected<ToolError>(secret.error());
+      const auto made = ledger::SigningKey::generate();
+      if (auto wrote = write_keystore(file, a.id, made, *secret); !wrote) return Unexpected<ToolError>(wrote.error());
+      member.add_keys(std::string(made.public_key().view()));
+    }
+  }
+  if (member.keys().empty()) return failure(Exit::usage, "keys", "A member needs a key.", "Give its public key with --key HEX, or make one here with --new-key.");
+  auto report = session.transact({operation});
+  if (report && a.new_key) report->data["keystore"] = file.string();
+  return report;
+}
+
+}  // namespace
+
+void add_member_commands(CLI::App& app, Session& session) {
+  CLI::App* member = app.add_subcommand("member", "Who takes part: register, look up, keys");
+  member->require_subcommand(1);
+  auto a = arguments<MemberArguments>();
+
+  CLI::App* add = member->add_subcommand("register", "Register a member (by a registrar)");
+  add->add_option("id", a->id, "Member id, 1 to 40 of a-z 0-9 -")->required();
+  add->add_option("--name", a->name, "Name for people")->required();
+  add->add_option("--kind", a->kind, "company (default), individual or public_body");
+  add->add_option("--tax-id", a->tax_id, "Public tax number of an organisation");
+  add->add_option("--country", a->country, "Country of tax residence, two letters (default UZ)");
+  add->add_option("--tax-status", a->tax_status, "vat_payer, turnover_tax_payer, none (default), ...");
+  add->add_option("--role", a->roles, "enterprise (default), citizen, treasury, spending_unit, tax_authority, bank, registrar, arbiter, auditor; may be repeated");
+  add->add_option("--key", a->keys, "Public key in hex; may be repeated");
+  add->add_flag("--new-key", a->new_key, "Make a key here, in a keystore, and register it");
+  add->add_option("--signatures-required", a->signatures_required, "How many of its keys must sign (default 1)");
+  add_transaction_options(*add, session);
+  add->footer("Example:\n  daftar member register rieder --name 'RIEDER Y CIA. SACI' --country PY --tax-id 80002612-8 --tax-status vat_payer --new-key --as registrar");
+  add->callback([&session, a] { session.action = [&session, a] { return register_member(session, *a); }; });
+
+  CLI::App* show = member->add_subcommand("show", "One member");
+  show->add_option("id", a->id, "Member id")->required();
+  show->footer("Example:\n  daftar member show acme-build");
+  show->callback([&session, a] {
+    session.action = [&session, a]() -> Result<Report> {
+      auto found = session.get("/v1/members/" + url_part(a->id));
+      if (!found) return Unexpected<ToolError>(found.error());
+      return Report{*found, render(*found), Exit::ok};
+    };
+  });
+
+  CLI::App* list = member->add_subcommand("list", "All members, by id");
+  list->add_option("--after", a->after, "Begin after this id");
+  list->add_option("--limit", a->limit, "At most so many (default 100)");
+  list->footer("Example:\n  daftar member list");
+  list->callback([&session, a] {
+    session.action = [&session, a]() -> Result<Report> {
+      auto found = session.get("/v1/members?limit=" + std::to_string(a->limit) + (a->after.empty() ? "" : "&after=" + url_part(a->after)));
+      if (!found) return Unexpected<ToolError>(found.error());
+      Report report{*found, {}, Exit::ok};
+      std::vector<std::vector<std::string>> rows = {{"id", "name", "kind", "country", "tax number", "roles"}};
+      const json members = found->is_array() ? *found : found->value("members", json::array());
+      for (const json& one : members) {
+        std::string roles;
+        for (const json& role : one.value("roles", json::array())) roles += (roles.empty() ? "" : ", ") + role.get<std::string>();
+        rows.push_back({json_text(one, "id"), json_text(one, "name"), json_text(one, "kind"), json_text(one, "country"), json_text(one, "tax_id"), roles});
+      }
+      report.lines = table(rows);
+      return report;
+    };
+  });
+
+  for (const bool revoke : {false, true}) {
+    CLI::App* change = member->add_subcommand(revoke ? "revoke-key" : "add-key", revoke ? "Take a key out of force" : "Add a key to a member");
+    change->add_option("id", a->id, "Member id")->required();
+    change->add_option("key", a->key_hex, "Public key in hex")->required();
+    add_transaction_options(*change, session);
+    change->footer(revoke ? "Example:\n  daftar member revoke-key acme-build 5f… --as acme-build" : "Example:\n  daftar member add-key acme-build 5f… --as acme-build");
+    change->callback([&session, a, revoke] {
+      session.action = [&session, a, revoke]() -> Result<Report> {
+        auto key = parse_hex32("public key", a->key_hex);
+        if (!key) return Unexpected<ToolError>(key.error());
+        proto::Operation operation;
+        operation.mutable_change_key()->set_member(a->id);
+        operation.mutable_change_key()->set_key(*key);
+        operation.mutable_change_key()->set_revoke(revoke);
+        return session.transact({operation});
+      };
+    });
+  }
+}
+
+}  // namespace daftar::tools
