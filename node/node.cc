@@ -34,6 +34,9 @@ Expected<consensus::Restored, std::string> restore_raft(const storage::RaftLog& 
       restored.tail.push_back({{record.term}, {record.index}, static_cast<consensus::EntryKind>(record.kind), std::move(record.payload)});
     next = restored.tail.back().index.value + 1;
   }
+  if (!restored.tail.empty() && restored.hard_state.term < restored.tail.back().term)
+    return tl::make_unexpected("the Raft log holds an entry of term " + std::to_string(restored.tail.back().term.value) + ", later than the term " +
+                               std::to_string(hard_state.term) + " on record: what was promised is not known. Rebuild this node from its peers");
   return restored;
 }
 
