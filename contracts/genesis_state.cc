@@ -1,6 +1,4 @@
 // The state at height 0, made of a genesis: the only writer of members with powers, of tax rules and of revenue accounts.
-#include <set>
-
 #include "contracts/execute.h"
 #include "contracts/members.h"
 #include "contracts/state_keys.h"
@@ -27,15 +25,14 @@ Expected<void, std::string> add_members(const ledger::Genesis& genesis, ledger::
   return {};
 }
 
-Expected<void, std::string> judge_frame(const ledger::proto::Genesis& content, const ledger::ChangeSet& state) {
-  if (content.currencies().empty()) return Fault("no currency");
-  std::set<std::string_view> currencies;
-  for (const std::string& currency : content.currencies()) {
-    if (!ledger::currency_decimals(currency)) return Fault("currency " + currency + " is unknown");
-    if (!currencies.insert(currency).second) return Fault("currency " + currency + " stands twice");
-  }
-  for (const auto& validator : content.validators())
+/// A validator's keys are spoken for: no member may register one of them for transactions (DESIGN §12.4: one key per purpose).
+Expected<void, std::string> add_validators(const ledger::Genesis& genesis, ledger::ChangeSet& state) {
+  for (const auto& validator : genesis.content().validators()) {
     if (!state.find(keys::member(validator.operator_()))) return Fault("validator operator " + validator.operator_() + " is no member");
+    const std::size_t place = validator.node() - 1;
+    for (const auto& key : {genesis.link_keys().at(place), genesis.checkpoint_keys().at(place)})
+      state.put(keys::public_key(key), validator.operator_());
+  }
   return {};
 }
 
@@ -44,7 +41,7 @@ Expected<void, std::string> judge_frame(const ledger::proto::Genesis& content, c
 Expected<ledger::ChangeSet, std::string> genesis_state(const ledger::Genesis& genesis) {
   ledger::ChangeSet state;
   if (auto added = add_members(genesis, state); !added) return Fault(added.error());
-  if (auto judged = judge_frame(genesis.content(), state); !judged) return Fault(judged.error());
+  if (auto added = add_validators(genesis, state); !added) return Fault(added.error());
   const auto rules = tax::RuleBook::from_genesis(genesis.content());
   if (!rules) return Fault(rules.error());
   for (const tax::TaxRule& rule : rules->rules()) {

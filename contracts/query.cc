@@ -29,9 +29,10 @@ void page(const ledger::StateView& state, const std::string& prefix, std::string
   limit = std::min(limit, page_max);
   if (limit == 0) return;
   if (!after.empty()) after.push_back('\0');   // the first key that can follow it
-  const std::string from = std::max(prefix, after);
+  const std::string from = std::max(prefix, after), to = keys::after_prefix(prefix);
+  if (from >= to) return;
   std::size_t seen = 0;
-  state.scan(from, keys::after_prefix(prefix), [&](std::string_view key, std::string_view value) {
+  state.scan(from, to, [&](std::string_view key, std::string_view value) {
     visit(key, value);
     return ++seen < limit;
   });

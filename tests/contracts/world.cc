@@ -1,0 +1,511 @@
+#include "world.h"
+
+#include <catch2/catch.hpp>
+
+#include "contracts/state_keys.h"
+#include "contracts/tax/register.h"
+#include "contracts/terms.h"
+
+namespace daftar::contracts::test {
+
+using ledger::Int128;
+
+std::optional<std::string> MemoryState::get(std::string_view key) const {
+  const auto found = values_.find(key);
+  return found == values_.end() ? std::nullopt : std::optional(found->second);
+}
+
+void MemoryState::scan(std::string_view from, std::string_view to,
+                       const std::function<bool(std::string_view, std::string_view)>& visit) const {
+  for (auto at = values_.lower_bound(from); at != values_.end() && at->first < to; ++at)
+    if (!visit(at->first, at->second)) return;
+}
+
+void MemoryState::apply(const ledger::ChangeSet& changes) {
+  for (const auto& [key, value] : changes.writes())
+    if (value) values_.insert_or_assign(key, *value);
+    else values_.erase(key);
+}
+
+ledger::SigningKey key_of(std::string_view name) {
+  ledger::initialise_crypto();
+  auto key = ledger::SigningKey::from_seed(ledger::sha256(name).view());
+  REQUIRE(key.has_value());
+  return std::move(*key);
+}
+
+proto::RegisterMember member(std::string id, std::string kind, std::string country, std::string tax_status, std::vector<std::string> roles) {
+  proto::RegisterMember m;
+  m.set_id(id);
+  m.set_name("Member " + id);
+  m.set_kind(std::move(kind));
+  m.set_country(std::move(country));
+  m.set_tax_status(std::move(tax_status));
+  for (auto& role : roles) m.add_roles(std::move(role));
+  m.add_keys(std::string(key_of(id).public_key().view()));
+  m.set_signatures_required(1);
+  return m;
+}
+
+proto::TaxRule vat_rule(std::string code, std::uint32_t version, std::uint32_t rate_ppm) {
+  proto::TaxRule rule;
+  rule.set_code(std::move(code));
+  rule.set_version(version);
+  rule.set_kind("vat");
+  rule.set_rate_ppm(rate_ppm);
+  rule.set_base("inclusive");
+  rule.set_withheld_share_ppm(1'000'000);
+  for (const char* category : {"services", "goods", "works"}) rule.add_categories(category);
+  rule.set_payee_residence("resident");
+  rule.add_payee_statuses("vat_payer");
+  rule.set_vat_route("treasury");
+  rule.set_revenue_account("tax/UZS/revenue.vat");
+  rule.set_status("illustration");
+  rule.set_currency("UZS");
+  rule.set_country("UZ");
+  return rule;
+}
+
+namespace {
+
+proto::TaxRule withholding(std::string code, std::uint32_t rate_ppm, std::string base, std::string residence, std::string account,
+                           std::string country, std::string currency) {
+  proto::TaxRule rule;
+  rule.set_code(std::move(code));
+  rule.set_version(1);
+  rule.set_kind("withholding");
+  rule.set_rate_ppm(rate_ppm);
+  rule.set_base(std::move(base));
+  rule.set_withheld_share_ppm(1'000'000);
+  rule.add_categories("services");
+  rule.add_categories("goods");
+  rule.set_payee_residence(std::move(residence));
+  rule.set_revenue_account(std::move(account));
+  rule.set_status("illustration");
+  rule.set_country(std::move(country));
+  rule.set_currency(std::move(currency));
+  return rule;
+}
+
+void add_rules(proto::Genesis& g) {
+  *g.add_tax_rules() = withholding("nonresident-20", 200'000, "gross", "non_resident", "tax/UZS/revenue.nonresident", "UZ", "UZS");
+  auto income = withholding("income-12", 120'000, "gross", "resident", "tax/UZS/revenue.income", "UZ", "UZS");
+  income.add_payee_kinds("individual");
+  *g.add_tax_rules() = income;
+  *g.add_tax_rules() = vat_rule("vat-12", 1, 120'000);   // after the withholdings: the engine must put VAT first itself
+  auto iva = vat_rule("iva-10", 1, 100'000);
+  iva.set_withheld_share_ppm(300'000);
+  iva.add_payer_kinds("public_body");
+  iva.set_revenue_account("tax/PYG/revenue.iva");
+  iva.set_currency("PYG");
+  iva.set_country("PY");
+  *g.add_tax_rules() = iva;
+  auto net = withholding("income-3", 30'000, "net_of_vat", "resident", "tax/PYG/revenue.income", "PY", "PYG");
+  net.add_payer_kinds("public_body");
+  *g.add_tax_rules() = net;
+}
+
+}  // namespace
+
+proto::Genesis test_genesis() {
+  proto::Genesis g;
+  g.set_name("daftar-test");
+  g.set_time_ms(start_ms);
+  for (const char* currency : {"UZS", "PYG", "KWD"}) g.add_currencies(currency);
+  *g.add_members() = member("dept", "public_body", "UZ", "none", {"spending_unit"});
+  *g.add_members() = member("treasury", "public_body", "UZ", "none", {"treasury"});
+  *g.add_members() = member("tax", "public_body", "UZ", "none", {"tax_authority"});
+  *g.add_members() = member("bank", "company", "UZ", "none", {"bank"});
+  *g.add_members() = member("registrar", "public_body", "UZ", "none", {"registrar"});
+  *g.add_members() = member("acme", "company", "UZ", "vat_payer", {"enterprise"});
+  *g.add_members() = member("baraka", "company", "UZ", "vat_payer", {"enterprise"});
+  *g.add_members() = member("nordic", "company", "SE", "none", {"enterprise"});
+  *g.add_members() = member("aziza", "individual", "UZ", "individual", {"citizen"});
+  *g.add_members() = member("judge", "public_body", "UZ", "none", {"arbiter"});
+  *g.add_members() = member("operator", "company", "UZ", "none", {"operator"});
+  *g.add_members() = member("ministerio", "public_body", "PY", "none", {"spending_unit"});
+  *g.add_members() = member("papelera", "company", "PY", "vat_payer", {"enterprise"});
+  auto* validator = g.add_validators();
+  validator->set_node(1);
+  validator->set_operator_("operator");
+  validator->set_link_key(std::string(key_of("link-1").public_key().view()));
+  validator->set_checkpoint_key(std::string(key_of("checkpoint-1").public_key().view()));
+  add_rules(g);
+  return g;
+}
+
+namespace {
+
+std::shared_ptr<const ledger::Genesis> make_genesis(const std::function<void(proto::Genesis&)>& edit) {
+  proto::Genesis g = test_genesis();
+  if (edit) edit(g);
+  auto parsed = ledger::Genesis::parse(ledger::encode_genesis(g));
+  if (!parsed) FAIL(parsed.error());
+  return *parsed;
+}
+
+}  // namespace
+
+World::World(const std::function<void(proto::Genesis&)>& edit) : genesis_(make_genesis(edit)), engine_(genesis_) {
+  auto state = genesis_state(*genesis_);
+  if (!state) FAIL(state.error());
+  state_.apply(*state);
+}
+
+proto::TransactionBody World::body(const std::string& sender, std::vector<proto::Operation> operations) {
+  proto::TransactionBody body;
+  body.set_ledger_id(std::string(genesis_->ledger_id().view()));
+  body.set_sender(sender);
+  std::string nonce(16, '\0');
+  ++nonce_;
+  for (int i = 0; i < 8; ++i) nonce[static_cast<std::size_t>(i)] = static_cast<char>(nonce_ >> (8 * i));
+  body.set_nonce(nonce);
+  body.set_valid_until_ms(now_ms_ + 3'600'000);
+  for (auto& operation : operations) *body.add_operations() = std::move(operation);
+  return body;
+}
+
+std::shared_ptr<const ledger::Transaction> World::signed_by(const proto::TransactionBody& body, const std::vector<std::string>& key_names) {
+  const std::string bytes = ledger::encode_body(body);
+  std::vector<ledger::Transaction::Signed> signatures;
+  for (const auto& key_name : key_names) {
+    const auto key = key_of(key_name);
+    signatures.push_back({key.public_key(), key.sign(ledger::signing_bytes(bytes))});
+  }
+  auto parsed = ledger::Transaction::parse(ledger::make_envelope(bytes, signatures), genesis_->transaction_limits(), key_names.empty());
+  if (!parsed) FAIL(ledger::name(parsed.error().code) << ": " << parsed.error().detail);
+  return *parsed;
+}
+
+std::shared_ptr<const ledger::Transaction> World::transaction(const std::string& sender, std::vector<proto::Operation> operations) {
+  return signed_by(body(sender, std::move(operations)), {sender});
+}
+
+const BlockOutcome& World::block(std::vector<std::shared_ptr<const ledger::Transaction>> transactions, std::uint64_t time_ms) {
+  now_ms_ = time_ms == 0 ? now_ms_ + 1000 : time_ms;
+  const auto block = ledger::make_block(Digest{}, ++height_, now_ms_, false, std::move(transactions));
+  last_ = engine_.execute(*block, state_);
+
+  // The same bytes again, from another engine that has seen nothing.
+  const BlockOutcome again = Engine(genesis_).execute(*block, state_);
+  REQUIRE(again.changes.writes() == last_.changes.writes());
+  REQUIRE(again.entries.size() == last_.entries.size());
+  for (std::size_t i = 0; i < again.entries.size(); ++i) {
+    REQUIRE(again.entries[i].id == last_.entries[i].id);
+    REQUIRE(again.entries[i].result == last_.entries[i].result);
+    REQUIRE(again.entries[i].index_rows == last_.entries[i].index_rows);
+  }
+
+  state_.apply(last_.changes);
+  for (const ExecutedEntry& entry : last_.entries) {
+    const auto result = decode_result(entry.result);
+    REQUIRE(result.has_value());
+    REQUIRE(encode_result(*result) == entry.result);
+    REQUIRE(result->ok() == entry.accepted);
+    std::map<std::string, Int128> sums;
+    for (const Posting& posting : result->postings) sums[posting.account.substr(posting.account.find('/') + 1, 3)] += posting.amount;
+    for (const auto& [currency, sum] : sums) REQUIRE(sum == 0);
+    for (const TaxLine& line : result->taxes) {
+      auto& row = register_sums_[line.payee + "/" + line.rule + "/" + std::to_string(line.version) + "/" + line.currency + "/" +
+                                 std::to_string(tax::period_of(now_ms_))];
+      row[0] += line.gross;
+      row[1] += line.base;
+      row[2] += line.tax;
+      row[3] += line.withheld;
+    }
+  }
+  check_invariants();
+  return last_;
+}
+
+ExecutionResult World::run(const std::string& sender, std::vector<proto::Operation> operations) {
+  const auto sent = transaction(sender, std::move(operations));
+  last_id_ = sent->id();
+  std::optional<ExecutionResult> dry;
+  // A dry run knows no deadlines; where none falls due before, it must say exactly what happens.
+  const auto next = engine_.next_deadline_ms(state_);
+  if (!next || *next > now_ms_ + 1000) dry = engine_.dry_run(*sent, now_ms_ + 1000, state_);
+  block({sent});
+  if (dry) REQUIRE(encode_result(*dry) == last_.entries.back().result);
+  return *decode_result(last_.entries.back().result);
+}
+
+ExecutionResult World::must(const std::string& sender, proto::Operation operation) {
+  auto result = run(sender, std::move(operation));
+  INFO(ledger::name(result.rejection.code) << ": " << result.rejection.detail);
+  REQUIRE(result.ok());
+  return result;
+}
+
+std::string World::outcome(const std::string& sender, proto::Operation operation) {
+  return std::string(ledger::name(run(sender, std::move(operation)).rejection.code));
+}
+
+std::vector<ExecutionResult> World::idle_until(std::uint64_t time_ms) {
+  block({}, time_ms);
+  std::vector<ExecutionResult> results;
+  for (const auto& entry : last_.entries) results.push_back(*decode_result(entry.result));
+  return results;
+}
+
+MinorUnits World::balance(std::string_view account) const {
+  const auto found = query::balance(state_, account);
+  INFO(account);
+  REQUIRE(found.has_value());
+  return *found;
+}
+
+void World::fund(const std::string& account, MinorUnits amount) {
+  must("bank", issue(account, amount, "opening " + std::to_string(++references_)));
+}
+
+namespace {
+
+void check_line(const budget::BudgetLine& line) {
+  using budget::Stage;
+  INFO(line.id);
+  const auto net = [&](Stage stage) { return line.net(stage); };
+  const Int128 used = net(Stage::reserved) + net(Stage::committed);
+  REQUIRE(used <= std::min(net(Stage::allotted), net(Stage::adjusted)));
+  REQUIRE(net(Stage::accrued) <= net(Stage::committed));
+  REQUIRE(net(Stage::ordered) <= net(Stage::accrued));
+  REQUIRE(net(Stage::paid) <= net(Stage::ordered));
+  REQUIRE(net(Stage::paid) >= 0);
+  REQUIRE(net(Stage::reserved) >= 0);
+}
+
+/// What a contract says it holds is what lies aside for it, and what its undecided milestones may still cost.
+void check_contract(const MemoryState& state, const service::Contract& k, std::map<std::string, Int128>& committed) {
+  INFO(k.id.hex());
+  Int128 open = 0, paid = 0;
+  for (const auto& m : k.milestones) {
+    if (k.phase == service::Phase::active && !m.decided()) open += m.price;
+    if (m.payment == service::PaymentStage::due || m.payment == service::PaymentStage::ordered) open += m.payable;
+    if (m.payment == service::PaymentStage::paid) paid += m.payable - m.penalty;
+    if (m.deadline_ms != 0)
+      REQUIRE(state.get(keys::deadline({m.deadline_ms, k.id, static_cast<std::uint32_t>(&m - k.milestones.data()) + 1, m.deadline_kind})));
+  }
+  REQUIRE(k.held == open);
+  if (k.is_public()) committed[k.budget_line] += open + paid;
+  else if (k.active_ms != 0)
+    REQUIRE(query::balance(state, k.customer + "/" + k.currency + "/hold." + k.id.hex().substr(0, 32)) == k.held);
+}
+
+}  // namespace
+
+void World::check_invariants() const {
+  std::map<std::string, Int128> sums;
+  state_.scan("a", "b", [&](std::string_view key, std::string_view value) {
+    const std::string account(key.substr(1));
+    const auto record = decode_record<Account>(value);
+    REQUIRE(record.has_value());
+    if (!account.ends_with("/issued")) {
+      INFO(account);
+      REQUIRE(record->balance >= 0);
+    }
+    sums[account.substr(account.find('/') + 1, 3)] += record->balance;
+    return true;
+  });
+  for (const auto& [currency, sum] : sums) REQUIRE(sum == 0);
+
+  std::map<std::string, Int128> committed;
+  state_.scan("c", "d", [&](std::string_view, std::string_view value) {
+    const auto contract = decode_record<service::Contract>(value);
+    REQUIRE(contract.has_value());
+    check_contract(state_, *contract, committed);
+    return true;
+  });
+  state_.scan("b", "c", [&](std::string_view, std::string_view value) {
+    const auto line = decode_record<budget::BudgetLine>(value);
+    REQUIRE(line.has_value());
+    check_line(*line);
+    REQUIRE(line->net(budget::Stage::committed) == committed[line->id]);
+    return true;
+  });
+
+  std::size_t rows = 0;
+  state_.scan("r", "s", [&](std::string_view, std::string_view value) {
+    const auto row = decode_record<tax::RegisterRow>(value);
+    REQUIRE(row.has_value());
+    const auto found = register_sums_.find(row->payee + "/" + row->rule + "/" + std::to_string(row->version) + "/" + row->currency + "/" +
+                                           std::to_string(row->period));
+    REQUIRE(found != register_sums_.end());
+    REQUIRE(found->second == std::array<Int128, 4>{row->gross, row->base, row->tax, row->withheld});
+    ++rows;
+    return true;
+  });
+  REQUIRE(rows == register_sums_.size());
+}
+
+proto::Operation transfer(std::string from, std::string to, MinorUnits amount, std::string category) {
+  proto::Operation o;
+  auto* t = o.mutable_transfer();
+  t->set_from(std::move(from));
+  t->set_to(std::move(to));
+  t->set_amount(amount);
+  t->set_category(std::move(category));
+  return o;
+}
+
+proto::Operation open(std::string account) {
+  proto::Operation o;
+  o.mutable_open_account()->set_account(std::move(account));
+  return o;
+}
+
+proto::Operation issue(std::string to, MinorUnits amount, std::string reference) {
+  proto::Operation o;
+  o.mutable_issue()->set_to(std::move(to));
+  o.mutable_issue()->set_amount(amount);
+  o.mutable_issue()->set_statement_reference(std::move(reference));
+  return o;
+}
+
+namespace {
+template <class M>
+void set_milestone(M* m, const Digest& contract, std::uint32_t milestone) {
+  m->set_contract(std::string(contract.view()));
+  m->set_milestone(milestone);
+}
+}  // namespace
+
+proto::Operation sign(const Digest& contract, const Digest& terms) {
+  proto::Operation o;
+  o.mutable_sign_contract()->set_contract(std::string(contract.view()));
+  o.mutable_sign_contract()->set_terms_digest(std::string(terms.view()));
+  return o;
+}
+proto::Operation register_contract(const Digest& contract, const Digest& terms) {
+  proto::Operation o;
+  o.mutable_register_contract()->set_contract(std::string(contract.view()));
+  o.mutable_register_contract()->set_terms_digest(std::string(terms.view()));
+  return o;
+}
+proto::Operation deliver(const Digest& contract, std::uint32_t milestone) {
+  proto::Operation o;
+  set_milestone(o.mutable_deliver_milestone(), contract, milestone);
+  o.mutable_deliver_milestone()->set_document_digest(std::string(ledger::sha256("document").view()));
+  return o;
+}
+proto::Operation accept(const Digest& contract, std::uint32_t milestone) {
+  proto::Operation o;
+  set_milestone(o.mutable_accept_milestone(), contract, milestone);
+  return o;
+}
+proto::Operation reject(const Digest& contract, std::uint32_t milestone, std::string reason) {
+  proto::Operation o;
+  set_milestone(o.mutable_reject_milestone(), contract, milestone);
+  o.mutable_reject_milestone()->set_reason(std::move(reason));
+  return o;
+}
+proto::Operation dispute(const Digest& contract, std::uint32_t milestone, std::string reason) {
+  proto::Operation o;
+  set_milestone(o.mutable_dispute_milestone(), contract, milestone);
+  o.mutable_dispute_milestone()->set_reason(std::move(reason));
+  return o;
+}
+proto::Operation award(const Digest& contract, std::uint32_t milestone, MinorUnits to_provider, MinorUnits to_customer) {
+  proto::Operation o;
+  set_milestone(o.mutable_award_milestone(), contract, milestone);
+  o.mutable_award_milestone()->set_to_provider(to_provider);
+  o.mutable_award_milestone()->set_to_customer(to_customer);
+  o.mutable_award_milestone()->set_reason("award");
+  return o;
+}
+proto::Operation terminate(const Digest& contract, std::string reason) {
+  proto::Operation o;
+  o.mutable_terminate_contract()->set_contract(std::string(contract.view()));
+  o.mutable_terminate_contract()->set_reason(std::move(reason));
+  return o;
+}
+proto::Operation approve_line(std::string line, MinorUnits amount) {
+  proto::Operation o;
+  auto* a = o.mutable_approve_budget_line();
+  a->set_line(std::move(line));
+  a->set_owner("dept");
+  a->set_title("Paper and printing");
+  a->set_currency("UZS");
+  a->set_amount(amount);
+  a->set_year(2026);
+  a->set_function_code("09.1");
+  a->set_economic_code("22");
+  a->set_source_account("treasury/UZS");
+  return o;
+}
+proto::Operation adjust_line(std::string line, MinorUnits delta) {
+  proto::Operation o;
+  o.mutable_adjust_budget_line()->set_line(std::move(line));
+  o.mutable_adjust_budget_line()->set_delta(delta);
+  o.mutable_adjust_budget_line()->set_reason("supplementary budget");
+  return o;
+}
+proto::Operation allot(std::string line, MinorUnits amount) {
+  proto::Operation o;
+  o.mutable_allot_budget_line()->set_line(std::move(line));
+  o.mutable_allot_budget_line()->set_amount(amount);
+  return o;
+}
+proto::Operation reserve(std::string line, MinorUnits amount, bool release) {
+  proto::Operation o;
+  o.mutable_reserve_budget_line()->set_line(std::move(line));
+  o.mutable_reserve_budget_line()->set_amount(amount);
+  o.mutable_reserve_budget_line()->set_release(release);
+  return o;
+}
+proto::Operation order_payment(const Digest& contract, std::uint32_t milestone) {
+  proto::Operation o;
+  set_milestone(o.mutable_order_payment(), contract, milestone);
+  return o;
+}
+proto::Operation pay_order(const Digest& contract, std::uint32_t milestone) {
+  proto::Operation o;
+  set_milestone(o.mutable_pay_order(), contract, milestone);
+  return o;
+}
+
+proto::DraftContract private_terms(std::vector<MinorUnits> prices, std::uint64_t now_ms) {
+  proto::DraftContract d;
+  d.set_template_("service/1");
+  d.set_title("Accounting software");
+  d.set_customer("acme");
+  d.set_provider("baraka");
+  d.set_arbiter("judge");
+  d.set_currency("UZS");
+  for (const MinorUnits price : prices) {
+    auto* m = d.add_milestones();
+    m->set_title("Stage " + std::to_string(d.milestones_size()));
+    m->set_price(price);
+    m->set_due_ms(now_ms + 10 * day);
+  }
+  d.set_category("services");
+  d.set_customer_account("acme/UZS");
+  d.set_offer_until_ms(now_ms + 3 * day);
+  d.set_late_penalty_ppm_per_day(4'000);
+  d.set_late_penalty_cap_ppm(500'000);
+  d.set_acceptance_days(5);
+  d.set_delivery_grace_days(30);
+  d.set_arbitration_days(20);
+  d.set_text_digest(std::string(ledger::sha256("the text").view()));
+  return d;
+}
+
+proto::DraftContract public_terms(std::string line, std::vector<MinorUnits> prices, std::uint64_t now_ms) {
+  proto::DraftContract d = private_terms(std::move(prices), now_ms);
+  d.set_template_("supply/1");
+  d.set_title("Paper for schools");
+  d.set_customer("dept");
+  d.clear_customer_account();
+  d.set_budget_line(std::move(line));
+  d.set_category("goods");
+  d.set_acceptance_days(0);
+  d.set_external_id("ocds-213czf-000-00001/1");
+  return d;
+}
+
+proto::Operation draft(const proto::DraftContract& terms) {
+  proto::Operation o;
+  *o.mutable_draft_contract() = terms;
+  return o;
+}
+
+}  // namespace daftar::contracts::test

@@ -1,0 +1,113 @@
+// A ledger in memory for tests: a genesis of made-up members, one engine, and blocks that are executed, compared with a second execution,
+// and followed by every invariant that must hold of the state.
+#pragma once
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "contracts/execute.h"
+#include "contracts/query.h"
+#include "ledger/genesis.h"
+#include "ledger/keys.h"
+
+namespace daftar::contracts::test {
+
+namespace proto = ledger::proto;
+using ledger::Digest;
+using ledger::MinorUnits;
+using ledger::RejectionCode;
+
+/// 2026-03-01T00:00:00Z
+inline constexpr std::uint64_t start_ms = 1'772'323'200'000;
+inline constexpr std::uint64_t day = 86'400'000;
+
+class MemoryState final : public ledger::StateView {
+ public:
+  std::optional<std::string> get(std::string_view key) const override;
+  void scan(std::string_view from, std::string_view to,
+            const std::function<bool(std::string_view, std::string_view)>& visit) const override;
+  void apply(const ledger::ChangeSet& changes);
+  bool operator==(const MemoryState&) const = default;
+
+ private:
+  std::map<std::string, std::string, std::less<>> values_;
+};
+
+ledger::SigningKey key_of(std::string_view name);
+proto::RegisterMember member(std::string id, std::string kind, std::string country, std::string tax_status, std::vector<std::string> roles);
+/// Members: dept (spending unit), treasury, tax (authority), bank, registrar, acme, baraka (companies, VAT payers), nordic (company of SE),
+/// aziza (individual, citizen), judge (arbiter), operator. Currencies UZS, PYG, KWD. Rules: UZ VAT 12 % inclusive to the treasury, 20 % of
+/// non-residents' services, 12 % of individuals'; PY 10 % inclusive of which public bodies withhold 30 %, 3 % of the net.
+proto::Genesis test_genesis();
+proto::TaxRule vat_rule(std::string code, std::uint32_t version, std::uint32_t rate_ppm);
+
+class World {
+ public:
+  explicit World(const std::function<void(proto::Genesis&)>& edit = {});
+
+  /// A transaction of `sender`, signed with its first key, valid for an hour after the next block.
+  std::shared_ptr<const ledger::Transaction> transaction(const std::string& sender, std::vector<proto::Operation> operations);
+  std::shared_ptr<const ledger::Transaction> signed_by(const proto::TransactionBody& body, const std::vector<std::string>& key_names);
+  proto::TransactionBody body(const std::string& sender, std::vector<proto::Operation> operations);
+
+  /// Executes a block one second later (or at `time_ms`), judges every invariant, keeps the outcome.
+  const BlockOutcome& block(std::vector<std::shared_ptr<const ledger::Transaction>> transactions, std::uint64_t time_ms = 0);
+  /// One transaction in one block. Compares with a dry run first.
+  ExecutionResult run(const std::string& sender, std::vector<proto::Operation> operations);
+  ExecutionResult run(const std::string& sender, proto::Operation operation) { return run(sender, std::vector{std::move(operation)}); }
+  /// The same, and it must be accepted.
+  ExecutionResult must(const std::string& sender, proto::Operation operation);
+  /// The code of the refusal, or "ok".
+  std::string outcome(const std::string& sender, proto::Operation operation);
+  /// An empty block at `time_ms`; the results of the deadlines that fired.
+  std::vector<ExecutionResult> idle_until(std::uint64_t time_ms);
+
+  MinorUnits balance(std::string_view account) const;
+  void fund(const std::string& account, MinorUnits amount);
+  Digest last_id() const { return last_id_; }
+  std::uint64_t now() const { return now_ms_; }
+  const MemoryState& state() const { return state_; }
+  MemoryState& state() { return state_; }
+  const Engine& engine() const { return engine_; }
+  const ledger::Genesis& genesis() const { return *genesis_; }
+  const BlockOutcome& last_block() const { return last_; }
+  /// Every invariant of the state as it is: money, budget lines, holds, deadlines, and the register against all tax lines seen.
+  void check_invariants() const;
+
+ private:
+  std::shared_ptr<const ledger::Genesis> genesis_;
+  Engine engine_;
+  MemoryState state_;
+  std::uint64_t now_ms_ = start_ms, height_ = 0, nonce_ = 0, references_ = 0;
+  Digest last_id_;
+  BlockOutcome last_;
+  std::map<std::string, std::array<ledger::Int128, 4>> register_sums_;   // of all tax lines seen, by payee/rule/version/currency
+};
+
+// Operations, short.
+proto::Operation transfer(std::string from, std::string to, MinorUnits amount, std::string category = "none");
+proto::Operation open(std::string account);
+proto::Operation issue(std::string to, MinorUnits amount, std::string reference);
+proto::Operation sign(const Digest& contract, const Digest& terms);
+proto::Operation register_contract(const Digest& contract, const Digest& terms);
+proto::Operation deliver(const Digest& contract, std::uint32_t milestone);
+proto::Operation accept(const Digest& contract, std::uint32_t milestone);
+proto::Operation reject(const Digest& contract, std::uint32_t milestone, std::string reason = "not as agreed");
+proto::Operation dispute(const Digest& contract, std::uint32_t milestone, std::string reason = "we disagree");
+proto::Operation award(const Digest& contract, std::uint32_t milestone, MinorUnits to_provider, MinorUnits to_customer);
+proto::Operation terminate(const Digest& contract, std::string reason = "both want out");
+proto::Operation approve_line(std::string line, MinorUnits amount);
+proto::Operation adjust_line(std::string line, MinorUnits delta);
+proto::Operation allot(std::string line, MinorUnits amount);
+proto::Operation reserve(std::string line, MinorUnits amount, bool release = false);
+proto::Operation order_payment(const Digest& contract, std::uint32_t milestone);
+proto::Operation pay_order(const Digest& contract, std::uint32_t milestone);
+
+/// acme buys services of baraka: 10 days to due, 0.4 % a day up to 50 %, 5 days to accept, 30 of grace, judge with 20 days; from acme/UZS.
+proto::DraftContract private_terms(std::vector<MinorUnits> prices, std::uint64_t now_ms);
+/// dept buys of baraka on `line`.
+proto::DraftContract public_terms(std::string line, std::vector<MinorUnits> prices, std::uint64_t now_ms);
+proto::Operation draft(const proto::DraftContract& terms);
+
+}  // namespace daftar::contracts::test
