@@ -1,6 +1,10 @@
 // The state store over RocksDB: every table against a model, reopenings, power cuts, failing disks, tiles against a tree computed directly.
 #include <catch2/catch.hpp>
 
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <chrono>
 #include <filesystem>
 #include <iostream>
@@ -124,6 +128,7 @@ std::string difference(const StateSnapshot& seen, const Model& model) {
     if (!got || ledger::encode_entry(*got) != ledger::encode_entry(want)) return "entry " + std::to_string(want.index);
   }
   if (seen.entry(model.entries.size())) return "an entry too many";
+  if (const auto note = seen.latest_certificate(); note && *note != "certificate") return "certificate";
   for (const auto& [id, index] : model.ids)
     if (seen.find_entry(id) != index) return "id of entry " + std::to_string(index);
   for (const auto& [subject, indexes] : model.rows)
@@ -177,7 +182,7 @@ TEST_CASE("random blocks and reopenings agree with a model") {
   INFO("seed " << seed);
   std::mt19937_64 random(seed);
   const TemporaryFolder folder;
-  const StateStoreOptions options{.path = folder / "state", .memtable_bytes = 512u << 10, .block_cache_bytes = 1u << 20};
+  const StateStoreOptions options{.path = folder / "state", .memtable_bytes = 128u << 10, .block_cache_bytes = 1u << 20};
   Model model = genesis_model();
   initialise(*opened(options));
   std::uint64_t flushes = 0;
@@ -501,6 +506,39 @@ TEST_CASE("a damaged table file is refused or noticed, never read as something e
   const auto store = open_rocks_state_store(options);
   REQUIRE_FALSE(store);
   CHECK(store.error().kind == StorageError::Kind::corruption);
+}
+
+TEST_CASE("a read that meets damage stops the process instead of finding nothing") {
+  const TemporaryFolder folder;
+  const StateStoreOptions options{.path = folder / "state"};
+  std::mt19937_64 random(9);
+  std::string value;
+  for (int i = 0; i < 1000; ++i) value.push_back(static_cast<char>(random()));  // does not compress: can be found in the file
+  ChangeSet changes;
+  changes.put("balance", value);
+  REQUIRE(opened(options)->initialise(this_ledger, changes, genesis_model().mark));
+  bool damaged = false;
+  for (const auto& file : std::filesystem::directory_iterator(folder / "state")) {
+    if (file.path().extension() != ".sst") continue;
+    std::string content = read_file(file.path().string());
+    const auto at = content.find(value.substr(0, 100));
+    if (at == std::string::npos) continue;
+    content[at + 500] = static_cast<char>(content[at + 500] ^ 1);
+    write_file(file.path().string(), content);
+    damaged = true;
+  }
+  REQUIRE(damaged);
+  const auto store = opened(options);
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    ::signal(SIGABRT, SIG_DFL);  // not the test program's own handler
+    const bool found = store->latest().get("balance").has_value();
+    ::_exit(found ? 1 : 2);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK((WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT));
 }
 
 // Not a check: `storage_tests "[bench]"` prints how fast blocks of 200 transactions with 6 state writes each are committed.
