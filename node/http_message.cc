@@ -3,6 +3,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
 
@@ -18,43 +19,6 @@ void Wakeup::notify(std::shared_ptr<Wakeup> self) {
 net::awaitable<void> Wakeup::wait() {
   timer_.expires_at(std::chrono::steady_clock::time_point::max());
   co_await timer_.async_wait(net::as_tuple(net::use_awaitable));
-}
-
-LineStream::LineStream(const net::any_io_executor& executor, std::size_t lines)
-    : wakeup_(std::make_shared<Wakeup>(executor)), lines_left_(lines) {}
-
-void LineStream::push(std::string_view line) {
-  const std::scoped_lock lock(mutex_);
-  if (lines_left_ > 0) --lines_left_;
-  if (abandoned_) return;
-  waiting_text_.append(line);
-  if (!reader_waits_) return;
-  reader_waits_ = false;
-  Wakeup::notify(wakeup_);
-}
-
-net::awaitable<bool> LineStream::take(std::string& batch) {
-  batch.clear();
-  for (;;) {
-    {
-      const std::scoped_lock lock(mutex_);
-      if (!waiting_text_.empty()) {
-        batch.swap(waiting_text_);
-        co_return true;
-      }
-      if (lines_left_ == 0) co_return false;
-      reader_waits_ = true;
-    }
-    // A notify() between here and the wait is posted to this very executor, so it runs only once the wait has begun.
-    co_await wakeup_->wait();
-  }
-}
-
-void LineStream::abandon() {
-  const std::scoped_lock lock(mutex_);
-  abandoned_ = true;
-  reader_waits_ = false;
-  waiting_text_ = {};
 }
 
 std::string json_string(std::string_view text) {
@@ -120,7 +84,7 @@ std::string_view QueryParameters::get(std::string_view name) const {
   return {};
 }
 
-std::string_view QueryParameters::unknown(std::initializer_list<std::string_view> known) const {
+std::string_view QueryParameters::unknown(const std::vector<std::string_view>& known) const {
   for (const auto& pair : values_)
     if (std::find(known.begin(), known.end(), pair.first) == known.end()) return pair.first;
   return {};

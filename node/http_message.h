@@ -5,7 +5,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,25 +37,14 @@ class Wakeup {
   boost::asio::steady_timer timer_;
 };
 
-/// Lines of text produced by any thread and written by the connection's coroutine, many per write. Grows without waiting: the producer must be
-/// bounded (one line per transaction of a bounded request).
-class LineStream {
+/// An answer that comes in parts: lines of text, taken by the connection's coroutine as they become known, many per write.
+class LineSource {
  public:
-  /// `lines` newline-terminated lines will come.
-  LineStream(const boost::asio::any_io_executor& executor, std::size_t lines);
-  /// Any thread. Lines after the reader has gone are dropped.
-  void push(std::string_view line);
-  /// Waits until there is something and moves it to `batch`. False: all lines have been taken before.
-  boost::asio::awaitable<bool> take(std::string& batch);
-  /// The connection is gone.
-  void abandon();
-
- private:
-  std::shared_ptr<Wakeup> wakeup_;
-  std::mutex mutex_;
-  std::string waiting_text_;
-  std::size_t lines_left_;
-  bool reader_waits_ = false, abandoned_ = false;
+  virtual ~LineSource() = default;
+  /// Waits until there is something and puts it into `batch`. False: everything has been taken before.
+  virtual boost::asio::awaitable<bool> take(std::string& batch) = 0;
+  /// The connection is gone: what comes later may be dropped.
+  virtual void abandon() = 0;
 };
 
 struct HttpResponse {
@@ -64,7 +52,7 @@ struct HttpResponse {
   std::string content_type = "application/json";
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;
-  std::shared_ptr<LineStream> lines;   // when set: a chunked application/x-ndjson answer instead of `body`
+  std::shared_ptr<LineSource> lines;   // when set: a chunked application/x-ndjson answer instead of `body`
 };
 
 /// {"error":{"code":..,"sentence":..,"advice":..,"detail":..}}; detail is left out when empty.
@@ -84,7 +72,7 @@ class QueryParameters {
   /// Empty view when absent: no parameter of ours has a meaningful empty value.
   std::string_view get(std::string_view name) const;
   /// The first name that is not among `known`, or empty.
-  std::string_view unknown(std::initializer_list<std::string_view> known) const;
+  std::string_view unknown(const std::vector<std::string_view>& known) const;
 
  private:
   std::vector<std::pair<std::string, std::string>> values_;

@@ -235,7 +235,7 @@ struct HttpServer::Impl {
   template <class Stream>
   net::awaitable<bool> answer(Stream& stream, HttpResponse& response, bool keep_alive, bool head);
   template <class Stream>
-  net::awaitable<bool> write_lines(Stream& stream, LineStream& lines);
+  net::awaitable<bool> write_lines(Stream& stream, LineSource& lines);
   template <class Stream>
   net::awaitable<void> discard_rest(Stream& stream);
 };
@@ -440,9 +440,9 @@ net::awaitable<bool> HttpServer::Impl::answer(Stream& stream, HttpResponse& resp
 
 /// Each batch is one chunk: as many lines as came while the one before was being written.
 template <class Stream>
-net::awaitable<bool> HttpServer::Impl::write_lines(Stream& stream, LineStream& lines) {
+net::awaitable<bool> HttpServer::Impl::write_lines(Stream& stream, LineSource& lines) {
   struct Abandon {
-    LineStream& lines;
+    LineSource& lines;
     ~Abandon() { lines.abandon(); }
   } abandon{lines};
   std::string batch, framed;

@@ -45,8 +45,8 @@ class HttpServer {
   ~HttpServer();
   std::uint16_t port() const;
   std::size_t connections() const;
-  /// Takes no more connections, waits at most `patience` for running requests, then cuts what is left and joins. Whoever still holds a LineStream
-  /// or Wakeup must have let go of it before the server is destroyed (Node::stop() answers all waiters).
+  /// Takes no more connections, waits at most `patience` for running requests, then cuts what is left and joins. Nobody may call
+  /// Wakeup::notify() of a connection after the server is destroyed (Node::stop() answers all waiters before).
   void stop(std::chrono::milliseconds patience);
 
  private:

@@ -1,0 +1,90 @@
+#include "node/api.h"
+
+#include <algorithm>
+
+namespace daftar::node {
+
+namespace net = boost::asio;
+
+HttpResponse json_response(const Json& json) {
+  HttpResponse response;
+  response.body = dump(json);
+  return response;
+}
+
+HttpResponse bad_parameter(std::string_view what) {
+  return error_response(400, "parameter_invalid", "A parameter of the request is not as it should be.", "See docs/api.md for the parameters of this path.", what);
+}
+
+HttpResponse not_found(std::string_view code, std::string_view sentence) {
+  return error_response(404, code, sentence, "Check the id; what was written a moment ago may not have reached this node yet.");
+}
+
+HttpResponse not_for_this_reader(const Access& access) {
+  if (access.anonymous())
+    return error_response(401, "signed_read_required", "This is private: the node must know who asks.", "Sign the request with a key of a member who may read it (Daftar-Read, docs/api.md).");
+  return error_response(403, "not_allowed", "This is private, and the member who asks is neither its owner nor a party.", "Ask as the owner, a party, or a member with the role tax_authority, operator or auditor.");
+}
+
+std::optional<std::size_t> page_limit(const QueryParameters& parameters, std::size_t standard, std::size_t max) {
+  const auto text = parameters.get("limit");
+  if (text.empty()) return standard;
+  const auto limit = parse_u64(text);
+  if (!limit || *limit < 1 || *limit > max) return std::nullopt;
+  return static_cast<std::size_t>(*limit);
+}
+
+std::uint64_t clock_ms() {
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count());
+}
+
+Api::Api(NodeService& service, Metrics& metrics) : service_(service), metrics_(metrics), genesis_(service.genesis()) {
+  add_submit_routes();
+  add_node_routes();
+  add_entry_routes();
+  add_ledger_routes();
+}
+
+Api::Read Api::begin_read(const HttpRequest& request, const std::vector<std::string_view>& parameters) {
+  Read read;
+  auto parsed = QueryParameters::parse(request.query);
+  if (!parsed) {
+    read.refusal = bad_parameter("the query is not a list of name=value pairs with each name once");
+    return read;
+  }
+  if (const auto unknown = parsed->unknown(parameters); !unknown.empty()) {
+    read.refusal = bad_parameter("there is no parameter '" + std::string(unknown) + "' here");
+    return read;
+  }
+  read.parameters = std::move(*parsed);
+  read.state = service_.snapshot();
+  std::optional<contracts::Member> reader;
+  if (!request.signed_read.empty()) {
+    auto judged = judge_signed_read(request.signed_read, request.method, request.target, request.body, genesis_->ledger_id(), *read.state, clock_ms(), nonces_);
+    if (!judged) {
+      const auto& fault = judged.error();
+      read.refusal = error_response(fault.http_status, fault.code, fault.sentence, fault.advice);
+      if (fault.http_status == 429) read.refusal->headers.emplace_back("Retry-After", "60");
+      return read;
+    }
+    reader = std::move(*judged);
+  }
+  read.access = std::make_shared<const Access>(*read.state, std::move(reader));
+  return read;
+}
+
+void Api::add_read(std::string pattern, ReadHandler handler, std::vector<std::string_view> parameters, std::size_t body_max) {
+  HttpRoute route;
+  route.method = body_max == 0 ? "GET" : "POST";
+  route.pattern = std::move(pattern);
+  route.body_max = body_max;
+  if (body_max != 0) route.content_types = {"application/x-protobuf", "application/json"};
+  route.handler = [this, handler, parameters = std::move(parameters)](HttpRequest request) -> net::awaitable<HttpResponse> {
+    const Read read = begin_read(request, parameters);
+    co_return read.refusal ? *read.refusal : (this->*handler)(request, read);
+  };
+  router_.add(std::move(route));
+}
+
+}  // namespace daftar::node

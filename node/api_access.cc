@@ -1,0 +1,74 @@
+#include "node/api_access.h"
+
+#include <algorithm>
+
+#include "ledger/ids.h"
+
+namespace daftar::node {
+
+using contracts::Role;
+
+namespace {
+
+std::string_view owner_of(const std::string& account) {
+  const auto name = ledger::parse_account(account);
+  return name ? name->member : std::string_view{};
+}
+
+std::optional<contracts::service::Contract> contract_of(const ledger::StateView& state, const contracts::Event& event) {
+  const auto id = ledger::Digest::from_hex(event.subject);
+  return id ? contracts::query::contract(state, *id) : std::nullopt;
+}
+
+}  // namespace
+
+bool Access::reads_everything() const {
+  return reader_ && (reader_->has(Role::tax_authority) || reader_->has(Role::operator_) || reader_->has(Role::auditor));
+}
+
+bool Access::reads_registers() const { return reader_ && (reader_->has(Role::tax_authority) || reader_->has(Role::auditor)); }
+
+bool Access::member_private_part(const contracts::Member& member) const { return member.kind != "individual" || is(member.id) || reads_everything(); }
+
+bool Access::member_is_public(std::string_view id) const {
+  const auto member = contracts::query::member(state_, id);
+  return member && (member->kind == "public_body" || member->has(Role::treasury));
+}
+
+bool Access::account_is_public(const std::string& account) const {
+  if (member_is_public(owner_of(account))) return true;
+  const auto rules = contracts::query::tax_rules(state_);
+  return std::any_of(rules.begin(), rules.end(), [&](const auto& rule) { return rule.revenue_account == account; });
+}
+
+bool Access::account(const std::string& account) const { return is(owner_of(account)) || reads_everything() || account_is_public(account); }
+
+bool Access::contract(const contracts::service::Contract& c) const {
+  return c.is_public() || reads_everything() || (reader_ && (c.is_party(reader_->id) || c.arbiter == reader_->id || c.drafted_by == reader_->id));
+}
+
+bool Access::concerns_reader(std::string_view sender, const contracts::ExecutionResult& result) const {
+  if (!reader_) return false;
+  if (sender == reader_->id) return true;
+  for (const auto& posting : result.postings)
+    if (owner_of(posting.account) == reader_->id) return true;
+  for (const auto& tax : result.taxes)
+    if (tax.payer == reader_->id || tax.payee == reader_->id) return true;
+  for (const auto& event : result.events)
+    if (const auto c = contract_of(state_, event); c && !c->is_public() && contract(*c)) return true;
+  return false;
+}
+
+Sight Access::entry(std::string_view sender, const contracts::ExecutionResult& result) const {
+  if (reads_everything() || concerns_reader(sender, result)) return Sight::whole;
+  if (!sender.empty() && member_is_public(sender)) return Sight::open;
+  for (const auto& event : result.events) {
+    if (contracts::query::budget_line(state_, event.subject)) return Sight::open;
+    if (const auto c = contract_of(state_, event); c && c->is_public()) return Sight::open;
+  }
+  for (const auto& posting : result.postings)
+    if (account_is_public(posting.account)) return Sight::partial;
+  return Sight::none;
+}
+
+}  // namespace daftar::node

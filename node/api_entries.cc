@@ -1,0 +1,150 @@
+// Entries of the ledger: one transaction's outcome, its receipt, and lists by account, contract, budget line, member or tax rule.
+#include "ledger/ids.h"
+#include "node/api.h"
+
+namespace daftar::node {
+namespace {
+
+struct OpenedEntry {
+  ledger::Entry entry;
+  contracts::ExecutionResult result;
+  std::string sender;   // empty for a deadline
+};
+
+/// What the node has executed it can read again; anything else is a damaged disk, which storage stops on before.
+std::optional<OpenedEntry> open_entry(const storage::StateSnapshot& state, std::uint64_t index) {
+  auto entry = state.entry(index);
+  if (!entry) return std::nullopt;
+  OpenedEntry out;
+  if (auto result = contracts::decode_result(entry->result)) out.result = std::move(*result);
+  if (entry->kind == ledger::EntryKind::transaction) {
+    // It was parsed under the ledger's limits when it came; here only to read the sender.
+    const ledger::TransactionLimits any{.bytes_max = entry->envelope.size(), .operations_max = SIZE_MAX, .signatures_max = SIZE_MAX};
+    if (const auto parsed = ledger::Transaction::parse(entry->envelope, any)) out.sender = (*parsed)->body().sender();
+  }
+  out.entry = std::move(*entry);
+  return out;
+}
+
+/// `partial`: only lines on public accounts, no taxes, no events.
+Json render_seen(const OpenedEntry& opened, Sight sight, const Access& access) {
+  const auto& entry = opened.entry;
+  Json out{{"id", entry.id.hex()}, {"index", entry.index}, {"height", entry.height}, {"time", iso_time(entry.time_ms)}, {"time_ms", entry.time_ms},
+           {"kind", entry.kind == ledger::EntryKind::transaction ? "transaction" : "deadline"}};
+  const auto balance_visible = [&](const std::string& account) { return access.account(account); };
+  if (sight != Sight::partial) {
+    out["sender"] = opened.sender;
+    out["result"] = render_result(opened.result, balance_visible);
+    return out;
+  }
+  contracts::ExecutionResult shown;
+  shown.rejection.code = opened.result.rejection.code;
+  for (const auto& posting : opened.result.postings)
+    if (access.account_is_public(posting.account)) shown.postings.push_back(posting);
+  out["redacted"] = true;
+  out["result"] = render_result(shown, balance_visible);
+  return out;
+}
+
+std::optional<contracts::IndexKind> kind_named(std::string_view text) {
+  using contracts::IndexKind;
+  if (text == "account") return IndexKind::account;
+  if (text == "contract") return IndexKind::contract;
+  if (text == "budget_line") return IndexKind::budget_line;
+  if (text == "member") return IndexKind::member;
+  if (text == "tax_payee") return IndexKind::tax_payee;
+  if (text == "tax_rule") return IndexKind::tax_rule;
+  return std::nullopt;
+}
+
+/// May the list of this thing be walked at all? Each entry in it is judged again by itself.
+bool list_allowed(contracts::IndexKind kind, const std::string& id, const Access& access, const ledger::StateView& state) {
+  switch (kind) {
+    case contracts::IndexKind::account: return access.account(id);
+    case contracts::IndexKind::member: return access.is(id) || access.reads_everything() || access.member_is_public(id);
+    case contracts::IndexKind::tax_payee: return access.is(id) || access.reads_registers();
+    case contracts::IndexKind::contract: {
+      const auto digest = ledger::Digest::from_hex(id);
+      const auto contract = digest ? contracts::query::contract(state, *digest) : std::nullopt;
+      return !contract || access.contract(*contract);
+    }
+    case contracts::IndexKind::budget_line:
+    case contracts::IndexKind::tax_rule: return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+void Api::add_entry_routes() {
+  add_read("/v1/transactions/{}", &Api::transaction);
+  add_read("/v1/receipts/{}", &Api::receipt);
+  add_read("/v1/entries", &Api::entries, {"kind", "id", "from", "limit"});
+}
+
+HttpResponse Api::transaction(const HttpRequest& request, const Read& read) {
+  const auto id = ledger::Digest::from_hex(request.captures[0]);
+  if (!id) return bad_parameter("a transaction id has 64 hexadecimal digits");
+  const auto index = read.state->find_entry(*id);
+  const auto opened = index ? open_entry(*read.state, *index) : std::nullopt;
+  if (!opened) return not_found("transaction_unknown", "This node has not executed a transaction with that id.");
+  const Sight sight = read.access->entry(opened->sender, opened->result);
+  if (sight == Sight::none) return not_for_this_reader(*read.access);
+  Json out = render_seen(*opened, sight, *read.access);
+  out["certified"] = read.state->certificate_covering(*index).has_value();
+  if (sight == Sight::whole && !opened->entry.envelope.empty()) out["envelope"] = ledger::to_base64(opened->entry.envelope);
+  return json_response(out);
+}
+
+HttpResponse Api::receipt(const HttpRequest& request, const Read& read) {
+  const auto id = ledger::Digest::from_hex(request.captures[0]);
+  if (!id) return bad_parameter("a transaction id has 64 hexadecimal digits");
+  const auto index = read.state->find_entry(*id);
+  const auto opened = index ? open_entry(*read.state, *index) : std::nullopt;
+  if (!opened) return not_found("transaction_unknown", "This node has not executed a transaction with that id.");
+  // A receipt carries the whole entry, so it goes only to who may see the whole of it.
+  if (read.access->entry(opened->sender, opened->result) != Sight::whole) {
+    for (const auto& posting : opened->result.postings)
+      if (!read.access->account_is_public(posting.account)) return not_for_this_reader(*read.access);
+    if (read.access->entry(opened->sender, opened->result) != Sight::open) return not_for_this_reader(*read.access);
+  }
+  auto text = service_.receipt(*index);
+  if (!text) return error_response(409, "not_yet_certified", "No certificate covers this transaction yet.", "Ask again in a moment.");
+  HttpResponse response;
+  response.content_type = "text/plain; charset=utf-8";
+  response.body = std::move(*text);
+  return response;
+}
+
+HttpResponse Api::entries(const HttpRequest& request, const Read& read) {
+  (void)request;
+  const auto kind = kind_named(read.parameters.get("kind"));
+  if (!kind) return bad_parameter("kind is one of account, contract, budget_line, member, tax_payee, tax_rule");
+  const std::string id(read.parameters.get("id"));
+  if (id.empty() || id.size() > 128) return bad_parameter("id is missing or too long");
+  const auto from_text = read.parameters.get("from");
+  const auto from = from_text.empty() ? std::optional<std::uint64_t>(0) : parse_u64(from_text);
+  if (!from) return bad_parameter("from is an entry index");
+  const auto limit = page_limit(read.parameters, 100, 500);
+  if (!limit) return bad_parameter("limit is from 1 to 500");
+  std::string row_id = id;
+  if (*kind == contracts::IndexKind::contract) {
+    const auto digest = ledger::Digest::from_hex(id);
+    if (!digest) return bad_parameter("a contract id has 64 hexadecimal digits");
+    row_id = digest->view();
+  }
+  if (!list_allowed(*kind, id, *read.access, *read.state)) return not_for_this_reader(*read.access);
+  const auto indexes = read.state->find_rows(static_cast<std::uint8_t>(*kind), row_id, *from, *limit);
+  Json out{{"entries", Json::array()}, {"next", nullptr}};
+  for (const auto index : indexes) {
+    const auto opened = open_entry(*read.state, index);
+    if (!opened) continue;
+    const Sight sight = read.access->entry(opened->sender, opened->result);
+    if (sight != Sight::none) out["entries"].push_back(render_seen(*opened, sight, *read.access));
+  }
+  // A page may be shorter than `limit` because some entries are not for this reader; `next` says whether there is more.
+  if (indexes.size() == *limit) out["next"] = indexes.back() + 1;
+  return json_response(out);
+}
+
+}  // namespace daftar::node

@@ -1,0 +1,227 @@
+#include "node/json_render.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include "ledger/ids.h"
+#include "ledger/money.h"
+
+namespace daftar::node {
+namespace {
+
+void put_currency(Json& out, std::string_view currency) {
+  out["currency"] = currency;
+  out["decimals"] = ledger::currency_decimals(currency).value_or(0);
+}
+
+/// The currency inside an account id.
+std::string currency_of(const std::string& account) {
+  const auto name = ledger::parse_account(account);
+  return name ? std::string(name->currency) : std::string();
+}
+
+void put_time(Json& out, const std::string& name, std::uint64_t time_ms) {
+  if (time_ms == 0) return;
+  out[name] = iso_time(time_ms);
+  out[name + "_ms"] = time_ms;
+}
+
+Json render_milestone(const contracts::service::Milestone& milestone, std::size_t number) {
+  Json out;
+  out["milestone"] = number;
+  out["title"] = milestone.title;
+  out["price"] = amount_text(milestone.price);
+  put_time(out, "due", milestone.due_ms);
+  out["stage"] = name(milestone.stage);
+  out["payment"] = name(milestone.payment);
+  out["deliveries"] = milestone.deliveries;
+  put_time(out, "delivered", milestone.delivered_ms);
+  if (!milestone.document_digest.empty()) out["document_digest"] = ledger::to_hex(milestone.document_digest);
+  put_time(out, "decided", milestone.decided_ms);
+  out["payable"] = amount_text(milestone.payable);
+  out["penalty"] = amount_text(milestone.penalty);
+  put_time(out, "deadline", milestone.deadline_ms);
+  return out;
+}
+
+}  // namespace
+
+std::string iso_time(std::uint64_t time_ms) {
+  // Beyond the year 9999 the text would not be ISO 8601; such times cannot be told from absurd ones.
+  if (time_ms > 253'402'300'799'999ull) return "9999-12-31T23:59:59.999Z";
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(static_cast<std::time_t>(time_ms / 1000)), time_ms % 1000);
+}
+
+std::string amount_text(ledger::Int128 minor_units) { return fmt::format("{}", minor_units); }
+
+std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"; }
+
+Json render_error(const ledger::Rejection& rejection) {
+  Json out;
+  out["code"] = name(rejection.code);
+  out["sentence"] = sentence(rejection.code);
+  out["advice"] = advice(rejection.code);
+  if (!rejection.detail.empty()) out["detail"] = rejection.detail;
+  return out;
+}
+
+Json render_posting(const contracts::Posting& posting, bool with_balance) {
+  Json out;
+  out["account"] = posting.account;
+  out["amount"] = amount_text(posting.amount);
+  out["reason"] = posting.reason;
+  if (!posting.rule.empty()) out["rule"] = posting.rule;
+  if (with_balance) out["balance_after"] = amount_text(posting.balance_after);
+  put_currency(out, currency_of(posting.account));
+  return out;
+}
+
+Json render_result(const contracts::ExecutionResult& result, const BalanceVisible& balance_visible) {
+  Json out;
+  out["ok"] = result.ok();
+  out["code"] = name(result.rejection.code);
+  if (!result.ok()) {
+    out["sentence"] = sentence(result.rejection.code);
+    out["advice"] = advice(result.rejection.code);
+    out["detail"] = result.rejection.detail;
+    out["failed_operation"] = result.failed_operation;
+  }
+  out["postings"] = Json::array();
+  for (const auto& posting : result.postings) out["postings"].push_back(render_posting(posting, balance_visible(posting.account)));
+  out["taxes"] = Json::array();
+  for (const auto& tax : result.taxes) {
+    Json line{{"rule", tax.rule}, {"version", tax.version}, {"kind", tax.kind}, {"payer", tax.payer}, {"payee", tax.payee}, {"category", tax.category}};
+    put_currency(line, tax.currency);
+    line["gross"] = amount_text(tax.gross);
+    line["base"] = amount_text(tax.base);
+    line["tax"] = amount_text(tax.tax);
+    line["withheld"] = amount_text(tax.withheld);
+    line["rate_ppm"] = tax.rate_ppm;
+    out["taxes"].push_back(std::move(line));
+  }
+  out["events"] = Json::array();
+  for (const auto& event : result.events)
+    out["events"].push_back({{"kind", event.kind}, {"subject", event.subject}, {"milestone", event.milestone}, {"amount", amount_text(event.amount)}, {"text", event.text}});
+  return out;
+}
+
+Json render_status(const NodeStatus& s) {
+  Json out{{"node", s.node}, {"role", s.role}, {"leader", s.leader}, {"term", s.term}, {"raft_last", s.raft_last}, {"raft_commit", s.raft_commit},
+           {"height", s.height}, {"entries", s.entries}, {"block_time_ms", s.block_time_ms}, {"block_time", iso_time(s.block_time_ms)}, {"root", s.root},
+           {"certified_size", s.certified_size}, {"ready", s.ready}, {"not_ready_because", s.not_ready_because}, {"stopped_because", s.stopped_because},
+           {"mempool_transactions", s.mempool_transactions}};
+  out["peers"] = Json::array();
+  for (const auto& peer : s.peers) out["peers"].push_back({{"node", peer.node}, {"connected", peer.connected}, {"match", peer.match}});
+  out["since_start"] = {{"fsyncs", s.fsyncs}, {"blocks", s.blocks}, {"flushes", s.flushes}, {"seals", s.seals}, {"certificates", s.certificates},
+                        {"committed", s.committed}, {"rejected", s.rejected}, {"signatures_verified", s.signatures_verified},
+                        {"bytes_sent", s.bytes_sent}, {"bytes_received", s.bytes_received}};
+  return out;
+}
+
+Json render_member(const contracts::Member& member, bool private_part) {
+  Json out{{"id", member.id}, {"kind", member.kind}, {"country", member.country}};
+  if (private_part) {
+    out["name"] = member.name;
+    out["tax_id"] = member.tax_id;
+    out["tax_status"] = member.tax_status;
+  }
+  out["roles"] = member.role_names();
+  out["signatures_required"] = member.signatures_required;
+  out["suspended"] = member.suspended;
+  put_time(out, "registered", member.registered_ms);
+  out["keys"] = Json::array();
+  for (const auto& key : member.keys) {
+    Json one{{"public_key", key.key.hex()}, {"in_force", key.revoked_ms == 0}};
+    put_time(one, "added", key.added_ms);
+    put_time(one, "revoked", key.revoked_ms);
+    out["keys"].push_back(std::move(one));
+  }
+  return out;
+}
+
+Json render_account(const std::string& account, ledger::MinorUnits balance) {
+  Json out{{"account", account}, {"balance", amount_text(balance)}};
+  put_currency(out, currency_of(account));
+  return out;
+}
+
+Json render_contract(const contracts::service::Contract& c) {
+  Json out{{"id", c.id.hex()}, {"template", c.contract_template}, {"title", c.title}, {"phase", name(c.phase)}, {"customer", c.customer},
+           {"provider", c.provider}, {"arbiter", c.arbiter}, {"category", c.category}};
+  put_currency(out, c.currency);
+  out["total"] = amount_text(c.total);
+  out["held"] = amount_text(c.held);
+  out["provider_account"] = c.provider_account;
+  if (c.is_public()) out["budget_line"] = c.budget_line;
+  else out["customer_account"] = c.customer_account;
+  out["terms_digest"] = c.terms_digest.hex();
+  if (!c.text_digest.empty()) out["text_digest"] = ledger::to_hex(c.text_digest);
+  out["external_id"] = c.external_id;
+  out["drafted_by"] = c.drafted_by;
+  put_time(out, "drafted", c.drafted_ms);
+  put_time(out, "offer_until", c.offer_until_ms);
+  put_time(out, "customer_signed", c.customer_signed_ms);
+  put_time(out, "provider_signed", c.provider_signed_ms);
+  put_time(out, "active", c.active_ms);
+  put_time(out, "closed", c.closed_ms);
+  out["late_penalty_ppm_per_day"] = c.late_penalty_ppm_per_day;
+  out["late_penalty_cap_ppm"] = c.late_penalty_cap_ppm;
+  out["acceptance_days"] = c.acceptance_days;
+  out["delivery_grace_days"] = c.delivery_grace_days;
+  out["arbitration_days"] = c.arbitration_days;
+  out["customer_terminates"] = c.customer_terminates;
+  out["provider_terminates"] = c.provider_terminates;
+  out["milestones"] = Json::array();
+  for (std::size_t i = 0; i < c.milestones.size(); ++i) out["milestones"].push_back(render_milestone(c.milestones[i], i + 1));
+  return out;
+}
+
+Json render_budget_line(const contracts::budget::BudgetLine& line) {
+  Json out{{"id", line.id}, {"title", line.title}, {"owner", line.owner}, {"year", line.year}, {"function_code", line.function_code},
+           {"economic_code", line.economic_code}, {"programme", line.programme}, {"source_account", line.source_account}};
+  put_currency(out, line.currency);
+  put_time(out, "approved_at", line.approved_ms);
+  for (std::size_t i = 0; i < contracts::budget::stage_count; ++i) {
+    const auto stage = static_cast<contracts::budget::Stage>(i);
+    const auto& sum = line.at(stage);
+    out["stages"][std::string(name(stage))] = {{"gross", amount_text(sum.gross)}, {"reversed", amount_text(sum.reversed)}, {"net", amount_text(sum.net())}};
+  }
+  out["available"] = amount_text(line.available());
+  return out;
+}
+
+Json render_tax_rule(const contracts::tax::TaxRule& rule) {
+  Json out{{"code", rule.code}, {"version", rule.version}, {"kind", name(rule.kind)}, {"title", rule.title}, {"rate_ppm", rule.rate_ppm},
+           {"base", name(rule.base)}, {"withheld_share_ppm", rule.withheld_share_ppm}, {"categories", rule.categories}, {"payer_kinds", rule.payer_kinds},
+           {"payee_kinds", rule.payee_kinds}, {"payee_residence", name(rule.payee_residence)}, {"payee_statuses", rule.payee_statuses},
+           {"threshold", amount_text(rule.threshold)}, {"rounding_unit", rule.rounding_unit}, {"vat_route", name(rule.vat_route)},
+           {"revenue_account", rule.revenue_account}, {"legal_basis", rule.legal_basis}, {"status", rule.status}, {"country", rule.country}};
+  if (rule.currency.empty()) out["currency"] = "";
+  else put_currency(out, rule.currency);
+  put_time(out, "effective_from", rule.effective_from_ms);
+  put_time(out, "effective_to", rule.effective_to_ms);
+  return out;
+}
+
+Json render_register_row(const contracts::tax::RegisterRow& row) {
+  Json out{{"payee", row.payee}, {"rule", row.rule}, {"version", row.version}, {"period", fmt::format("{:04}-{:02}", row.period / 100, row.period % 100)},
+           {"payments", row.payments}};
+  put_currency(out, row.currency);
+  out["gross"] = amount_text(row.gross);
+  out["base"] = amount_text(row.base);
+  out["tax"] = amount_text(row.tax);
+  out["withheld"] = amount_text(row.withheld);
+  return out;
+}
+
+Json render_payout(const contracts::Payout& payout) {
+  Json out{{"id", payout.id.hex()}, {"account", payout.account}, {"bank", payout.bank}, {"destination", payout.destination}, {"amount", amount_text(payout.amount)}};
+  put_currency(out, currency_of(payout.account));
+  out["stage"] = name(payout.stage);
+  put_time(out, "requested", payout.requested_ms);
+  put_time(out, "settled", payout.settled_ms);
+  if (!payout.statement_reference.empty()) out["statement_reference"] = payout.statement_reference;
+  return out;
+}
+
+}  // namespace daftar::node

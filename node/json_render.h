@@ -1,0 +1,40 @@
+// Results, entries and records of the ledger as JSON (docs/api.md). Amounts are strings of minor units beside `currency` and `decimals`: a JSON
+// number above 2^53 would lose digits in browsers. Ids and digests are lower-case hex; times are milliseconds and ISO 8601 text.
+#pragma once
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "contracts/query.h"
+#include "contracts/result.h"
+#include "ledger/rejection.h"
+#include "node/service.h"
+
+namespace daftar::node {
+
+using Json = nlohmann::ordered_json;
+
+/// 2026-11-24T04:20:00.123Z
+std::string iso_time(std::uint64_t time_ms);
+std::string amount_text(ledger::Int128 minor_units);
+/// Text with bytes that are no UTF-8 replaced; never throws. Ends with a newline.
+std::string dump(const Json& json);
+
+/// May this reader see the balance of this account? Given to render_result, which leaves out balance_after otherwise.
+using BalanceVisible = std::function<bool(const std::string& account)>;
+
+Json render_error(const ledger::Rejection& rejection);
+Json render_result(const contracts::ExecutionResult& result, const BalanceVisible& balance_visible);
+Json render_posting(const contracts::Posting& posting, bool with_balance);
+Json render_status(const NodeStatus& status);
+
+/// `private_part`: name and numbers of a natural person, too.
+Json render_member(const contracts::Member& member, bool private_part);
+Json render_account(const std::string& account, ledger::MinorUnits balance);
+Json render_contract(const contracts::service::Contract& contract);
+Json render_budget_line(const contracts::budget::BudgetLine& line);
+Json render_tax_rule(const contracts::tax::TaxRule& rule);
+Json render_register_row(const contracts::tax::RegisterRow& row);
+Json render_payout(const contracts::Payout& payout);
+
+}  // namespace daftar::node
