@@ -28,7 +28,7 @@ class MemoryState final : public ledger::StateView {
   void scan(std::string_view from, std::string_view to,
             const std::function<bool(std::string_view, std::string_view)>& visit) const override;
   void apply(const ledger::ChangeSet& changes);
-  bool operator==(const MemoryState&) const = default;
+  bool operator==(const MemoryState& other) const { return values_ == other.values_; }
 
  private:
   std::map<std::string, std::string, std::less<>> values_;
