@@ -184,6 +184,7 @@ std::shared_ptr<const ledger::Transaction> World::transaction(const std::string&
 const BlockOutcome& World::block(std::vector<std::shared_ptr<const ledger::Transaction>> transactions, std::uint64_t time_ms) {
   now_ms_ = time_ms == 0 ? now_ms_ + 1000 : time_ms;
   const auto block = ledger::make_block(Digest{}, ++height_, now_ms_, false, std::move(transactions));
+  blocks_.push_back(block);
   last_ = engine_.execute(*block, state_);
 
   // The same bytes again, from another engine that has seen nothing.
@@ -203,7 +204,11 @@ const BlockOutcome& World::block(std::vector<std::shared_ptr<const ledger::Trans
     REQUIRE(encode_result(*result) == entry.result);
     REQUIRE(result->ok() == entry.accepted);
     std::map<std::string, Int128> sums;
-    for (const Posting& posting : result->postings) sums[posting.account.substr(posting.account.find('/') + 1, 3)] += posting.amount;
+    for (const Posting& posting : result->postings) {
+      sums[posting.account.substr(posting.account.find('/') + 1, 3)] += posting.amount;
+      posted_[posting.account] += posting.amount;
+      REQUIRE(posted_[posting.account] == posting.balance_after);
+    }
     for (const auto& [currency, sum] : sums) REQUIRE(sum == 0);
     for (const TaxLine& line : result->taxes) {
       auto& row = register_sums_[line.payee + "/" + line.rule + "/" + std::to_string(line.version) + "/" + line.currency + "/" +
@@ -216,6 +221,14 @@ const BlockOutcome& World::block(std::vector<std::shared_ptr<const ledger::Trans
   }
   check_invariants();
   return last_;
+}
+
+MemoryState World::replayed() const {
+  const Engine engine(genesis_);
+  MemoryState state;
+  state.apply(*genesis_state(*genesis_));
+  for (const auto& block : blocks_) state.apply(engine.execute(*block, state).changes);
+  return state;
 }
 
 ExecutionResult World::run(const std::string& sender, std::vector<proto::Operation> operations) {
@@ -304,6 +317,8 @@ void World::check_invariants() const {
       REQUIRE(record->balance >= 0);
     }
     sums[account.substr(account.find('/') + 1, 3)] += record->balance;
+    const auto posted = posted_.find(account);
+    REQUIRE(record->balance == (posted == posted_.end() ? 0 : posted->second));
     return true;
   });
   for (const auto& [currency, sum] : sums) REQUIRE(sum == 0);

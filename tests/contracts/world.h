@@ -72,8 +72,11 @@ class World {
   const Engine& engine() const { return engine_; }
   const ledger::Genesis& genesis() const { return *genesis_; }
   const BlockOutcome& last_block() const { return last_; }
-  /// Every invariant of the state as it is: money, budget lines, holds, deadlines, and the register against all tax lines seen.
+  /// Every invariant of the state as it is: money (also against all postings seen), budget lines, holds, deadlines, and the register against
+  /// all tax lines seen.
   void check_invariants() const;
+  /// The state after all blocks so far, executed again from the genesis by a new engine.
+  MemoryState replayed() const;
 
  private:
   std::shared_ptr<const ledger::Genesis> genesis_;
@@ -82,6 +85,8 @@ class World {
   std::uint64_t now_ms_ = start_ms, height_ = 0, nonce_ = 0, references_ = 0;
   Digest last_id_;
   BlockOutcome last_;
+  std::vector<std::shared_ptr<const ledger::Block>> blocks_;
+  std::map<std::string, ledger::Int128> posted_;                         // of all postings seen, by account
   std::map<std::string, std::array<ledger::Int128, 4>> register_sums_;   // of all tax lines seen, by payee/rule/version/currency
 };
 
