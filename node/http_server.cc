@@ -113,6 +113,7 @@ HttpResponse read_refusal(error_code error) {
     return error_response(431, "header_too_large", "The request header is larger than the limit.", "Send at most 8 KiB of header.");
   if (error == http::error::body_limit)
     return error_response(413, "body_too_large", "The request body is larger than this route takes.", "Send a smaller body, or several requests.");
+  if (error == http::error::bad_version) return error_response(505, "http_version", "Only HTTP/1.1 is spoken here.", "Send the request as HTTP/1.1.");
   return malformed("The request is not well-formed HTTP/1.1.", error.message());
 }
 
@@ -425,11 +426,16 @@ net::awaitable<bool> HttpServer::Impl::one_request(Stream& stream, beast::flat_b
 template <class Stream>
 net::awaitable<bool> HttpServer::Impl::answer(Stream& stream, HttpResponse& response, bool keep_alive, bool head) {
   if (response.lines) response.content_type = "application/x-ndjson";
-  const std::string top = response_head(response, keep_alive);
+  std::string top = response_head(response, keep_alive);
   beast::get_lowest_layer(stream).expires_after(options.write_timeout);
-  const std::string_view body = head || response.lines ? std::string_view{} : std::string_view(response.body);
-  const std::array<net::const_buffer, 2> parts = {net::buffer(top), net::buffer(body.data(), body.size())};
-  const auto [error, sent] = co_await net::async_write(stream, parts, as_result);
+  std::string_view body = head || response.lines ? std::string_view{} : std::string_view(response.body);
+  // One buffer per write: Beast 1.81's flat_stream takes a sequence whose first buffer has been written for the end of it.
+  if (body.size() <= 16 * 1024) {
+    top.append(body);
+    body = {};
+  }
+  auto [error, sent] = co_await net::async_write(stream, net::buffer(top), as_result);
+  if (!error && !body.empty()) std::tie(error, sent) = co_await net::async_write(stream, net::buffer(body.data(), body.size()), as_result);
   if (error) {
     if (response.lines) response.lines->abandon();
     co_return false;
