@@ -35,7 +35,7 @@ struct CompileOptions {
   std::uint64_t time_ms = 0;        // 0: now
   unsigned validators = 0;          // 0: as many as the plan names; more than it names: operators repeat in turn
   /// Last change before the bytes are fixed (keys are already in): for tests and the bench, e.g. shorter limits or more currencies.
-  std::function<void(ledger::proto::Genesis&)> edit;
+  std::function<void(ledger::proto::Genesis&)> edit = {};
 };
 /// Makes fresh keys for members and validators.
 Result<CompiledGenesis> compile_genesis(const NetworkPlan& plan, const CompileOptions& options);

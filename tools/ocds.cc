@@ -30,11 +30,11 @@ class Field {
     if (value_->kind != JsonValue::Kind::object) wrong("must be an object, not " + std::string(tools::name(value_->kind)));
     const JsonValue* found = value_->find(name);
     if (found == nullptr || found->kind == JsonValue::Kind::null) return std::nullopt;
-    return Field(*found, path_.empty() ? name : path_ + "." + name);
+    return Field(*found, below(name));
   }
   Field at(const std::string& name) const {
     auto found = find(name);
-    if (!found) throw FieldFault{path_.empty() ? name : path_ + "." + name, "is missing"};
+    if (!found) throw FieldFault{below(name), "is missing"};
     return *found;
   }
   std::vector<Field> list() const {
@@ -62,6 +62,9 @@ class Field {
   [[noreturn]] void wrong(const std::string& why) const { throw FieldFault{path_, why}; }
 
  private:
+  std::string below(const std::string& name) const {
+    return path_.empty() || path_.back() == ' ' ? path_ + name : path_ + "." + name;  // a file name ends in ": "
+  }
   const JsonValue* value_;
   std::string path_;
 };
@@ -170,6 +173,9 @@ Sections gather(const std::vector<Source>& sources, const std::string& contract_
       if (ocid != s.ocid) release.at("ocid").wrong("is " + ocid + ", another process than " + s.ocid + "; import one process at a time");
       for (auto [name, place] : {std::pair{"planning", &s.planning}, {"buyer", &s.buyer}, {"parties", &s.parties}, {"awards", &s.awards}})
         if (auto found = release.find(name)) *place = found;
+      // Some publishers name the buyer only as the procuring entity of the tender.
+      if (!s.buyer)
+        if (const auto tender = release.find("tender")) s.buyer = tender->find("procuringEntity");
       if (const auto contracts = release.find("contracts"))
         for (const Field& contract : contracts->list()) {
           const std::string id = contract.at("id").text(200);

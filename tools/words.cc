@@ -202,7 +202,9 @@ std::vector<std::string> describe_result(const json& result) {
     const std::string currency = text_of(posting, "currency"), rule = text_of(posting, "rule");
     const std::int64_t size = amount < 0 ? -amount : amount;
     lines.push_back(text_of(posting, "account") + (amount < 0 ? " pays " : " receives ") + money_text(size, currency) + " (" +
-                    (rule.empty() ? text_of(posting, "reason") : rule) + "), then has " + money_text(amount_of(posting, "balance_after"), currency));
+                    (rule.empty() ? text_of(posting, "reason") : rule) + ")" +
+                    // Left out for accounts that the reader may not see.
+                    (posting.contains("balance_after") ? ", then has " + money_text(amount_of(posting, "balance_after"), currency) : ""));
   });
   each("taxes", [&](const json& tax) {
     const std::string currency = text_of(tax, "currency");

@@ -1,5 +1,6 @@
 #include <iostream>
 
+#include "ledger/receipt.h"
 #include "tools/daftar/commands.h"
 #include "tools/genesis_compiler.h"
 
@@ -51,28 +52,26 @@ Result<Report> draft(Session& session, const ContractArguments& a) {
   return report;
 }
 
-/// The digest of the terms, computed here from the drafting transaction's own bytes where the node gives them: then a node cannot show one
+/// The digest of the terms, computed here from the bytes of the drafting transaction as its receipt proves them: no single node can show one
 /// contract and have another signed. With --terms the digest is what the caller says (offline).
 Result<std::string> terms_of(Session& session, const ContractArguments& a, std::vector<std::string>& lines) {
   if (!a.terms.empty()) return parse_hex32("terms digest", a.terms);
-  auto contract = session.get("/v1/contracts/" + url_part(a.id));
-  if (!contract) return Unexpected<ToolError>(contract.error());
-  auto said = parse_hex32("terms digest", json_text(*contract, "terms_digest"));
-  if (!said) return said;
-  auto drafted = session.get("/v1/transactions/" + a.id);
-  const auto envelope = drafted ? ledger::from_base64(json_text(*drafted, "envelope")) : std::nullopt;
-  if (!envelope || envelope->empty()) {
-    lines.push_back("The bytes of the draft could not be read here; the terms digest is the node's word.");
-    return said;
-  }
-  const auto parsed = ledger::Transaction::parse(*envelope, {.bytes_max = 8u << 20, .operations_max = 100'000, .signatures_max = 64}, true);
+  auto genesis = session.genesis();
+  if (!genesis) return Unexpected<ToolError>(genesis.error());
+  auto api = session.client();
+  if (!api) return Unexpected<ToolError>(api.error());
+  auto receipt = (*api)->receipt(a.id, std::chrono::seconds(session.options.timeout_s));
+  if (!receipt) return Unexpected<ToolError>(receipt.error());
+  const auto proved = ledger::verify_receipt(*receipt, (*genesis)->origin(), (*genesis)->checkpoint_keys());
+  if (!proved)
+    return failure(Exit::refused, "receipt", "The node's proof of the draft does not hold, " + proved.error().part + ": " + proved.error().sentence, "Ask another node; do not sign.");
+  const auto parsed = ledger::Transaction::parse(proved->entry.envelope, {.bytes_max = 8u << 20, .operations_max = 100'000, .signatures_max = 64}, true);
   if (!parsed || (*parsed)->id().hex() != a.id)
-    return failure(Exit::refused, "contract_bytes", "The node's bytes of contract " + a.id + " do not have that id.", "Ask another node; do not sign.");
-  const auto computed = drafted_terms_digest((*parsed)->body_bytes());
-  if (!computed || computed->view() != *said)
-    return failure(Exit::refused, "terms_digest", "The terms digest that the node states is not that of the contract's bytes.", "Ask another node; do not sign.");
+    return failure(Exit::refused, "receipt", "The node's proof is of another transaction than " + a.id + ".", "Ask another node; do not sign.");
+  const auto digest = drafted_terms_digest((*parsed)->body_bytes());
+  if (!digest) return failure(Exit::usage, "contract_unknown", "Transaction " + a.id + " drafts no contract.", "A contract's id is that of the transaction that drafted it.");
   for (const std::string& line : describe_transaction(**parsed)) lines.push_back(line);
-  return said;
+  return std::string(digest->view());
 }
 
 Result<Report> sign(Session& session, const ContractArguments& a, bool by_treasury) {

@@ -1,0 +1,159 @@
+#include <catch2/catch.hpp>
+
+#include "tools/genesis_compiler.h"
+#include "tools/wallet.h"
+
+namespace daftar::tools {
+namespace {
+namespace proto = ledger::proto;
+
+std::shared_ptr<const ledger::Genesis> small_genesis() {
+  ledger::initialise_crypto();
+  NetworkPlan plan;
+  plan.genesis.set_name("wallet-test");
+  plan.genesis.add_currencies("UZS");
+  auto& member = *plan.genesis.add_members();
+  member.set_id("op");
+  member.set_name("Operator");
+  member.set_kind("company");
+  member.set_country("UZ");
+  member.add_roles("operator");
+  member.set_signatures_required(1);
+  plan.validator_operators = {"op"};
+  const auto compiled = compile_genesis(plan, {});
+  REQUIRE(compiled);
+  return compiled->genesis;
+}
+
+proto::Operation payment(std::int64_t amount) {
+  proto::Operation operation;
+  auto& transfer = *operation.mutable_transfer();
+  transfer.set_from("acme-build/UZS");
+  transfer.set_to("baraka-soft/UZS");
+  transfer.set_amount(amount);
+  transfer.set_category("services");
+  transfer.set_reference("invoice 17");
+  return operation;
+}
+
+bool contains(const std::vector<std::string>& lines, const std::string& text) {
+  for (const std::string& line : lines)
+    if (line.find(text) != std::string::npos) return true;
+  return false;
+}
+
+}  // namespace
+
+TEST_CASE("what is shown before signing is decoded from the bytes that are signed") {
+  const auto genesis = small_genesis();
+  const auto key = ledger::SigningKey::generate();
+  const std::string body = make_body(*genesis, "acme-build", {payment(11'200'000'000)});
+  const auto words = describe_envelope(ledger::make_envelope(body, {}));
+  REQUIRE(words);
+  CHECK(contains(*words, "pay 112 000 000.00 UZS from acme-build/UZS to baraka-soft/UZS, taxed as services, reference “invoice 17”"));
+  CHECK(contains(*words, "transaction " + ledger::transaction_id(body).hex()));
+  CHECK(contains(*words, "ledger " + genesis->ledger_id().hex()));
+  CHECK(contains(*words, "not signed yet"));
+
+  // The same place in the bytes, another amount: the words follow the bytes.
+  proto::TransactionBody other;
+  REQUIRE(other.ParseFromString(body));
+  other.mutable_operations(0)->mutable_transfer()->set_amount(11'200'000'001);
+  const auto other_words = describe_envelope(ledger::make_envelope(ledger::encode_body(other), {}));
+  REQUIRE(other_words);
+  CHECK(contains(*other_words, "pay 112 000 000.01 UZS"));
+
+  const std::string envelope = sign_body(body, {&key});
+  const auto signed_words = describe_envelope(envelope);
+  REQUIRE(signed_words);
+  CHECK(contains(*signed_words, "signed with key " + key.public_key().hex()));
+}
+
+TEST_CASE("bytes that the ledger would refuse are not shown as if they could be signed") {
+  const auto genesis = small_genesis();
+  std::string body = make_body(*genesis, "acme-build", {payment(5)});
+  const auto unknown_field = describe_envelope(ledger::make_envelope(body + std::string("\xf8\x07\x01", 3), {}));
+  REQUIRE_FALSE(unknown_field);
+  CHECK(unknown_field.error().code == "malformed");
+  CHECK_FALSE(describe_envelope("rubbish"));
+  CHECK_FALSE(describe_envelope(""));
+}
+
+TEST_CASE("a signature added later leaves the body bytes and so the id as they were") {
+  const auto genesis = small_genesis();
+  const auto one = ledger::SigningKey::generate(), two = ledger::SigningKey::generate();
+  const std::string body = make_body(*genesis, "acme-build", {payment(5)});
+  const auto first = add_signature(ledger::make_envelope(body, {}), one);
+  REQUIRE(first);
+  const auto second = add_signature(*first, two);
+  REQUIRE(second);
+  const auto parsed = ledger::Transaction::parse(*second, {});
+  REQUIRE(parsed);
+  CHECK((*parsed)->body_bytes() == body);
+  CHECK((*parsed)->signatures().size() == 2);
+  CHECK((*parsed)->verify_signatures());
+  const auto again = add_signature(*second, one);
+  REQUIRE_FALSE(again);
+  CHECK(again.error().code == "signature_repeated");
+}
+
+TEST_CASE("a wrong signature is called wrong") {
+  const auto genesis = small_genesis();
+  const auto key = ledger::SigningKey::generate();
+  std::string envelope = sign_body(make_body(*genesis, "acme-build", {payment(5)}), {&key});
+  envelope.back() ^= 1;
+  const auto words = describe_envelope(envelope);
+  REQUIRE(words);
+  CHECK(contains(*words, "A SIGNATURE IS WRONG"));
+}
+
+TEST_CASE("every operation has words of its own") {
+  const auto* kinds = proto::Operation::descriptor();
+  std::vector<std::string> seen;
+  for (int i = 0; i < kinds->field_count(); ++i) {
+    proto::Operation operation;
+    operation.GetReflection()->MutableMessage(&operation, kinds->field(i));
+    const std::string words = describe_operation(operation);
+    CAPTURE(kinds->field(i)->name(), words);
+    CHECK(words.find("does not know") == std::string::npos);
+    CHECK(std::find(seen.begin(), seen.end(), words) == seen.end());
+    seen.push_back(words);
+  }
+  CHECK(describe_operation({}).find("do not sign") != std::string::npos);
+}
+
+TEST_CASE("a drafted contract is shown term by term with its total") {
+  proto::Operation operation;
+  auto& draft = *operation.mutable_draft_contract();
+  draft.set_template_("service/1");
+  draft.set_title("Office repair");
+  draft.set_customer("acme-build");
+  draft.set_provider("baraka-soft");
+  draft.set_arbiter("arbiter");
+  draft.set_currency("UZS");
+  draft.set_customer_account("acme-build/UZS");
+  draft.set_late_penalty_ppm_per_day(5000);
+  draft.set_late_penalty_cap_ppm(500'000);
+  for (const std::int64_t price : {std::int64_t{5'600'000'000}, std::int64_t{1'120'000'050}}) {
+    auto& milestone = *draft.add_milestones();
+    milestone.set_title("Step");
+    milestone.set_price(price);
+    milestone.set_due_ms(*utc_to_ms("2026-12-24"));
+  }
+  const std::string words = describe_operation(operation);
+  for (const char* fact : {"customer acme-build", "provider baraka-soft", "arbiter arbiter", "1. “Step” 56 000 000.00 UZS, due 2026-12-24", "2. “Step” 11 200 000.50 UZS",
+                           "total 67 200 000.50 UZS", "money is held from acme-build/UZS", "0.5 % of the price a day, at most 50 %"})
+    CHECK_THAT(words, Catch::Contains(fact));
+}
+
+TEST_CASE("a result is told posting by posting") {
+  const auto lines = describe_result(nlohmann::json::parse(R"({"ok":true,"postings":[
+    {"account":"acme-build/UZS","amount":"-11200000000","reason":"transfer","balance_after":"100","currency":"UZS","decimals":2},
+    {"account":"tax-authority/UZS/revenue.vat","amount":"1200000000","reason":"vat","rule":"vat-12/1","currency":"UZS","decimals":2}],
+    "taxes":[],"events":[]})"));
+  REQUIRE(lines.size() == 2);
+  CHECK(lines[0] == "acme-build/UZS pays 112 000 000.00 UZS (transfer), then has 1.00 UZS");
+  CHECK(lines[1] == "tax-authority/UZS/revenue.vat receives 12 000 000.00 UZS (vat-12/1)");
+}
+
+}  // namespace daftar::tools
