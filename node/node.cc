@@ -191,7 +191,7 @@ void Node::stop() {
   if (std::exchange(impl_->stopped, true)) return;
   impl_->links->stop();
   impl_->loop->stop();
-  impl_->pool.reset();     // its last callbacks still find the loop, which no longer listens
+  impl_->pool->stop();     // its last callbacks still find the loop, which no longer listens
   if (halt_kind() == HaltKind::none)
     if (auto flushed = impl_->store->flush(); !flushed) spdlog::error("at shutdown: {}", flushed.error().text());
 }
@@ -228,7 +228,7 @@ NodeStatus Node::status() const {
   }
   status.fsyncs = impl_->raft_log->sync_count();
   status.flushes = impl_->store->flush_count();
-  status.signatures_verified = impl_->pool ? impl_->pool->verified_count() : 0;
+  status.signatures_verified = impl_->pool->verified_count();
   status.bytes_sent = impl_->links->bytes_sent();
   status.bytes_received = impl_->links->bytes_received();
   return status;

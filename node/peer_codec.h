@@ -15,7 +15,7 @@ namespace daftar::node {
 
 inline constexpr std::uint32_t peer_protocol = 1;
 inline constexpr std::size_t frame_bytes_max = 16u << 20;     // a frame's length, checked before memory is taken
-inline constexpr std::size_t frame_entries_max = 4096;
+inline constexpr std::size_t frame_entries_max = 65'536;
 inline constexpr std::size_t frame_transactions_max = 5000;
 
 struct Hello {

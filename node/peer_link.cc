@@ -1,5 +1,7 @@
 #include "node/peer_link.h"
 
+#include <netinet/tcp.h>
+
 #include <atomic>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -73,6 +75,9 @@ void tune(tcp::socket& socket) {
   boost::system::error_code ignored;
   socket.set_option(tcp::no_delay(true), ignored);         // heartbeats and acknowledgements must not wait for company
   socket.set_option(asio::socket_base::keep_alive(true), ignored);
+  // A link that has lost packets for so long is closed and dialled anew, instead of waiting out TCP's doubling pauses after a partition.
+  const int unacknowledged_ms = 3000;
+  ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &unacknowledged_ms, sizeof unacknowledged_ms);
 }
 
 }  // namespace

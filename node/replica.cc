@@ -7,6 +7,8 @@
 namespace daftar::node {
 namespace {
 
+constexpr std::size_t blocks_in_execution_max = 16;
+
 storage::StoredHardState stored(const consensus::HardState& from) { return {from.term.value, from.voted_for.value, from.commit.value}; }
 
 storage::LogRecord record(const consensus::Entry& entry) {
@@ -183,7 +185,13 @@ bool Replica::wants_checkpoint(bool certified) const {
 
 void Replica::maybe_propose() {
   if (!is_leader()) return;
-  if (uncertified_since_ms_ != 0 && now_.monotonic_ms > uncertified_since_ms_ + options_.uncertified_ms_max) return;
+  if (uncertified_since_ms_ != 0 && now_.monotonic_ms > uncertified_since_ms_ + options_.uncertified_ms_max) {
+    // Nothing more is ordered, but an empty checkpoint each second makes all validators sign anew: lines may have been lost.
+    const bool in_flight = std::any_of(chain_.upper_bound(committed_index_), chain_.end(), [](const auto& place) { return place.second.has_block; });
+    if (!in_flight && blocks_in_execution_.empty() && now_.monotonic_ms >= last_proposal_ms_ + 1000) propose({}, true);
+    return;
+  }
+  if (blocks_in_execution_.size() >= blocks_in_execution_max) return;  // execution lags: transactions wait in the mempool, in order
   for (;;) {
     std::size_t in_flight = 0;
     for (auto it = chain_.rbegin(); it != chain_.rend() && it->first > committed_index_; ++it) in_flight += it->second.has_block;

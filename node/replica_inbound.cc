@@ -22,6 +22,10 @@ void Replica::receive(std::uint64_t from, PeerMessage message) {
 }
 
 void Replica::peer_connected(std::uint64_t node) {
+  if (node == place_.leader.value && !is_leader()) {
+    for (auto& [id, waiting] : waiting_) waiting.offered = false;  // what was forwarded while the link was down is lost
+    offer_waiting();
+  }
   for (const auto& line : certifier_.uncertified_own()) output_.send.push_back({node, CheckpointLine{line.size, line.root, line.signature}});
 }
 
@@ -95,7 +99,19 @@ bool Replica::acceptable(const consensus::AppendRequest& request, const std::vec
   }
   std::size_t n = 0;
   for (const auto& entry : request.entries) {
-    if (entry.kind != consensus::EntryKind::payload) continue;
+    const bool has_block = entry.kind == consensus::EntryKind::payload;
+    const auto held = chain_.find(entry.index.value);
+    if (entry.index.value <= committed_index_ || (held != chain_.end() && held->second.term == entry.term.value)) {
+      // We hold this place already, so Raft keeps ours whatever is said of it: what follows must follow ours.
+      n += has_block;
+      before = nullptr;
+      if (held != chain_.end()) {
+        place = held->second;
+        before = &place;
+      }
+      continue;
+    }
+    if (!has_block) continue;
     const auto& block = *blocks[n++];
     if (before && (block.height() != before->height + 1 || block.previous_hash() != before->hash || block.time_ms() <= before->time_ms)) {
       why = "block " + std::to_string(block.height()) + " does not follow block " + std::to_string(before->height);

@@ -24,6 +24,13 @@ std::uint64_t monotonic_ms() {
   return static_cast<std::uint64_t>(duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count());
 }
 
+/// The moment at which a transaction is judged before it is ordered. Only block time, which all nodes share, makes one expire for good; a
+/// clock of our own that runs ahead must not (§12.5).
+std::uint64_t judged_at(const ledger::Transaction& transaction, const storage::StateSnapshot& state) {
+  const std::uint64_t valid_until = transaction.body().valid_until_ms(), now = wall_ms();
+  return valid_until > state.mark().block_time_ms ? std::min(now, valid_until) : now;
+}
+
 consensus::Entry to_entry(storage::LogRecord&& record) {
   return {{record.term}, {record.index}, static_cast<consensus::EntryKind>(record.kind), std::move(record.payload)};
 }
@@ -127,7 +134,9 @@ void ReplicaLoop::run() {
         Retry retry = std::move(retries_.front());
         retries_.pop_front();
         parts_.pool.run([this, retry] {
-          auto rejection = parts_.executor.engine().precheck(*retry.submission->transactions[retry.index], wall_ms(), *parts_.store.snapshot());
+          const auto state = parts_.store.snapshot();
+          const auto& transaction = *retry.submission->transactions[retry.index];
+          auto rejection = parts_.executor.engine().precheck(transaction, judged_at(transaction, *state), *state);
           post([this, retry, rejection] { admit(retry.submission, retry.index, rejection, true); });
         });
       }
@@ -139,6 +148,13 @@ void ReplicaLoop::run() {
   for (const auto& a : parts_.replica.take_output().answers) answer(a);
   clients_.clear();
   retries_.clear();
+  // Whatever stopped us, nobody runs tasks any more: let go of those that wait, and of their clients, now.
+  std::vector<Task> rest;
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+    rest.swap(tasks_);
+  }
 }
 
 void ReplicaLoop::carry_out(Replica::Output output) {
@@ -265,10 +281,10 @@ void ReplicaLoop::submit(std::vector<std::shared_ptr<const ledger::Transaction>>
   if (fresh.empty()) return;
   parts_.pool.verify(std::move(fresh), [this, submission, order = std::move(order)](VerifierPool::Verdicts verdicts) {
     const auto now_state = parts_.store.snapshot();
-    const std::uint64_t time = wall_ms();
     for (std::size_t k = 0; k < order.size(); ++k)
       if (verdicts[k].code == ledger::RejectionCode::ok)
-        verdicts[k] = parts_.executor.engine().precheck(*submission->transactions[order[k]], time, *now_state);
+        verdicts[k] = parts_.executor.engine().precheck(*submission->transactions[order[k]],
+                                                        judged_at(*submission->transactions[order[k]], *now_state), *now_state);
     post([this, submission, order, verdicts = std::move(verdicts)]() mutable { judge(submission, order, std::move(verdicts), false); });
   });
 }
@@ -279,10 +295,10 @@ void ReplicaLoop::judge(std::shared_ptr<Submission> submission, std::vector<std:
 
 void ReplicaLoop::admit(std::shared_ptr<Submission> submission, std::size_t index, ledger::Rejection rejection, bool last_try) {
   const auto& transaction = submission->transactions[index];
-  if (rejection.code == ledger::RejectionCode::replayed) {
-    // Executed between the look-up and now.
+  if (rejection.code == ledger::RejectionCode::replayed || rejection.code == ledger::RejectionCode::expired) {
+    // Perhaps executed between the look-up and now: the first outcome comes before any other word.
     if (auto known = first_outcome(*parts_.store.snapshot(), transaction->id())) return submission->answer(index, *known);
-    rejection = {};
+    if (rejection.code == ledger::RejectionCode::replayed) rejection = {};
   }
   if (rejection.code != ledger::RejectionCode::ok) {
     // 3xx: what this node has executed may lag behind what the client has seen elsewhere; look once more before a final word.
@@ -407,11 +423,10 @@ void ReplicaLoop::check_forward(Replica::ForwardCheck check) {
   }
   parts_.pool.verify(transactions, [this, from = check.from, transactions, certified](VerifierPool::Verdicts verdicts) {
     const auto state = parts_.store.snapshot();
-    const std::uint64_t time = wall_ms();
     std::vector<Replica::ForwardVerdict> out;
     for (std::size_t i = 0; i < transactions.size(); ++i) {
       auto rejection = std::move(verdicts[i]);
-      if (rejection.code == ledger::RejectionCode::ok) rejection = parts_.executor.engine().precheck(*transactions[i], time, *state);
+      if (rejection.code == ledger::RejectionCode::ok) rejection = parts_.executor.engine().precheck(*transactions[i], judged_at(*transactions[i], *state), *state);
       // The state of the node that forwards has judged it; ours may lag behind what its client saw. Execution has the last word.
       if (static_cast<unsigned>(rejection.code) >= 300) rejection = {};
       out.push_back({transactions[i], certified[i], transactions[i]->id(), std::move(rejection)});

@@ -28,14 +28,18 @@ VerifierPool::VerifierPool(unsigned threads) {
   for (unsigned i = 0; i < std::max(1u, threads); ++i) threads_.emplace_back([this] { work(); });
 }
 
-VerifierPool::~VerifierPool() {
+VerifierPool::~VerifierPool() { stop(); }
+
+void VerifierPool::stop() {
+  std::deque<std::function<void()>> dropped;
   {
     std::lock_guard lock(mutex_);
     stopping_ = true;
-    queue_.clear();
+    dropped.swap(queue_);
   }
   wake_.notify_all();
-  for (auto& thread : threads_) thread.join();
+  for (auto& thread : threads_)
+    if (thread.joinable()) thread.join();
 }
 
 void VerifierPool::run(std::function<void()> job) {

@@ -39,6 +39,8 @@ class VerifierPool {
   /// Work that has begun is finished; the rest is dropped without an answer.
   ~VerifierPool();
 
+  /// Work that has begun is finished, what waits is dropped, and later work too. Idempotent; the object stays usable for reading.
+  void stop();
   /// Runs `work` on a thread of the pool.
   void run(std::function<void()> work);
   /// Verifies all, split over the pool; `done` is called once, on a thread of the pool.

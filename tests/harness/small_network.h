@@ -52,6 +52,7 @@ struct SmallNetwork {
     add_member(content, "bank", {"bank"});
     add_member(content, "registrar", {"registrar"});
     add_member(content, "treasury", {"treasury"});
+    add_member(content, "tax-office", {"tax_authority"});
     for (const auto& id : enterprises) add_member(content, id, {"enterprise"});
     for (int node = 1; node <= validators; ++node) {
       const std::string id = "operator-" + std::to_string(node);

@@ -122,8 +122,8 @@ TEST_CASE("a mistake in a genesis source is refused with file and line") {
   }
   for (const Row& row : {Row{"rate = \"12\"", "rate = \"12.00001\"", "'tax_rules[0].rate' is no percentage"},
                          Row{"rate = \"12\"", "rate = \"-1\"", "'tax_rules[0].rate' is no percentage"},
-                         Row{"rate = \"12\"", "rate = 12", "profile.toml:6: 'tax_rules[0].rate' must be a text"},
-                         Row{"\"2023-01-01\"", "\"2023-02-30\"", "profile.toml:13: 'tax_rules[0].effective_from' is no date"},
+                         Row{"rate = \"12\"", "rate = 12", "profile.toml:7: 'tax_rules[0].rate' must be a text"},
+                         Row{"\"2023-01-01\"", "\"2023-02-30\"", "profile.toml:14: 'tax_rules[0].effective_from' is no date"},
                          Row{"\"2023-01-01\"", "\"1.1.2023\"", "is no date"},
                          Row{"\"floor\"", "\"down\"", "must be half_away, floor, ceiling or half_even"},
                          Row{"status =", "state =", "'tax_rules[0].status' is missing"},

@@ -39,8 +39,8 @@ std::string judge_receipt(const std::string& receipt, const ledger::Genesis& gen
 
 std::optional<Counters> read_counters(tools::LocalNetwork& network, unsigned node) {
   const auto status = network.node_status(node);
-  if (!status) return std::nullopt;
-  const auto figure = [&](const char* name) { return status->value(name, std::uint64_t{0}); };
+  if (!status || !status->contains("since_start")) return std::nullopt;
+  const auto figure = [&since_start = status->at("since_start")](const char* name) { return since_start.at(name).get<std::uint64_t>(); };
   return Counters{figure("fsyncs"), figure("blocks"), figure("flushes"), figure("seals"), figure("certificates")};
 }
 
