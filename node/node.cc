@@ -226,6 +226,15 @@ NodeStatus Node::status() const {
     if (known == status.peers.end()) known = status.peers.insert(status.peers.end(), NodeStatus::Peer{peer.node, false, 0});
     known->connected = impl_->links->connected(peer.node);
   }
+  // What is executed is read from the state itself, so that who has an answer also sees it here.
+  const auto state = impl_->store->snapshot();
+  const auto& mark = state->mark();
+  const auto frontier = ledger::MerkleFrontier::restore(mark.entries, mark.frontier);
+  DAFTAR_CHECK(frontier);
+  status.height = mark.height;
+  status.entries = mark.entries;
+  status.block_time_ms = mark.block_time_ms;
+  status.root = frontier->root().hex();
   status.fsyncs = impl_->raft_log->sync_count();
   status.flushes = impl_->store->flush_count();
   status.signatures_verified = impl_->pool->verified_count();

@@ -109,6 +109,7 @@ TEST_CASE("items that sum to more than the contract can only be settled in the l
 TEST_CASE("every fault in a process names the field where it stands") {
   const std::string contract = "records[0].compiledRelease.contracts[0]";
   const auto at = contracts_at();
+  const auto last_currency = read_file(data / "274231.json", 1 << 20)->rfind("\"currency\": \"PYG\"");
   struct Row { const char* from; const char* to; std::size_t after; std::string says; };
   for (const Row& row : {
            Row{"\"amount\": 180941456.0", "\"amount\": \"180941456\"", 0, contract + ".value.amount: must be a number, not a text"},
@@ -119,7 +120,7 @@ TEST_CASE("every fault in a process names the field where it stands") {
            Row{"\"quantity\": 14.0", "\"quantity\": 0", 0, contract + ".items[3].quantity: must be more than 0"},
            Row{"\"quantity\": 14.0", "\"quantity\": null", 0, contract + ".items[3].quantity: is missing"},
            Row{"\"quantity\": 14.0", "\"quantity\": 0.0001", 0, contract + ".items[3].quantity: times unit.value.amount is no whole number"},
-           Row{"\"currency\": \"PYG\"", "\"currency\": \"USD\"", at + 5000, contract + ".items[3].unit.value.currency: is USD where the contract is in PYG"},
+           Row{"\"currency\": \"PYG\"", "\"currency\": \"USD\"", last_currency, contract + ".items[3].unit.value.currency: is USD where the contract is in PYG"},
            Row{"\"currency\": \"PYG\"", "\"currency\": \"XYZ\"", at, contract + ".value.currency: 'XYZ' is no ISO 4217 currency"},
            Row{"\"items\": [\n              {", "\"items\": [ 7, {", at, contract + ".items[0]: must be an object, not a number"},
            Row{"\"dateSigned\": \"2016-10-18T12:00:00-04:00\"", "\"dateSigned\": \"18 October\"", 0, contract + ".dateSigned: '18 October' is no date"},
