@@ -65,7 +65,7 @@ std::optional<BulkLine> parse_bulk_line(std::string_view line) {
 
 ToolError node_error(const HttpAnswer& answer) {
   ToolError error;
-  error.exit = answer.status == 503 ? Exit::unreachable : answer.status == 400 || answer.status == 404 ? Exit::refused : Exit::refused;
+  error.exit = answer.status == 503 ? Exit::unreachable : Exit::refused;
   const json document = json::parse(answer.body, nullptr, false);
   const auto it = document.is_object() ? document.find("error") : document.end();
   if (document.is_object() && it != document.end() && it->is_object()) {
@@ -74,6 +74,7 @@ ToolError node_error(const HttpAnswer& answer) {
     error.advice = text_of(*it, "advice");
     if (const std::string detail = text_of(*it, "detail"); !detail.empty()) error.sentence += " (" + detail + ")";
   }
+  if (error.code == "signed_read_required") error.advice = "Say who asks: --as MEMBER, one who may read it.";
   if (error.code.empty()) error.code = "http_" + std::to_string(answer.status);
   if (error.sentence.empty()) error.sentence = "The node answered with HTTP status " + std::to_string(answer.status) + ".";
   return error;

@@ -212,11 +212,17 @@ std::vector<std::string> describe_result(const json& result) {
                     money_text(amount_of(tax, "base"), currency) + " paid to " + text_of(tax, "payee") + ", of which " +
                     money_text(amount_of(tax, "withheld"), currency) + " withheld now");
   });
+  // An event says no currency; where the money that moved is of one currency, it is that one.
+  std::string currency_of_all;
+  each("postings", [&](const json& posting) {
+    const std::string own = text_of(posting, "currency");
+    currency_of_all = currency_of_all.empty() || currency_of_all == own ? own : "several";
+  });
   each("events", [&](const json& event) {
     const std::uint32_t milestone = event.value("milestone", 0u);
     const std::string text = text_of(event, "text");
     lines.push_back(text_of(event, "kind") + " " + text_of(event, "subject") + (milestone != 0 ? ", milestone " + std::to_string(milestone) : "") +
-                    (amount_of(event, "amount") != 0 ? ", amount " + std::to_string(amount_of(event, "amount")) + " minor units" : "") +
+                    (amount_of(event, "amount") != 0 ? ", " + money_text(amount_of(event, "amount"), currency_of_all) : "") +
                     (text.empty() ? "" : ": " + text));
   });
   return lines;

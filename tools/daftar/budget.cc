@@ -1,4 +1,5 @@
 #include "tools/daftar/commands.h"
+#include "tools/daftar/views.h"
 
 namespace daftar::tools {
 namespace proto = ledger::proto;
@@ -8,7 +9,7 @@ namespace {
 struct BudgetArguments {
   std::string line, owner, title, currency, amount, function_code, economic_code, programme, source, reason, contract;
   std::uint32_t year = 0, milestone = 0;
-  bool release = false;
+  bool cut = false;
 };
 
 /// Amounts of a line that exists are in its currency; --currency saves the question (offline signing).
@@ -64,16 +65,19 @@ void add_budget_commands(CLI::App& app, Session& session) {
   });
 
   struct Kind { const char* name; const char* what; const char* example; };
-  for (const Kind kind : {Kind{"adjust", "Raise or cut the appropriation (by the treasury)", "daftar budget adjust 2026.edu.09.22 -- -1000000 --reason 'supplementary budget' --as treasury"},
+  for (const Kind kind : {Kind{"adjust", "Raise or cut the appropriation (by the treasury)", "daftar budget adjust 2026.edu.09.22 1000000 --cut --reason 'supplementary budget' --as treasury"},
                           Kind{"allot", "Release money of the appropriation for use (by the treasury)", "daftar budget allot 2026.edu.09.22 300000000 --as treasury"},
                           Kind{"reserve", "Reserve money for a tender (by the owner)", "daftar budget reserve 2026.edu.09.22 200000000 --as education-dept"},
                           Kind{"release", "Give up a reservation (by the owner)", "daftar budget release 2026.edu.09.22 5000000 --as education-dept"}}) {
     const std::string name = kind.name;
     CLI::App* change = budget->add_subcommand(name, kind.what);
     change->add_option("line", a->line, "Line id")->required();
-    change->add_option("amount", a->amount, name == "adjust" ? "Change; negative to cut (write -- before it)" : "Amount")->required();
+    change->add_option("amount", a->amount, "Amount")->required();
     change->add_option("--currency", a->currency, "Currency of the line; default: asked of the network");
-    if (name == "adjust") change->add_option("--reason", a->reason, "Why")->required();
+    if (name == "adjust") {
+      change->add_option("--reason", a->reason, "Why")->required();
+      change->add_flag("--cut", a->cut, "Take the amount away instead of adding it");
+    }
     add_transaction_options(*change, session);
     change->footer(std::string("Example:\n  ") + kind.example);
     change->callback([&session, a, name] {
@@ -83,7 +87,7 @@ void add_budget_commands(CLI::App& app, Session& session) {
         proto::Operation operation;
         if (name == "adjust") {
           operation.mutable_adjust_budget_line()->set_line(a->line);
-          operation.mutable_adjust_budget_line()->set_delta(*amount);
+          operation.mutable_adjust_budget_line()->set_delta(a->cut ? -*amount : *amount);
           operation.mutable_adjust_budget_line()->set_reason(a->reason);
         } else if (name == "allot") {
           operation.mutable_allot_budget_line()->set_line(a->line);
@@ -128,7 +132,7 @@ void add_budget_commands(CLI::App& app, Session& session) {
     session.action = [&session, a]() -> Result<Report> {
       auto found = session.get("/v1/budget/lines/" + url_part(a->line));
       if (!found) return Unexpected<ToolError>(found.error());
-      return Report{*found, render(*found), Exit::ok};
+      return Report{*found, budget_line_view(*found), Exit::ok};
     };
   });
   CLI::App* list = budget->add_subcommand("list", "All lines");
@@ -137,7 +141,7 @@ void add_budget_commands(CLI::App& app, Session& session) {
     session.action = [&session]() -> Result<Report> {
       auto found = session.get("/v1/budget/lines");
       if (!found) return Unexpected<ToolError>(found.error());
-      return Report{*found, render(*found), Exit::ok};
+      return Report{*found, budget_lines_view(*found), Exit::ok};
     };
   });
 }

@@ -2,6 +2,7 @@
 
 #include "ledger/receipt.h"
 #include "tools/daftar/commands.h"
+#include "tools/daftar/views.h"
 #include "tools/genesis_compiler.h"
 
 namespace daftar::tools {
@@ -163,7 +164,7 @@ void add_contract_commands(CLI::App& app, Session& session) {
     session.action = [&session, a]() -> Result<Report> {
       auto found = session.get("/v1/contracts/" + url_part(a->id));
       if (!found) return Unexpected<ToolError>(found.error());
-      return Report{*found, render(*found), Exit::ok};
+      return Report{*found, contract_view(*found), Exit::ok};
     };
   });
 

@@ -76,7 +76,7 @@ void add_money_commands(CLI::App& app, Session& session) {
       const json list = found->is_array() ? *found : found->contains("accounts") ? (*found)["accounts"] : json::array({*found});
       std::vector<std::vector<std::string>> rows;
       for (const json& one : list) rows.push_back({json_text(one, "account"), money_text(json_amount(one, "balance"), json_text(one, "currency"))});
-      report.lines = table(rows, {false, true});
+      report.lines = rows.empty() ? std::vector<std::string>{"No account of " + a->account + " has been used yet."} : table(rows, {false, true});
       return report;
     };
   });

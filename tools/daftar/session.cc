@@ -229,9 +229,9 @@ Result<Report> Session::submit(const std::string& envelope) {
   if (!api) return Unexpected<ToolError>(api.error());
   auto answer = (*api)->submit(envelope, options.wait == "certified" ? Wait::certified : Wait::committed, std::chrono::seconds(options.timeout_s));
   if (!answer) return Unexpected<ToolError>(answer.error());
-  if (answer->id.empty())
-    if (const auto parsed = ledger::Transaction::parse(envelope, {.bytes_max = 8u << 20, .operations_max = 100'000, .signatures_max = 64}, true); parsed)
-      answer->id = (*parsed)->id().hex();
+  // Our own reading of the bytes, not the node's word.
+  if (const auto parsed = ledger::Transaction::parse(envelope, {.bytes_max = 8u << 20, .operations_max = 100'000, .signatures_max = 64}, true); parsed)
+    answer->id = (*parsed)->id().hex();
   Report report;
   report.data = {{"status", name(answer->status)}, {"id", answer->id}};
   if (answer->height != 0) report.data["height"] = answer->height;

@@ -1,4 +1,5 @@
 #include "tools/daftar/commands.h"
+#include "tools/daftar/views.h"
 #include "tools/genesis_compiler.h"
 
 namespace daftar::tools {
@@ -19,7 +20,7 @@ void add_tax_commands(CLI::App& app, Session& session) {
         if (auto day = utc_to_ms(a->date); !day) return Unexpected<ToolError>(day.error());
       auto found = session.get("/v1/tax/rules" + (a->date.empty() ? "" : "?date=" + url_part(a->date)));
       if (!found) return Unexpected<ToolError>(found.error());
-      return Report{*found, render(*found), Exit::ok};
+      return Report{*found, tax_rules_view(*found), Exit::ok};
     };
   });
 
@@ -31,7 +32,7 @@ void add_tax_commands(CLI::App& app, Session& session) {
     session.action = [&session, a]() -> Result<Report> {
       auto found = session.get("/v1/tax/register?payee=" + url_part(a->payee) + "&period=" + url_part(a->period));
       if (!found) return Unexpected<ToolError>(found.error());
-      return Report{*found, render(*found), Exit::ok};
+      return Report{*found, tax_register_view(*found), Exit::ok};
     };
   });
 }

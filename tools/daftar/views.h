@@ -1,0 +1,16 @@
+// How what nodes answer (docs/api.md) is laid out for people. Each takes the JSON of one route.
+#pragma once
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace daftar::tools {
+
+std::vector<std::string> contract_view(const nlohmann::json& contract);
+/// One line with the chain of stages as a table; `lines` of /v1/budget/lines as one row each.
+std::vector<std::string> budget_line_view(const nlohmann::json& line);
+std::vector<std::string> budget_lines_view(const nlohmann::json& answer);
+std::vector<std::string> tax_rules_view(const nlohmann::json& answer);
+std::vector<std::string> tax_register_view(const nlohmann::json& answer);
+
+}  // namespace daftar::tools
