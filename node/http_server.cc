@@ -108,12 +108,20 @@ HttpResponse malformed(std::string_view sentence, std::string_view detail = {}) 
   return error_response(400, "http_malformed", sentence, "Send a well-formed HTTP/1.1 request.", detail);
 }
 
-HttpResponse read_refusal(error_code error) {
+/// Does the first line end in a line feed alone? Beast reads "HTTP/1.1\n" as a version it does not know; to us it is a malformed line.
+bool ends_in_bare_line_feed(std::string_view received) {
+  const auto end = received.find('\n');
+  return end != std::string_view::npos && (end == 0 || received[end - 1] != '\r');
+}
+
+/// `received`: what of the request lies in the buffer, unread because of the error.
+HttpResponse read_refusal(error_code error, std::string_view received = {}) {
   if (error == http::error::header_limit)
     return error_response(431, "header_too_large", "The request header is larger than the limit.", "Send at most 8 KiB of header.");
   if (error == http::error::body_limit)
     return error_response(413, "body_too_large", "The request body is larger than this route takes.", "Send a smaller body, or several requests.");
-  if (error == http::error::bad_version) return error_response(505, "http_version", "Only HTTP/1.1 is spoken here.", "Send the request as HTTP/1.1.");
+  if (error == http::error::bad_version && !ends_in_bare_line_feed(received))
+    return error_response(505, "http_version", "Only HTTP/1.1 is spoken here.", "Send the request as HTTP/1.1.");
   return malformed("The request is not well-formed HTTP/1.1.", error.message());
 }
 
@@ -345,7 +353,8 @@ net::awaitable<bool> HttpServer::Impl::one_request(Stream& stream, beast::flat_b
     if (error == http::error::end_of_stream || error == beast::error::timeout) co_return false;
     if (error) {
       if (error.category() == http::make_error_code(http::error::bad_method).category()) {
-        HttpResponse refusal = read_refusal(error);
+        const auto unread = buffer.data();
+        HttpResponse refusal = read_refusal(error, {static_cast<const char*>(unread.data()), unread.size()});
         if (co_await answer(stream, refusal, false, false)) co_await discard_rest(stream);
         if (observer != nullptr) observer->request_done(nullptr, refusal.status, {});
       }

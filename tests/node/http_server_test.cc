@@ -185,7 +185,7 @@ TEST_CASE("requests that are malformed, oversized or ambiguous are refused, each
       {"two Hosts", "GET /hello HTTP/1.1\r\n" + host + host + "\r\n", "400"},
       {"HTTP/2.0", "GET /hello HTTP/2.0\r\n" + host + "\r\n", "505"},
       {"no request line", "\x16\x03\x01 hello\r\n\r\n", "400"},
-      {"bare LF", "GET /hello HTTP/1.1\n" + host + "\r\n", "505"},
+      {"bare LF", "GET /hello HTTP/1.1\n" + host + "\r\n", "400"},
       {"bare LF in a field", "GET /hello HTTP/1.1\r\nHost: h\nX: y\r\n\r\n", "400"},
       {"bad field name", "GET /hello HTTP/1.1\r\n" + host + "B ad: x\r\n\r\n", "400"},
       {"header of 9 KiB", "GET /hello HTTP/1.1\r\n" + host + "X: " + std::string(9 * 1024, 'a') + "\r\n\r\n", "431"},
