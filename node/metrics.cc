@@ -51,7 +51,7 @@ std::vector<MetricFamily> of_status(const NodeStatus& s) {
   counter("fsyncs", "Durable writes of the Raft log", s.fsyncs);
   counter("blocks", "Blocks executed since the start", s.blocks);
   counter("state_flushes", "Flushes of the executed state", s.flushes);
-  counter("seals", "Checkpoints signed by this node", s.seals);
+  counter("seals", "Roots of the state put on the ledger; none before state proofs exist", s.seals);
   counter("certificates", "Certificates completed", s.certificates);
   counter("transactions_committed", "Transactions executed and accepted", s.committed);
   counter("transactions_rejected", "Transactions refused", s.rejected);
