@@ -150,6 +150,18 @@ void prune_replay_set(const ledger::StateView& state, std::uint64_t now_ms, ledg
   changes.put(keys::replay_pruned, mark.take());
 }
 
+Context context_of(const Fixed& fixed, Store& store, std::uint64_t now_ms, const ledger::Transaction& transaction) {
+  return {.fixed = fixed,
+          .store = store,
+          .now_ms = now_ms,
+          .id = transaction.id(),
+          .nonce = transaction.body().nonce(),
+          .transaction = &transaction,
+          .sender = {},
+          .result = {},
+          .rows = {}};
+}
+
 }  // namespace
 
 struct Engine::Impl {
@@ -195,15 +207,7 @@ BlockOutcome Engine::execute(const ledger::Block& block, const ledger::StateView
     outcome.entries.push_back(finish(c, ledger::EntryKind::deadline, nullptr));
   }
   for (const auto& transaction : block.transactions()) {
-    Context c{.fixed = impl_->fixed,
-              .store = store,
-              .now_ms = block.time_ms(),
-              .id = transaction->id(),
-              .nonce = transaction->body().nonce(),
-              .transaction = transaction.get(),
-              .sender = {},
-              .result = {},
-              .rows = {}};
+    Context c = context_of(impl_->fixed, store, block.time_ms(), *transaction);
     bool remember = false;
     if (auto judged = judge_transaction(c, JudgeKeys::yes, remember); judged) perform_all(c);
     else c.result.rejection = std::move(judged.error());
@@ -217,15 +221,7 @@ BlockOutcome Engine::execute(const ledger::Block& block, const ledger::StateView
 ExecutionResult Engine::dry_run(const ledger::Transaction& transaction, std::uint64_t time_ms, const ledger::StateView& state) const {
   ledger::ChangeSet nothing;
   Store store(state, nothing);
-  Context c{.fixed = impl_->fixed,
-            .store = store,
-            .now_ms = time_ms,
-            .id = transaction.id(),
-            .nonce = transaction.body().nonce(),
-            .transaction = &transaction,
-            .sender = {},
-            .result = {},
-            .rows = {}};
+  Context c = context_of(impl_->fixed, store, time_ms, transaction);
   bool remember = false;
   const auto judge_keys = transaction.signatures().empty() ? JudgeKeys::no : JudgeKeys::yes;
   if (auto judged = judge_transaction(c, judge_keys, remember); judged) perform_all(c);
@@ -236,15 +232,7 @@ ExecutionResult Engine::dry_run(const ledger::Transaction& transaction, std::uin
 Rejection Engine::precheck(const ledger::Transaction& transaction, std::uint64_t time_ms, const ledger::StateView& state) const {
   ledger::ChangeSet nothing;
   Store store(state, nothing);
-  Context c{.fixed = impl_->fixed,
-            .store = store,
-            .now_ms = time_ms,
-            .id = transaction.id(),
-            .nonce = transaction.body().nonce(),
-            .transaction = &transaction,
-            .sender = {},
-            .result = {},
-            .rows = {}};
+  Context c = context_of(impl_->fixed, store, time_ms, transaction);
   bool remember = false;
   if (auto judged = judge_transaction(c, JudgeKeys::yes, remember); !judged) return judged.error();
   return {};

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "node/clock.h"
+
 namespace daftar::node {
 
 namespace net = boost::asio;
@@ -34,11 +36,6 @@ std::optional<std::size_t> page_limit(const QueryParameters& parameters, std::si
   return static_cast<std::size_t>(*limit);
 }
 
-std::uint64_t clock_ms() {
-  return static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count());
-}
-
 Api::Api(NodeService& service, Metrics& metrics) : service_(service), metrics_(metrics), genesis_(service.genesis()) {
   add_submit_routes();
   add_node_routes();
@@ -61,7 +58,7 @@ Api::Read Api::begin_read(const HttpRequest& request, const std::vector<std::str
   read.state = service_.snapshot();
   std::optional<contracts::Member> reader;
   if (!request.signed_read.empty()) {
-    auto judged = judge_signed_read(request.signed_read, request.method, request.target, request.body, genesis_->ledger_id(), *read.state, clock_ms(), nonces_);
+    auto judged = judge_signed_read(request.signed_read, request.method, request.target, request.body, genesis_->ledger_id(), *read.state, wall_ms(), nonces_);
     if (!judged) {
       const auto& fault = judged.error();
       read.refusal = error_response(fault.http_status, fault.code, fault.sentence, fault.advice);

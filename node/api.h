@@ -74,6 +74,5 @@ HttpResponse not_found(std::string_view code, std::string_view sentence);
 HttpResponse not_for_this_reader(const Access& access);
 /// `limit` from the parameters: 1..max, `standard` when absent; nothing when malformed.
 std::optional<std::size_t> page_limit(const QueryParameters& parameters, std::size_t standard, std::size_t max);
-std::uint64_t clock_ms();
 
 }  // namespace daftar::node

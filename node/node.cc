@@ -10,6 +10,7 @@
 
 #include "ledger/check.h"
 #include "ledger/receipt.h"
+#include "node/clock.h"
 #include "node/peer_link.h"
 #include "node/replica_loop.h"
 
@@ -252,8 +253,7 @@ std::shared_ptr<const storage::StateSnapshot> Node::snapshot() const { return im
 
 contracts::ExecutionResult Node::dry_run(const ledger::Transaction& transaction) const {
   const auto state = impl_->store->snapshot();
-  const auto wall = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
-  return impl_->executor->engine().dry_run(transaction, std::max<std::uint64_t>(static_cast<std::uint64_t>(wall), state->mark().block_time_ms + 1), *state);
+  return impl_->executor->engine().dry_run(transaction, std::max(wall_ms(), state->mark().block_time_ms + 1), *state);
 }
 
 std::optional<std::string> Node::receipt(std::uint64_t entry_index) const {

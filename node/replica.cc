@@ -44,9 +44,7 @@ Replica::Replica(std::shared_ptr<const ledger::Genesis> genesis, const ledger::S
   const auto applied = restored.raft.applied.value;
   chain_[applied] = {restored.raft.before_tail.term.value, restored.height, restored.block_time_ms, restored.block_hash, false, false};
   committed_index_ = executed_index_ = applied;
-  height_ = restored.height;
   entries_ = restored.entries;
-  block_time_ms_ = restored.block_time_ms;
   next_deadline_ms_ = restored.next_deadline_ms;
   certifier_.restore(restored.certified_size);
   last_checkpoint_size_ = restored.certified_size;
@@ -183,18 +181,21 @@ bool Replica::wants_checkpoint(bool certified) const {
          now_.monotonic_ms >= checkpoint_ms_ + options_.checkpoint_interval_ms;
 }
 
+std::size_t Replica::blocks_in_flight() const {
+  return static_cast<std::size_t>(
+      std::count_if(chain_.upper_bound(committed_index_), chain_.end(), [](const auto& place) { return place.second.has_block; }));
+}
+
 void Replica::maybe_propose() {
   if (!is_leader()) return;
   if (uncertified_since_ms_ != 0 && now_.monotonic_ms > uncertified_since_ms_ + options_.uncertified_ms_max) {
     // Nothing more is ordered, but an empty checkpoint each second makes all validators sign anew: lines may have been lost.
-    const bool in_flight = std::any_of(chain_.upper_bound(committed_index_), chain_.end(), [](const auto& place) { return place.second.has_block; });
-    if (!in_flight && blocks_in_execution_.empty() && now_.monotonic_ms >= last_proposal_ms_ + 1000) propose({}, true);
+    if (blocks_in_flight() == 0 && blocks_in_execution_.empty() && now_.monotonic_ms >= last_proposal_ms_ + 1000) propose({}, true);
     return;
   }
   if (blocks_in_execution_.size() >= blocks_in_execution_max) return;  // execution lags: transactions wait in the mempool, in order
   for (;;) {
-    std::size_t in_flight = 0;
-    for (auto it = chain_.rbegin(); it != chain_.rend() && it->first > committed_index_; ++it) in_flight += it->second.has_block;
+    const std::size_t in_flight = blocks_in_flight();
     if (in_flight >= options_.blocks_in_flight_max) return;
     if (!mempool_.empty()) {
       auto taken = mempool_.take(options_.block_transactions_max, options_.block_bytes_max);
@@ -381,10 +382,7 @@ void Replica::executed(const ExecutedBlock& block) {
   DAFTAR_CHECK(!blocks_in_execution_.empty() && blocks_in_execution_.front() == block.raft_index);
   blocks_in_execution_.pop_front();
   executed_index_ = block.raft_index;
-  height_ = block.height;
   entries_ = block.size;
-  block_time_ms_ = block.time_ms;
-  root_ = block.root;
   next_deadline_ms_ = block.next_deadline_ms;
   ++blocks_executed_;
   committed_transactions_ += block.accepted;
@@ -441,10 +439,6 @@ NodeStatus Replica::status() const {
   status.term = raft.term.value;
   status.raft_last = raft.last.index.value;
   status.raft_commit = raft.commit.value;
-  status.height = height_;
-  status.entries = entries_;
-  status.block_time_ms = block_time_ms_;
-  status.root = (entries_ == 0 ? ledger::empty_root() : root_).hex();
   status.certified_size = certifier_.certified_size();
   for (const auto& peer : raft.peers) status.peers.push_back({static_cast<std::uint32_t>(peer.node.value), false, peer.match.value});
   status.mempool_transactions = mempool_.size();

@@ -120,7 +120,7 @@ class Replica {
 
   /// Everything waiting is answered `unknown`.
   void abandon_all();
-  NodeStatus status() const;             // what the replica knows; the loop adds the rest
+  NodeStatus status() const;             // what the replica knows; the node adds what state, log and links know
 
  private:
   /// The newest block at or before a place in the Raft log.
@@ -158,6 +158,7 @@ class Replica {
   void offer_waiting();
   void offer(Waiting& waiting, std::vector<Forward::Item>& forwards);
   void maybe_propose();
+  std::size_t blocks_in_flight() const;   // in the log, not committed
   bool propose(std::vector<std::shared_ptr<const ledger::Transaction>> transactions, bool certified);
   bool wants_checkpoint(bool certified) const;
   void answer_executed(const TransactionOutcome& outcome, std::uint64_t height);
@@ -202,8 +203,7 @@ class Replica {
   std::unordered_set<ledger::Digest, ledger::DigestHash> ordered_;   // in the mempool, or in a block of ours not executed yet
   std::multimap<std::uint64_t, AwaitingCertificate> awaiting_certificate_;  // by entry index
 
-  std::uint64_t height_ = 0, entries_ = 0, block_time_ms_ = 0;
-  ledger::Digest root_;
+  std::uint64_t entries_ = 0;                    // executed
   std::optional<std::uint64_t> next_deadline_ms_;
   std::uint64_t checkpoint_height_ = 0;          // of the last block proposed or seen with a checkpoint
   std::uint64_t checkpoint_ms_ = 0;              // monotonic

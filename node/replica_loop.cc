@@ -6,6 +6,7 @@
 #include <spdlog/spdlog.h>
 
 #include "ledger/check.h"
+#include "node/clock.h"
 
 namespace daftar::node {
 namespace {
@@ -14,15 +15,6 @@ constexpr std::size_t received_waiting_max = 20'000;   // messages of peers not 
 constexpr std::uint64_t precheck_retry_ms = 300;       // a refusal by a state that may lag is judged once more after so long
 constexpr std::size_t retries_max = 2'000;
 constexpr std::size_t log_read_bytes_max = 8u << 20;
-
-std::uint64_t wall_ms() {
-  using namespace std::chrono;
-  return static_cast<std::uint64_t>(duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count());
-}
-std::uint64_t monotonic_ms() {
-  using namespace std::chrono;
-  return static_cast<std::uint64_t>(duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count());
-}
 
 /// The moment at which a transaction is judged before it is ordered. Only block time, which all nodes share, makes one expire for good; a
 /// clock of our own that runs ahead must not (§12.5).
@@ -285,12 +277,12 @@ void ReplicaLoop::submit(std::vector<std::shared_ptr<const ledger::Transaction>>
       if (verdicts[k].code == ledger::RejectionCode::ok)
         verdicts[k] = parts_.executor.engine().precheck(*submission->transactions[order[k]],
                                                         judged_at(*submission->transactions[order[k]], *now_state), *now_state);
-    post([this, submission, order, verdicts = std::move(verdicts)]() mutable { judge(submission, order, std::move(verdicts), false); });
+    post([this, submission, order, verdicts = std::move(verdicts)]() mutable { judge(submission, order, std::move(verdicts)); });
   });
 }
 
-void ReplicaLoop::judge(std::shared_ptr<Submission> submission, std::vector<std::size_t> order, VerifierPool::Verdicts verdicts, bool last_try) {
-  for (std::size_t k = 0; k < order.size(); ++k) admit(submission, order[k], std::move(verdicts[k]), last_try);
+void ReplicaLoop::judge(std::shared_ptr<Submission> submission, std::vector<std::size_t> order, VerifierPool::Verdicts verdicts) {
+  for (std::size_t k = 0; k < order.size(); ++k) admit(submission, order[k], std::move(verdicts[k]), /*last_try*/ false);
 }
 
 void ReplicaLoop::admit(std::shared_ptr<Submission> submission, std::size_t index, ledger::Rejection rejection, bool last_try) {

@@ -68,7 +68,7 @@ class ReplicaLoop {
   // replica's thread
   void run();
   void carry_out(Replica::Output output);
-  void judge(std::shared_ptr<Submission> submission, std::vector<std::size_t> order, VerifierPool::Verdicts verdicts, bool last_try);
+  void judge(std::shared_ptr<Submission> submission, std::vector<std::size_t> order, VerifierPool::Verdicts verdicts);
   void admit(std::shared_ptr<Submission> submission, std::size_t index, ledger::Rejection rejection, bool last_try);
   void answer(const Replica::Answer& answer);
   void publish_status();

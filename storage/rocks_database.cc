@@ -69,30 +69,29 @@ void complete(rocksdb::DBOptions& options, std::shared_ptr<BackgroundWatch> watc
 
 }  // namespace
 
-Expected<std::shared_ptr<Database>, StorageError> Database::open(const std::string& path, rocksdb::DBOptions options,
-                                                                 const std::vector<rocksdb::ColumnFamilyDescriptor>& families) {
+Expected<std::shared_ptr<Database>, StorageError> Database::open_as(Access access, const std::string& path, rocksdb::DBOptions options,
+                                                                    const std::vector<rocksdb::ColumnFamilyDescriptor>& families) {
   std::shared_ptr<Database> out(new Database);
   out->path_ = path;
   out->watch_ = std::make_shared<BackgroundWatch>(path);
   complete(options, out->watch_);
   rocksdb::DB* db = nullptr;
-  if (const auto status = rocksdb::DB::Open(options, path, families, &out->families_, &db); !status.ok())
-    return Unexpected<StorageError>(to_error(status, path, "opening"));
+  const bool writes = access == Access::read_write;
+  const auto status = writes ? rocksdb::DB::Open(options, path, families, &out->families_, &db)
+                             : rocksdb::DB::OpenForReadOnly(options, path, families, &out->families_, &db);
+  if (!status.ok()) return Unexpected<StorageError>(to_error(status, path, writes ? "opening" : "reading"));
   out->db_.reset(db);
   return out;
 }
 
+Expected<std::shared_ptr<Database>, StorageError> Database::open(const std::string& path, rocksdb::DBOptions options,
+                                                                 const std::vector<rocksdb::ColumnFamilyDescriptor>& families) {
+  return open_as(Access::read_write, path, std::move(options), families);
+}
+
 Expected<std::shared_ptr<Database>, StorageError> Database::open_read_only(const std::string& path, rocksdb::DBOptions options,
                                                                            const std::vector<rocksdb::ColumnFamilyDescriptor>& families) {
-  std::shared_ptr<Database> out(new Database);
-  out->path_ = path;
-  out->watch_ = std::make_shared<BackgroundWatch>(path);
-  complete(options, out->watch_);
-  rocksdb::DB* db = nullptr;
-  if (const auto status = rocksdb::DB::OpenForReadOnly(options, path, families, &out->families_, &db); !status.ok())
-    return Unexpected<StorageError>(to_error(status, path, "reading"));
-  out->db_.reset(db);
-  return out;
+  return open_as(Access::read_only, path, std::move(options), families);
 }
 
 Database::~Database() {

@@ -62,6 +62,9 @@ class Database {
   Expected<std::optional<std::string>, StorageError> get(std::size_t family_index, std::string_view key) const;
 
  private:
+  enum class Access { read_write, read_only };
+  static Expected<std::shared_ptr<Database>, StorageError> open_as(Access access, const std::string& path, rocksdb::DBOptions options,
+                                                                  const std::vector<rocksdb::ColumnFamilyDescriptor>& families);
   Database() = default;
   std::string path_;
   std::shared_ptr<BackgroundWatch> watch_;

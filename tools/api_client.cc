@@ -7,6 +7,7 @@
 #include <charconv>
 #include <thread>
 
+#include "tools/clock.h"
 #include "tools/tls_client.h"
 
 namespace daftar::tools {
@@ -304,10 +305,7 @@ struct ApiClient::Impl {
     for (std::size_t tried = 0; tried < connections.size(); ++tried) {
       const std::size_t which = (preferred + tried) % connections.size();
       std::vector<std::pair<std::string, std::string>> headers;
-      if (reader) {
-        const auto now = std::chrono::duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
-        headers.emplace_back("Daftar-Read", signed_read_header(*reader, ledger_id, method, target, body, static_cast<std::uint64_t>(now)));
-      }
+      if (reader) headers.emplace_back("Daftar-Read", signed_read_header(*reader, ledger_id, method, target, body, now_ms()));
       auto answer = connections[which].request(method, target, body, content_type, headers);
       if (answer && answer->status != 503) {
         preferred = which;

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "ledger/money.h"
+#include "tools/clock.h"
 #include "tools/toml_table.h"
 
 namespace daftar::tools {
@@ -197,9 +198,7 @@ Result<NetworkPlan> read_network(const fs::path& network_toml) {
 Result<CompiledGenesis> compile_genesis(const NetworkPlan& plan, const CompileOptions& options) {
   CompiledGenesis compiled;
   proto::Genesis genesis = plan.genesis;
-  genesis.set_time_ms(options.time_ms != 0 ? options.time_ms
-                                           : static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
-                                                                            std::chrono::system_clock::now().time_since_epoch()).count()));
+  genesis.set_time_ms(options.time_ms != 0 ? options.time_ms : now_ms());
   for (auto& member : *genesis.mutable_members()) {
     ledger::SigningKey key = ledger::SigningKey::generate();
     member.add_keys(std::string(key.public_key().view()));

@@ -18,11 +18,6 @@ Unexpected<ToolError> refused_bytes(const ledger::Rejection& rejection) {
 constexpr ledger::TransactionLimits reading_limits{.bytes_max = 8u << 20, .operations_max = 100'000, .signatures_max = 64};
 }  // namespace
 
-std::uint64_t now_ms() {
-  return static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count());
-}
-
 std::string make_body(const ledger::Genesis& genesis, const std::string& sender, const std::vector<proto::Operation>& operations,
                       const BodyOptions& options) {
   proto::TransactionBody body;

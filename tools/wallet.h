@@ -12,11 +12,10 @@
 #include "ledger/keys.h"
 #include "ledger/transaction.h"
 #include "tools/api_client.h"
+#include "tools/clock.h"
 #include "tools/error.h"
 
 namespace daftar::tools {
-
-std::uint64_t now_ms();
 
 struct BodyOptions {
   std::chrono::milliseconds valid_for = std::chrono::hours(1);

@@ -39,7 +39,7 @@ void skipped(const std::string& test, const std::string& reason) { std::cout << 
 TestNetwork::TestNetwork(const Options& options) {
   ledger::initialise_crypto();
   tools::LocalNetworkOptions made;
-  made.dir = folder_.path() + "/network";
+  made.dir = folder_ / "network";
   made.genesis_dir = std::string(DAFTAR_SOURCE_DIR) + "/genesis/development";
   made.daftard = std::string(DAFTAR_BIN_DIR) + "/daftard";
   made.extra_config = options.extra_config;

@@ -76,7 +76,7 @@ class TestNetwork {
   void require_equal_roots(std::uint64_t top, unsigned count);
 
  private:
-  TemporaryDirectory folder_;
+  TemporaryFolder folder_;
   std::optional<tools::LocalNetwork> network_;
 };
 

@@ -1,36 +1,17 @@
 // A ledger made in memory for tests: validators with fresh keys, a bank, a registrar and a few members, all keys at hand.
 #pragma once
 #include <chrono>
-#include <filesystem>
 #include <map>
 #include <memory>
-#include <random>
 #include <string>
 #include <vector>
 
 #include "ledger/genesis.h"
 #include "ledger/keys.h"
 #include "ledger/transaction.h"
+#include "tests/harness/temporary_folder.h"
 
 namespace daftar::tests {
-
-/// A directory that is removed with everything in it.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "daftar-test-XXXXXX").string();
-    path_ = mkdtemp(pattern.data());
-  }
-  ~TemporaryDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 inline std::uint64_t wall_ms() {
   return static_cast<std::uint64_t>(

@@ -115,7 +115,7 @@ struct OneNode {
   OneNode() : network(1, {"acme", "baraka", "chorsu"}) {
     node::NodeOptions options;
     options.node = 1;
-    options.data_dir = directory.path() + "/data";
+    options.data_dir = directory / "data";
     options.genesis = network.genesis;
     options.link_seed = network.link_keys[0].seed();
     options.checkpoint_seed = network.checkpoint_keys[0].seed();
@@ -150,7 +150,7 @@ struct OneNode {
     return transaction.id().hex();
   }
 
-  TemporaryDirectory directory;
+  TemporaryFolder directory;
   SmallNetwork network;
   std::unique_ptr<node::Node> node;
   std::optional<ApiUnderTest> server;

@@ -45,7 +45,7 @@ class Cluster {
   void start(int n) {
     node::NodeOptions options;
     options.node = static_cast<std::uint32_t>(n);
-    options.data_dir = directory.path() + "/node-" + std::to_string(n);
+    options.data_dir = directory / "node-" + std::to_string(n);
     options.genesis = network.genesis;
     options.link_seed = network.link_keys[n - 1].seed();
     options.checkpoint_seed = network.checkpoint_keys[n - 1].seed();
@@ -108,7 +108,7 @@ class Cluster {
     FAIL("the nodes did not reach one height within 10 s");
   }
 
-  tests::TemporaryDirectory directory;
+  tests::TemporaryFolder directory;
   tests::SmallNetwork network;
   std::vector<std::unique_ptr<node::Node>> nodes;
 

@@ -121,8 +121,8 @@ TEST_CASE("every option stands in the operators' guide with its default") {
 }
 
 TEST_CASE("a key file is 64 hex digits that nobody else may read") {
-  const tests::TemporaryDirectory directory;
-  const fs::path file = directory.path() + "/link.key";
+  const tests::TemporaryFolder directory;
+  const fs::path file = directory / "link.key";
   const std::string seed(32, '\x5a');
   REQUIRE(write_seed_file(file, seed).has_value());
   struct stat status {};
@@ -143,11 +143,11 @@ TEST_CASE("a key file is 64 hex digits that nobody else may read") {
   write(file, hex);
   CHECK(read_seed_file(file).has_value());
   CHECK(read_seed_file(directory.path()).error().find("not a regular file") != std::string::npos);
-  CHECK_FALSE(read_seed_file(directory.path() + "/absent").has_value());
+  CHECK_FALSE(read_seed_file(directory / "absent").has_value());
 }
 
 TEST_CASE("init makes a folder that loads, only with the keys of the genesis, and replaces nothing") {
-  const tests::TemporaryDirectory directory;
+  const tests::TemporaryFolder directory;
   const tests::SmallNetwork network(3);
   const fs::path dir = directory.path();
   write(dir / "genesis.pb", network.genesis->bytes());
@@ -195,7 +195,7 @@ TEST_CASE("init makes a folder that loads, only with the keys of the genesis, an
 }
 
 TEST_CASE("a configuration whose parts do not belong together is refused before anything starts") {
-  const tests::TemporaryDirectory directory;
+  const tests::TemporaryFolder directory;
   const tests::SmallNetwork network(2), other(2);
   const fs::path dir = directory.path();
   write(dir / "genesis.pb", network.genesis->bytes());

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "tests/storage/temporary_folder.h"
+#include "tests/storage/file_bytes.h"
 
 #ifdef __SANITIZE_ADDRESS__
 /// RocksDB 7.8 drops the new memtable when the write-ahead log that should go with it cannot be created.

@@ -8,7 +8,7 @@
 #include "storage/record_frame.h"
 #include "storage/rocks_options.h"
 #include "storage/wal_tail.h"
-#include "tests/storage/temporary_folder.h"
+#include "tests/storage/file_bytes.h"
 
 using namespace daftar;
 using namespace daftar::storage;

@@ -13,7 +13,7 @@
 
 #include "storage/rocks_options.h"
 #include "tests/storage/forgetful_file_system.h"
-#include "tests/storage/temporary_folder.h"
+#include "tests/storage/file_bytes.h"
 
 using namespace daftar;
 using namespace daftar::storage;

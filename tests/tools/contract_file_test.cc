@@ -1,6 +1,6 @@
 #include <catch2/catch.hpp>
 
-#include "temporary_folder.h"
+#include "tests/harness/temporary_folder.h"
 #include "tools/contract_file.h"
 #include "tools/wallet.h"
 
@@ -28,7 +28,7 @@ due = "2026-12-24"
 )";
 
 std::string fault_of(const std::string& from, const std::string& to) {
-  const TemporaryFolder folder;
+  const tests::TemporaryFolder folder;
   folder.write("text.txt", "abc");
   std::string text = contract;
   const auto at = text.find(from);
@@ -39,7 +39,7 @@ std::string fault_of(const std::string& from, const std::string& to) {
 }  // namespace
 
 TEST_CASE("a contract file becomes the draft it says") {
-  const TemporaryFolder folder;
+  const tests::TemporaryFolder folder;
   folder.write("text.txt", "abc");
   const auto draft = read_contract_file(folder.write("contract.toml", contract));
   REQUIRE(draft);

@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "contracts/execute.h"
-#include "temporary_folder.h"
+#include "tests/harness/temporary_folder.h"
 #include "tools/genesis_compiler.h"
 
 namespace daftar::tools {
@@ -57,7 +57,7 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 }
 
 std::string fault_of(const std::string& network_text, const std::string& profile_text) {
-  const TemporaryFolder folder;
+  const tests::TemporaryFolder folder;
   folder.write("profile.toml", profile_text);
   const auto plan = read_network(folder.write("network.toml", network_text));
   return plan ? "no fault" : plan.error().sentence;
@@ -67,7 +67,7 @@ std::string fault_of(const std::string& network_text, const std::string& profile
 
 TEST_CASE("a genesis source becomes exact numbers: percentages in ppm, dates in milliseconds UTC") {
   ledger::initialise_crypto();
-  const TemporaryFolder folder;
+  const tests::TemporaryFolder folder;
   folder.write("profile.toml", profile);
   const auto plan = read_network(folder.write("network.toml", network));
   REQUIRE(plan);

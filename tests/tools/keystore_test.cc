@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
-#include "temporary_folder.h"
+#include "tests/harness/temporary_folder.h"
 #include "tools/files.h"
 #include "tools/keystore.h"
 
@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 
 struct Fixture {
   Fixture() { ledger::initialise_crypto(); }
-  TemporaryFolder folder;
+  tests::TemporaryFolder folder;
   fs::path file = folder.path() / "keys" / "acme.json";
   Secret right{"correct horse"};
   Secret wrong{"battery staple"};

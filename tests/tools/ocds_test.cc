@@ -1,6 +1,6 @@
 #include <catch2/catch.hpp>
 
-#include "temporary_folder.h"
+#include "tests/harness/temporary_folder.h"
 #include "tools/decimal_json.h"
 #include "tools/files.h"
 #include "tools/ocds.h"
@@ -20,7 +20,7 @@ std::string altered(const std::string& from, const std::string& to, std::size_t 
 }
 
 std::string fault_of(const std::string& text) {
-  const TemporaryFolder folder;
+  const tests::TemporaryFolder folder;
   const auto plan = read_ocds({folder.write("process.json", text)});
   if (plan) return "no fault";
   CHECK(plan.error().exit == Exit::usage);
@@ -98,7 +98,7 @@ TEST_CASE("a difference is refused with the fields compared until the caller say
 }
 
 TEST_CASE("items that sum to more than the contract can only be settled in the last item") {
-  const TemporaryFolder folder;
+  const tests::TemporaryFolder folder;
   auto plan = *read_ocds({folder.write("p.json", altered("\"amount\": 180941456.0", "\"amount\": 180941000"))});
   CHECK(plan.difference() == -450);
   CHECK_FALSE(settle_difference(plan, Difference::separate_milestone));

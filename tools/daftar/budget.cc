@@ -130,18 +130,14 @@ void add_budget_commands(CLI::App& app, Session& session) {
   show->footer("Example:\n  daftar budget show 2026.edu.09.22");
   show->callback([&session, a] {
     session.action = [&session, a]() -> Result<Report> {
-      auto found = session.get("/v1/budget/lines/" + url_part(a->line));
-      if (!found) return Unexpected<ToolError>(found.error());
-      return Report{*found, budget_line_view(*found), Exit::ok};
+      return session.show("/v1/budget/lines/" + url_part(a->line), budget_line_view);
     };
   });
   CLI::App* list = budget->add_subcommand("list", "All lines");
   list->footer("Example:\n  daftar budget list");
   list->callback([&session] {
     session.action = [&session]() -> Result<Report> {
-      auto found = session.get("/v1/budget/lines");
-      if (!found) return Unexpected<ToolError>(found.error());
-      return Report{*found, budget_lines_view(*found), Exit::ok};
+      return session.show("/v1/budget/lines", budget_lines_view);
     };
   });
 }

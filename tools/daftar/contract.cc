@@ -162,9 +162,7 @@ void add_contract_commands(CLI::App& app, Session& session) {
   show->footer("Example:\n  daftar contract show ID --as acme-build");
   show->callback([&session, a] {
     session.action = [&session, a]() -> Result<Report> {
-      auto found = session.get("/v1/contracts/" + url_part(a->id));
-      if (!found) return Unexpected<ToolError>(found.error());
-      return Report{*found, contract_view(*found), Exit::ok};
+      return session.show("/v1/contracts/" + url_part(a->id), contract_view);
     };
   });
 

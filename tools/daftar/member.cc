@@ -79,9 +79,7 @@ void add_member_commands(CLI::App& app, Session& session) {
   show->footer("Example:\n  daftar member show acme-build");
   show->callback([&session, a] {
     session.action = [&session, a]() -> Result<Report> {
-      auto found = session.get("/v1/members/" + url_part(a->id));
-      if (!found) return Unexpected<ToolError>(found.error());
-      return Report{*found, render(*found), Exit::ok};
+      return session.show("/v1/members/" + url_part(a->id), render);
     };
   });
 

@@ -149,9 +149,7 @@ void add_money_commands(CLI::App& app, Session& session) {
   show->footer("Example:\n  daftar payout show ID --as baraka-soft");
   show->callback([&session, a] {
     session.action = [&session, a]() -> Result<Report> {
-      auto found = session.get("/v1/payouts/" + url_part(a->payout));
-      if (!found) return Unexpected<ToolError>(found.error());
-      return Report{*found, render(*found), Exit::ok};
+      return session.show("/v1/payouts/" + url_part(a->payout), render);
     };
   });
 }

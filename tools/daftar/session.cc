@@ -203,6 +203,12 @@ Result<json> Session::get(const std::string& target) {
   return (*api)->get(target);
 }
 
+Result<Report> Session::show(const std::string& target, std::vector<std::string> (*view)(const json&)) {
+  auto found = get(target);
+  if (!found) return Unexpected<ToolError>(found.error());
+  return Report{*found, view(*found), Exit::ok};
+}
+
 Result<Report> Session::preview(const std::string& envelope) {
   auto words = describe_envelope(envelope, currency_lookup());
   if (!words) return Unexpected<ToolError>(words.error());

@@ -64,6 +64,8 @@ class Session {
   Result<Report> preview(const std::string& envelope);
 
   Result<nlohmann::json> get(const std::string& target);
+  /// A read that is only fetched and shown: the answer, and how `view` lays it out for people.
+  Result<Report> show(const std::string& target, std::vector<std::string> (*view)(const nlohmann::json&));
   CurrencyLookup currency_lookup();
 
  private:

@@ -18,9 +18,7 @@ void add_tax_commands(CLI::App& app, Session& session) {
     session.action = [&session, a]() -> Result<Report> {
       if (!a->date.empty())
         if (auto day = utc_to_ms(a->date); !day) return Unexpected<ToolError>(day.error());
-      auto found = session.get("/v1/tax/rules" + (a->date.empty() ? "" : "?date=" + url_part(a->date)));
-      if (!found) return Unexpected<ToolError>(found.error());
-      return Report{*found, tax_rules_view(*found), Exit::ok};
+      return session.show("/v1/tax/rules" + (a->date.empty() ? "" : "?date=" + url_part(a->date)), tax_rules_view);
     };
   });
 
@@ -30,9 +28,7 @@ void add_tax_commands(CLI::App& app, Session& session) {
   sums->footer("Example:\n  daftar tax register --payee baraka-soft --period 2026-11 --as tax-authority");
   sums->callback([&session, a] {
     session.action = [&session, a]() -> Result<Report> {
-      auto found = session.get("/v1/tax/register?payee=" + url_part(a->payee) + "&period=" + url_part(a->period));
-      if (!found) return Unexpected<ToolError>(found.error());
-      return Report{*found, tax_register_view(*found), Exit::ok};
+      return session.show("/v1/tax/register?payee=" + url_part(a->payee) + "&period=" + url_part(a->period), tax_register_view);
     };
   });
 }
