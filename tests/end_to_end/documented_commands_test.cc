@@ -56,7 +56,7 @@ class Reader {
     const std::string script = ". '" + state + "'\n" + command + "\nstatus=$?\n{ export -p; echo \"cd '$PWD'\"; } > '" + state + "'\nexit $status\n";
     auto run = run_on_terminal(script, folder_.path(),
                                {"HOME=" + folder_.path().string(), "PATH=" DAFTAR_BIN_DIR ":/usr/local/bin:/usr/bin:/bin", "TERM=dumb", "LC_ALL=C.UTF-8"},
-                               {{"Once more: ", passphrase}, {"[y/N] ", "y"}, {": ", passphrase}}, std::chrono::seconds(60));
+                               {{"(Passphrase of|New passphrase|Old passphrase) .*: |Once more: ", passphrase}, {".*\\[y/N\\] ", "y"}}, std::chrono::seconds(60));
     run.output = without_passphrase_prompts(run.output);
     return run;
   }

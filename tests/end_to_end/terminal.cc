@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <regex>
 #include <stdexcept>
 
 namespace daftar::tests {
@@ -23,7 +24,7 @@ TerminalRun run_on_terminal(const std::string& script, const std::filesystem::pa
     ::_exit(127);
   }
   TerminalRun run;
-  std::size_t answered = 0;   // output before this place has had its answer
+  std::size_t answered = std::string::npos;   // where the line begins that was answered last
   const auto give_up = std::chrono::steady_clock::now() + deadline;
   for (;;) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(give_up - std::chrono::steady_clock::now()).count();
@@ -35,9 +36,11 @@ TerminalRun run_on_terminal(const std::string& script, const std::filesystem::pa
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) break;   // EIO: nobody has the terminal open any more
     run.output.append(buffer, static_cast<std::size_t>(got));
+    const std::size_t line = run.output.rfind('\n') + 1;   // npos + 1: the first
+    if (line == answered) continue;
     for (const auto& [prompt, reply] : answers) {
-      if (run.output.size() - answered < prompt.size() || !run.output.ends_with(prompt)) continue;
-      answered = run.output.size();
+      if (!std::regex_match(run.output.substr(line), std::regex(prompt))) continue;
+      answered = line;
       const std::string typed = reply + "\n";
       if (::write(terminal, typed.data(), typed.size()) != static_cast<ssize_t>(typed.size())) throw std::runtime_error("writing to the terminal");
       break;

@@ -7,7 +7,7 @@
 
 namespace daftar::tests {
 
-/// When what has come since the last answer ends with `prompt`, `reply` and a line end are typed.
+/// When the unfinished last line of what came is wholly matched by the expression `prompt`, `reply` and a line end are typed, once for each such line.
 struct TerminalAnswer { std::string prompt, reply; };
 
 struct TerminalRun {
