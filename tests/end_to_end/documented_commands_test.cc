@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <iostream>
+#include <regex>
 
 #include "tests/end_to_end/console_page.h"
 #include "tests/end_to_end/terminal.h"
@@ -63,10 +64,11 @@ class Reader {
   void save(const std::string& name, const std::string& content) { folder_.write(name, content); }
 
  private:
-  /// What a page leaves out, as it says: lines that ask for a passphrase.
+  /// What a page leaves out: lines that ask for a passphrase (it says so), and colours.
   static std::string without_passphrase_prompts(const std::string& output) {
+    static const std::regex colour("\x1b\\[[0-9;]*m");
     std::string kept;
-    for (const std::string& line : lines_of(output))
+    for (const std::string& line : lines_of(std::regex_replace(output, colour, "")))
       if (!((line.starts_with("Passphrase of ") || line.starts_with("New passphrase") || line.starts_with("Old passphrase") || line == "Once more:") && line.ends_with(":")))
         kept += line + "\n";
     return kept;
