@@ -65,7 +65,7 @@ std::string faults_of(const json& value, const std::string& shape, const std::ma
 /// A network in which there is something behind every route.
 struct Story {
   TestNetwork network;
-  std::string contract, payout, payment, refused;
+  std::string contract, payout, payment;
 
   Story() {
     const auto in_ms = [](std::uint64_t days) { return tools::now_ms() + days * 86'400'000; };
@@ -135,7 +135,7 @@ std::map<std::string, Call> calls(const Story& story) {
       {"POST /v1/transactions", {"/v1/transactions?wait=certified&timeout_ms=30000", network.transfer(5), bytes}},
       {"POST /v1/transactions/bulk", {"/v1/transactions/bulk?results=1", frames, "application/octet-stream"}},
       {"POST /v1/dry-run", {"/v1/dry-run", network.transfer(5), bytes}},
-      {"GET /v1/transactions/{}", {"/v1/transactions/" + story.payment, "", ""}},
+      {"GET /v1/transactions/{}", {"/v1/transactions/" + story.contract, "", ""}},
       {"GET /v1/receipts/{}", {"/v1/receipts/" + story.payment, "", ""}},
       {"GET /v1/entries", {"/v1/entries?kind=tax_payee&id=" + payee + "&from=0&limit=10", "", ""}},
       {"GET /v1/members", {"/v1/members?after=a&limit=3", "", ""}},
