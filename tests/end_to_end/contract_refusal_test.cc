@@ -1,7 +1,6 @@
 // Wrong steps of contracts and budgets over the real API: each is refused with its code, a sentence and advice, and changes nothing.
-// And what needs nobody's step: a deadline on an idle ledger. Envelopes and payments: refusal_test.cc.
+// And a malformed OCDS file at the command. Envelopes and payments: refusal_test.cc.
 #include <functional>
-#include <thread>
 
 #include "tests/end_to_end/terminal.h"
 #include "tests/end_to_end/test_network.h"
@@ -19,7 +18,7 @@ class Deals {
  public:
   explicit Deals(TestNetwork& network) : network_(network) {}
 
-  std::string draft(const std::string& by, std::int64_t price, bool is_public, std::uint64_t offer_ms = 86'400'000) {
+  std::string draft(const std::string& by, std::int64_t price, bool is_public) {
     const std::uint64_t now = tools::now_ms();
     return done(by, [&](Operation& o) {
       auto& d = *o.mutable_draft_contract();
@@ -31,7 +30,7 @@ class Deals {
       d.set_category("services");
       if (is_public) d.set_budget_line(line);
       else d.set_customer_account(by + "/UZS");
-      d.set_offer_until_ms(now + offer_ms);
+      d.set_offer_until_ms(now + 86'400'000);
       d.set_acceptance_days(is_public ? 0 : 10);
       d.set_delivery_grace_days(60);
       d.set_text_digest(std::string(32, 't'));
@@ -207,22 +206,6 @@ TEST_CASE("wrong steps with public money are refused and change nothing") {
   deals.done("treasury", pay(id));
   deals.refused("pay twice", "treasury", "already_paid", pay(id));
   deals.refused("order twice", customer, "already_paid", order(id));
-}
-
-TEST_CASE("a deadline that falls due on an idle ledger fires, on every node") {
-  TestNetwork network;
-  Deals deals(network);
-  const std::string id = deals.draft(payer, 11'200, false, 3'000);
-  CHECK(deals.contract(id).at("phase") == "draft");
-  const std::uint64_t entries = network.status_number(1, "entries");
-  std::string phase;
-  for (int i = 0; i < 200 && phase != "expired"; ++i) {   // reads only: nobody sends a transaction
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    phase = deals.contract(id).at("phase").get<std::string>();
-  }
-  CHECK(phase == "expired");
-  network.require_equal_roots(network.settle(), 10);
-  for (unsigned node = 1; node <= 3; ++node) CHECK(network.status_number(node, "entries") == entries + 1);
 }
 
 TEST_CASE("a malformed OCDS file is refused by the command, which names the field and the place, and asks no node") {
