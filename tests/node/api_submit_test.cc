@@ -223,6 +223,22 @@ TEST_CASE("a busy node says so with a time to come back, an unknown outcome is n
   CHECK(unknown.code() == "unknown");
 }
 
+TEST_CASE("an entry that no certificate covers yet has no receipt yet") {
+  OneNode one;
+  ledger::proto::Operation issue;
+  issue.mutable_issue()->set_to("treasury/UZS");
+  issue.mutable_issue()->set_amount(1);
+  issue.mutable_issue()->set_statement_reference("s");
+  const std::string id = one.commit(*one.network.transaction("treasury", {issue}));
+  ScriptedService service;   // the node as it is in the moment before its certificate
+  service.genesis_ = one.network.genesis;
+  service.snapshot_ = one.node->snapshot();
+  const ApiUnderTest server(service);
+  const auto answer = server.get("/v1/receipts/" + id);
+  CHECK(answer.status == 409);
+  CHECK(answer.code() == "not_yet_certified");
+}
+
 TEST_CASE("replies that come late, from many threads, all reach the client, and one who has gone does no harm") {
   SmallNetwork network(1);
   ScriptedService service;
