@@ -10,6 +10,10 @@
  * - Down is doing nothing: a crash and the restart are one step.
  * - An append carries at most one entry. Commit indexes are lost in a crash, as in figure 3.1.
  *
+ * - Votes, and replies to appends, are at once with the node that asked. That it counts them is a step of its own, at any later moment, which is
+ *   all that lateness could do; a request for votes that is late finds its sender's election over. With TRAVEL they are messages like appends.
+ * - No two equal messages are in flight at once, and appends of terms that their receiver has left, which it would drop, are dropped at once.
+ *
  * Bounds: TERMS (1..TERMS), ENTRIES (length of a log), FLIGHT (messages in flight), CRASHES (in the whole run).
  * BROKEN_... plants one mistake; WITNESS_... turns an aim into an assertion whose violation is the wanted example. tests/model/run knows them all.
  */
@@ -183,6 +187,7 @@ inline send() {
   od
 }
 #define room (net[FLIGHT - 1] == 0)
+#define travels(message) (net[0] == (message) || net[1] == (message) || net[FLIGHT - 1] == (message))
 
 inline take(slot) {
   m = net[slot];
@@ -283,6 +288,17 @@ inline persist(i) {
   od
 }
 
+/* What i is too far for by now. */
+inline drop_old_appends(i) {
+  place = FLIGHT;
+  do
+  :: place > 0 ->
+     place--;
+     if :: m_kind(net[place]) == APPEND && m_to(net[place]) == i && m_term(net[place]) < node[i].term -> take(place) :: else fi
+  :: else -> break
+  od
+}
+
 inline lose_role(i) {
   node[i].role = FOLLOWER;
   node[i].votes = 0;
@@ -327,6 +343,32 @@ inline restart(i) {
   find_config(i)
 }
 
+/* ---- answers, in m */
+
+inline on_vote(i) {
+  if
+  :: node[i].role == CANDIDATE && (m_term(m) == node[i].term || BROKEN_LATE_VOTE_COUNTED) ->
+     node[i].votes = node[i].votes | bit_of(m_from(m))
+  :: else
+  fi
+}
+
+inline on_appended(i) {
+  if
+  :: node[i].role == LEADER && (m_term(m) == node[i].term || BROKEN_LATE_ACK_COUNTED) && m_index(m) > node[i].match[m_from(m)] ->
+     node[i].match[m_from(m)] = m_index(m)
+  :: else
+  fi
+}
+
+inline answer(to) {
+#ifdef TRAVEL
+  if :: room && !travels(m) -> send() :: else fi
+#else
+  if :: m_kind(m) == VOTE -> on_vote(to) :: else -> on_appended(to) fi
+#endif
+}
+
 /* ---- elections (3.4, 3.6.1) */
 
 inline campaign(i) {
@@ -355,15 +397,8 @@ inline on_vote_request(i, reply) {
   good = good && (m_index_term(m) > bound || (m_index_term(m) == bound && m_index(m) >= node[i].last) || BROKEN_VOTE_FOR_ANY_LOG);
   if :: good -> node[i].vote = from :: else fi;
   persist(i);
-  if :: good && reply && room -> m = message(VOTE, i, from, place, 0, 0, 0, 0); send() :: else fi
-}
-
-inline on_vote(i) {
-  if
-  :: node[i].role == CANDIDATE && (m_term(m) == node[i].term || BROKEN_LATE_VOTE_COUNTED) ->
-     node[i].votes = node[i].votes | bit_of(m_from(m))
-  :: else
-  fi
+  m = message(VOTE, i, from, place, 0, 0, 0, 0);
+  if :: good && reply -> answer(from) :: else fi
 }
 
 /* ---- replication (3.5) and commit (3.6.2) */
@@ -391,18 +426,10 @@ inline on_append(i, reply) {
         bound = (swap < bound -> swap : bound);
         commit_through(i, bound);
         if :: !BROKEN_ACK_BEFORE_SYNC -> persist(i) :: else fi;
-        if :: reply && room -> m = message(APPENDED, i, from, node[i].term, place, 0, 0, 0); send() :: else fi
+        m = message(APPENDED, i, from, node[i].term, place, 0, 0, 0);
+        if :: reply -> answer(from) :: else fi
      :: else -> persist(i)
      fi
-  :: else
-  fi
-}
-
-inline on_appended(i) {
-  from = m_from(m);
-  if
-  :: node[i].role == LEADER && (m_term(m) == node[i].term || BROKEN_LATE_ACK_COUNTED) && m_index(m) > node[i].match[from] ->
-     node[i].match[from] = m_index(m)
   :: else
   fi
 }
@@ -485,22 +512,36 @@ inline hear(i) {
   persist(i)
 }
 
+#define vote_request(to) message(VOTE_REQUEST, self, to, node[self].term, node[self].last, term_of(node[self].log[node[self].last]), 0, 0)
+#define append_from(previous, to) message(APPEND, self, to, node[self].term, previous, term_of(node[self].log[previous]), \
+  (previous < node[self].last -> node[self].log[(previous < ENTRIES -> previous + 1 : 0)] : 0), node[self].commit)
+
 /* Each ends in a skip: a loop may not be the last statement of a d_step. */
-#define ASKS(to) :: d_step { to != self && node[self].role == CANDIDATE && !has(node[self].votes, to) && room -> \
-  m = message(VOTE_REQUEST, self, to, node[self].term, node[self].last, term_of(node[self].log[node[self].last]), 0, 0); send(); skip }
+#ifdef TRAVEL
+#define ASKS(to) :: d_step { to != self && node[self].role == CANDIDATE && !has(node[self].votes, to) && room && !travels(vote_request(to)) -> \
+  m = vote_request(to); send(); skip }
+#else
+#define ASKS(to) :: d_step { to != self && node[self].role == CANDIDATE && !has(node[self].votes, to) && may_act(to) -> \
+  m = vote_request(to); on_vote_request(to, true); drop_old_appends(to); skip }
+#endif
 /* The entry after `previous`; with previous == last an empty one, which tells of commits. */
-#define OFFERS(to, previous) :: d_step { to != self && node[self].role == LEADER && previous <= node[self].last && room -> \
-  m = message(APPEND, self, to, node[self].term, previous, term_of(node[self].log[previous]), \
-               (previous < node[self].last -> node[self].log[(previous < ENTRIES -> previous + 1 : 0)] : 0), node[self].commit); send(); skip }
+#define OFFERS(to, previous) :: d_step { to != self && node[self].role == LEADER && node[to].term <= node[self].term && \
+    previous <= node[self].last && room && !travels(append_from(previous, to)) -> \
+  m = append_from(previous, to); send(); skip }
+#ifdef TRAVEL
 #define RECEIVES(slot) \
-  :: d_step { due(slot) && may_act(self) -> deliver(self, slot, true); skip } \
-  :: d_step { due(slot) && may_act(self) && answers(net[slot]) -> deliver(self, slot, false); skip }
+  :: d_step { due(slot) && may_act(self) -> deliver(self, slot, true); drop_old_appends(self); skip } \
+  :: d_step { due(slot) && may_act(self) && answers(net[slot]) -> deliver(self, slot, false); drop_old_appends(self); skip }
+#else
+#define RECEIVES(slot) \
+  :: d_step { due(slot) && may_act(self) -> deliver(self, slot, true); drop_old_appends(self); skip }
+#endif
 
 active [N] proctype member() {
   byte self = _pid;
 end: /* where the bounds allow nothing more */
   do
-  :: d_step { node[self].role != LEADER && node[self].term < TERMS && is_voter(self) && may_act(self) -> campaign(self); skip }
+  :: d_step { node[self].role != LEADER && node[self].term < TERMS && is_voter(self) && may_act(self) -> campaign(self); drop_old_appends(self); skip }
   ASKS(0)
   ASKS(1)
   ASKS(2)
@@ -512,9 +553,11 @@ end: /* where the bounds allow nothing more */
   OFFERS(0, 1)
   OFFERS(1, 1)
   OFFERS(2, 1)
+#if ENTRIES > 1
   OFFERS(0, 2)
   OFFERS(1, 2)
   OFFERS(2, 2)
+#endif
 #if ENTRIES > 2
   OFFERS(0, 3)
   OFFERS(1, 3)
@@ -538,7 +581,7 @@ end: /* where the bounds allow nothing more */
 #endif
   :: d_step { unsynced(self) -> persist(self); skip }
   :: d_step { crashes < CRASHES && node[self].term > 0 -> crashes++; restart(self); skip }
-  :: d_step { behind(self) && may_act(self) -> hear(self); skip }
+  :: d_step { behind(self) && may_act(self) -> hear(self); drop_old_appends(self); skip }
 #ifdef MEMBERSHIP
   :: d_step { node[self].role == LEADER && node[self].last < ENTRIES && node[self].config < CONFIGS -> change_membership(self); skip }
 #endif
