@@ -162,6 +162,16 @@ byte leader_of[TERMS + 1];     /* node + 1; 0: nobody yet */
 byte committed[ENTRIES + 1];   /* what some node's commit index has covered, for ever; 0: nothing yet */
 byte committed_in[ENTRIES + 1]; /* the term of the leader that did so first */
 bool election_safety = true, log_matching = true, leader_completeness = true, state_machine_safety = true;
+/* What the search must be able to reach: else the properties would hold because nothing happens. */
+#ifdef WITNESS_COMMITTED_EVERYWHERE
+#define WITNESS (node[0].commit == 2 && node[1].commit == 2 && node[2].commit == 2)
+#endif
+#ifdef WITNESS_COMMITTED_BY_A_LATER_TERM
+#define WITNESS (term_of(committed[1]) == 1 && committed_in[1] == 2)
+#endif
+#ifdef WITNESS_MEMBERSHIP_CHANGED
+#define WITNESS (config_of(committed[3]) == 2)
+#endif
 #ifdef WITNESS
 bool unseen = true;
 #endif
@@ -187,7 +197,7 @@ inline send() {
   od
 }
 #define room (net[FLIGHT - 1] == 0)
-#define travels(message) (net[0] == (message) || net[1] == (message) || net[FLIGHT - 1] == (message))
+#define travels(message) (net[0] == (message) || net[FLIGHT / 2] == (message) || net[FLIGHT - 1] == (message)) /* FLIGHT <= 3 */
 
 inline take(slot) {
   m = net[slot];
@@ -572,12 +582,11 @@ end: /* where the bounds allow nothing more */
        count_copies(self);
        commit_through(self, bound); skip }
   RECEIVES(0)
+#if FLIGHT > 1
   RECEIVES(1)
+#endif
 #if FLIGHT > 2
   RECEIVES(2)
-#endif
-#if FLIGHT > 3
-  RECEIVES(3)
 #endif
   :: d_step { unsynced(self) -> persist(self); skip }
   :: d_step { crashes < CRASHES && node[self].term > 0 -> crashes++; restart(self); skip }
