@@ -82,7 +82,7 @@ void TraceCheck::restore(Node& node, const Json& line) {
     known = agrees(disk);
   }
   require(known, "a node restarts with the term, vote and log that its disk was given");
-  Number commit = std::max(line.at("applied").get<Number>(), std::min<Number>(line.at("hard_state").at("commit"), disk.log.size()));
+  const Number commit = std::max(line.at("applied").get<Number>(), std::min(line.at("hard_state").at("commit").get<Number>(), Number{disk.log.size()}));
   require(commit <= std::max(node.commit, node.handed_out), "a node restarts with a commit index it never had");
   Node fresh;
   fresh.id = line.at("node");

@@ -37,9 +37,6 @@
 #ifndef BROKEN_OLD_VOTERS_IGNORED
 #define BROKEN_OLD_VOTERS_IGNORED 0
 #endif
-#ifndef BROKEN_CONFIG_KEPT_ON_TRUNCATION
-#define BROKEN_CONFIG_KEPT_ON_TRUNCATION 0
-#endif
 #ifndef BROKEN_VOTE_FORGOTTEN
 #define BROKEN_VOTE_FORGOTTEN 0
 #endif
@@ -63,9 +60,6 @@
 #endif
 #ifndef BROKEN_ACK_BEFORE_SYNC
 #define BROKEN_ACK_BEFORE_SYNC 0
-#endif
-#ifndef BROKEN_LATE_ACK_COUNTED
-#define BROKEN_LATE_ACK_COUNTED 0
 #endif
 #ifndef BROKEN_OWN_COPY_COUNTED_UNSYNCED
 #define BROKEN_OWN_COPY_COUNTED_UNSYNCED 0
@@ -335,7 +329,7 @@ inline truncate(i, new_last) {
   :: node[i].last > new_last -> node[i].log[node[i].last] = 0; node[i].last--
   :: else -> break
   od;
-  if :: !BROKEN_CONFIG_KEPT_ON_TRUNCATION -> find_config(i) :: else fi
+  find_config(i)
 }
 
 inline restart(i) {
@@ -365,7 +359,7 @@ inline on_vote(i) {
 
 inline on_appended(i) {
   if
-  :: node[i].role == LEADER && (m_term(m) == node[i].term || BROKEN_LATE_ACK_COUNTED) && m_index(m) > node[i].match[m_from(m)] ->
+  :: node[i].role == LEADER && m_term(m) == node[i].term && m_index(m) > node[i].match[m_from(m)] ->
      node[i].match[m_from(m)] = m_index(m)
   :: else
   fi
