@@ -51,6 +51,9 @@ struct Output {
   std::vector<ReadReady> reads{};
   std::vector<ReadId> reads_aborted{};      ///< leadership was lost before they could be confirmed: ask again, elsewhere
   std::optional<RoleChange> role{};         ///< only when something of it changed
+  /// The entry that removed this node from the membership is committed, and nothing after it is known here: this node is not needed any
+  /// more. Said once; it may be taken back in by a later change, if it is still there.
+  bool removed = false;
 
   /// Something is to be made durable, or promises wait for an earlier batch to be durable.
   bool needs_sync() const { return hard_state || !entries.empty() || !send_after_sync.empty(); }

@@ -15,10 +15,12 @@ class Progress {
  public:
   enum class State : std::uint8_t { probe, replicate };
 
-  Progress(NodeId node_id, bool is_voter, Index next_index) : node(node_id), voter(is_voter), next_(next_index) {}
+  Progress(NodeId node_id, Index next_index) : node(node_id), next_(next_index) {}
 
-  const NodeId node;
-  const bool voter;
+  NodeId node;
+  /// Index of the entry that removed it from the membership; 0: it is a member. It is told of that entry and its commit, and of nothing after.
+  Index removed_by{};
+  Ticks removed_for = 0;  ///< since that entry was committed
 
   State state() const { return state_; }
   Index match() const { return match_; }  ///< the follower's disk holds our log up to here; match < next

@@ -19,6 +19,7 @@
 
 #include "consensus/durability.h"
 #include "consensus/log.h"
+#include "consensus/membership.h"
 #include "consensus/output.h"
 #include "consensus/progress.h"
 #include "consensus/quorum.h"
@@ -26,7 +27,7 @@
 
 namespace daftar::consensus {
 
-/// No defaults: the caller decides all of them.
+/// The caller decides all of them.
 struct Options {
   NodeId self;
   Ticks election_timeout;              ///< > heartbeat_interval; each wait is drawn from [election_timeout, 2 * election_timeout)
@@ -37,6 +38,7 @@ struct Options {
   /// leader's propose() is then Busy, a follower takes no more). Exceeded by at most append_bytes_max, or by what Restored holds.
   std::size_t log_window_bytes_max;
   std::uint64_t seed;                  ///< of the election timeouts; mixed with `self`, so one seed may serve a whole cluster
+  std::uint64_t voter_lag_max = 1000;  ///< a node may become a voter when it lacks at most so many committed entries (4.2.1)
 };
 
 /// What the disk held. Facts the caller has checked; a contradiction in them is an assertion.
@@ -48,6 +50,7 @@ struct Restored {
   LogPosition before_tail{};
   std::vector<Entry> tail{};    ///< consecutive up to the end of the log; all durable and verified
   Index applied{};              ///< what the executed state holds, in [snapshot.position.index, last index]
+  /// In force at before_tail; what the tail's entries make of it is found there. Without voters: a node that waits to be taken in.
   Membership membership{};
 };
 
@@ -55,18 +58,23 @@ enum class ProposeFailure : std::uint8_t {
   not_leader,            ///< ask `leader`
   busy,                  ///< too much waits to be applied (or too many reads are open): try again later; nothing was done
   transfer_in_progress,  ///< leadership is being handed over: try again, perhaps elsewhere
-  target_unfit,          ///< transfer_leadership: not another voter
+  target_unfit,          ///< transfer_leadership: not another voter (or one on its way out)
+  change_pending,        ///< propose_membership: one change at a time, until its last entry is committed
+  term_not_established,  ///< propose_membership: no entry of this leader's own term is committed yet: try again soon
+  change_refused,        ///< propose_membership: `refused` says why
+  voter_lags,            ///< propose_membership: `refused.node` must catch up as a learner first
 };
 
 struct ProposeError {
   ProposeFailure failure;
   NodeId leader;  ///< the leader as far as known; none otherwise
+  ChangeRefused refused{};
   friend bool operator==(const ProposeError&, const ProposeError&) = default;
 };
 
 struct PeerStatus {
   NodeId node{};
-  bool voter = false;
+  bool voter = false;           ///< of either configuration
   Progress::State state = Progress::State::probe;
   Index match{};
   Index next{};
@@ -74,6 +82,7 @@ struct PeerStatus {
   bool active = false;          ///< has replied since the last quorum check
   bool reads_disk = false;      ///< a LogRead for it is open
   bool needs_snapshot = false;  ///< what it needs is no longer in the log
+  bool removed = false;         ///< no longer a member; only told of it
 };
 
 struct Status {
@@ -93,6 +102,9 @@ struct Status {
   std::uint64_t refused = 0;          ///< messages that no correct node could have sent
   std::string_view refused_last_why{};  ///< static text
   std::vector<PeerStatus> peers{};      ///< leader only; ascending by node
+  Membership membership{};              ///< in force: the newest in the log
+  Index membership_index{};             ///< of its entry; not above what Restored began with if it came from there
+  bool removed = false;                 ///< as Output::removed
 };
 
 class Raft {
@@ -114,6 +126,11 @@ class Raft {
   /// An ongoing transfer to the same node goes on; to another one: transfer_in_progress.
   Expected<void, ProposeError> transfer_leadership(NodeId to);
 
+  /// Changes the membership (4.3): at once in force here, for good when its entries are committed. Of two entries if the voters change: the
+  /// joint configuration at the returned position, and one that ends it, which the leader adds when the first is committed. A change counts
+  /// as done when status().membership is not joint and its entry is committed; a later leader may have undone it before.
+  Expected<LogPosition, ProposeError> propose_membership(const MembershipChange& change);
+
   // Answers from the world.
 
   /// `batch` and all before it are durable, and their entries verified (here or before they were stepped in).
@@ -134,6 +151,7 @@ class Raft {
 
   static constexpr std::uint64_t term_jump_max = std::uint64_t{1} << 24;
   static constexpr std::size_t reads_open_max = 65536;
+  static constexpr Ticks removed_told_timeouts = 4;  ///< election timeouts during which a leader tells a node of its removal
 
  private:
   struct Follower {
@@ -175,8 +193,7 @@ class Raft {
   // raft.cc
   const char* refusal(const Envelope& envelope) const;
   void refuse(const char* why);
-  bool is_voter(NodeId node) const;
-  bool is_member(NodeId node) const;
+  const Membership& membership() const { return memberships_.latest(); }
   Role role() const { return static_cast<Role>(state_.index()); }
   NodeId leader() const;
   Leader* as_leader() { return std::get_if<Leader>(&state_); }
@@ -187,6 +204,8 @@ class Raft {
   void offer(NodeId to, Message message);    // into send_now
   void promise(NodeId to, Message message);  // into send_after_sync, or send_now when nothing is unsynced
   bool has_committed() const;
+  void append(Entry entry);
+  void truncate(Index from);
   void advance_commit(Index commit);
   void evict();
 
@@ -194,6 +213,7 @@ class Raft {
   void receive(NodeId from, const VoteRequest& request);
   void receive(NodeId from, const VoteReply& reply);
   void receive(NodeId from, const TimeoutNow& request);
+  bool may_campaign() const;
   bool leader_is_alive() const;
   bool would_vote(NodeId from, const VoteRequest& request) const;
   void restart_election_timer();
@@ -211,8 +231,12 @@ class Raft {
   bool take_entries(std::vector<Entry>& entries);
   bool too_full() const;
   void commit_by_quorum(Leader& leader);
+  static Progress* find_peer(Leader& leader, NodeId node);
   Progress* peer(NodeId node);
+  std::uint64_t reached(const Leader& leader, std::uint64_t own, std::uint64_t (*value_of)(const Progress&));
   std::optional<LogPosition> previous_of(const Progress& peer) const;
+  Index last_for(const Progress& peer) const;
+  Index commit_for(const Progress& peer) const;
   bool wants_entries(const Progress& peer) const;
   bool wants_heartbeat(const Leader& leader, const Progress& peer) const;
   bool needs_snapshot(const Progress& peer) const { return peer.next() <= log_.snapshot_index(); }
@@ -221,6 +245,15 @@ class Raft {
   void send_append(const Leader& leader, Progress& peer, LogPosition previous, std::vector<Entry> entries);
   void send_heartbeat(const Leader& leader, Progress& peer);
   void ask_disk(Progress& peer);
+
+  // membership_change.cc (thesis 4)
+  void append_membership(const Membership& membership);
+  void update_peers(Leader& leader);
+  void count_removed(Leader& leader);
+  void end_joint();
+  void note_removal();
+  bool should_resign() const;
+  void resign(Leader& leader);
 
   // read_index.cc (thesis 6.4)
   bool can_start_round(const Leader& leader) const;
@@ -231,7 +264,7 @@ class Raft {
   void continue_transfer(Leader& leader);
 
   const Options options_;
-  Membership membership_;
+  MembershipHistory memberships_;
   Random random_;
 
   Term term_;
@@ -246,6 +279,9 @@ class Raft {
   Index commit_;
   Index handed_out_;            // last index given out in Output::committed
   Index applied_;
+  bool joined_;                 // this node was a member of a committed membership
+  bool removed_ = false;
+  bool removed_issued_ = false;
 
   HardState hard_state_issued_;
   RoleChange place_issued_;

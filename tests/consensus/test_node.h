@@ -68,6 +68,8 @@ struct Setup {
   std::uint32_t inflight_appends_max = 8;
   std::size_t log_window_bytes_max = 1 << 20;
   std::uint64_t seed = 1;
+  std::optional<Membership> membership{};  // in place of voters and learners
+  std::uint64_t voter_lag_max = 1000;
 };
 
 class TestNode {
@@ -86,19 +88,22 @@ class TestNode {
   std::vector<ReadId> reads_aborted;
   std::vector<LogRead> log_reads;
   std::optional<RoleChange> role;  // the last one
+  bool removed = false;            // was said
 
   /// From what the disk holds; whatever was not synced is gone.
   void restart() {
     Restored restored{.hard_state = disk.hard_state, .tail = disk.log, .applied = applied};
     for (std::uint64_t i = 1; i <= setup.voters; ++i) restored.membership.voters.push_back(NodeId{i});
     restored.membership.learners = setup.learners;
+    if (setup.membership) restored.membership = *setup.membership;
     raft = std::make_unique<Raft>(Options{.self = NodeId{setup.self},
                                           .election_timeout = setup.election_timeout,
                                           .heartbeat_interval = setup.heartbeat_interval,
                                           .append_bytes_max = setup.append_bytes_max,
                                           .inflight_appends_max = setup.inflight_appends_max,
                                           .log_window_bytes_max = setup.log_window_bytes_max,
-                                          .seed = setup.seed},
+                                          .seed = setup.seed,
+                                          .voter_lag_max = setup.voter_lag_max},
                                   std::move(restored));
   }
 
@@ -110,6 +115,7 @@ class TestNode {
     reads_aborted.insert(reads_aborted.end(), output.reads_aborted.begin(), output.reads_aborted.end());
     log_reads.insert(log_reads.end(), output.log_reads.begin(), output.log_reads.end());
     if (output.role) role = output.role;
+    removed = removed || output.removed;
     if (!output.committed.empty()) {
       applied = output.committed.back().index;
       raft->applied(applied);
