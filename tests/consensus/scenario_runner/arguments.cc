@@ -12,12 +12,6 @@ std::optional<std::uint64_t> as_number(std::string_view text) {
   return value;
 }
 
-std::uint64_t number_of(const Word& word, std::uint64_t min, const std::string& what) {
-  const auto value = as_number(word.text);
-  if (!value || *value < min) expected(what + (min > 0 ? " of at least " + std::to_string(min) : ""), word);
-  return *value;
-}
-
 // 0 stands for any node.
 NodeId end_of_link(std::string_view text, const Word& word) {
   if (text == "*") return no_node;
@@ -27,6 +21,12 @@ NodeId end_of_link(std::string_view text, const Word& word) {
 }
 
 }  // namespace
+
+std::uint64_t number_of(const Word& word, std::uint64_t min, const std::string& what) {
+  const auto value = as_number(word.text);
+  if (!value || *value < min) expected(what + (min > 0 ? " of at least " + std::to_string(min) : ""), word);
+  return *value;
+}
 
 void expected(const std::string& what, const Word& found) { throw Mistake(found.at, "expected " + what + ", found '" + found.text + "'"); }
 

@@ -66,6 +66,7 @@ class Arguments {
   std::vector<bool> option_used_;
 };
 
+std::uint64_t number_of(const Word& word, std::uint64_t min, const std::string& what);
 /// "expected `what`, found ...".
 [[noreturn]] void expected(const std::string& what, const Word& found);
 

@@ -48,7 +48,6 @@ Result run(std::string_view text, const std::function<void(int)>& on_command) {
         now = act.at;
         if (on_command) on_command(now.line);
         act.action(world);
-        world.command_done();
       }
       std::string output = world.take_output();
       if (output.empty()) output = "ok\n";

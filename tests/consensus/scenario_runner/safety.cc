@@ -23,7 +23,7 @@ Term term_before(const Node& node, Index index) {
 void Safety::node_added(const Node& node) {
   entries_written(node, node.log);
   for (const Entry& entry : node.log)
-    if (entry.index <= node.raft->status().commit) into_history(entry, node, nullptr);
+    if (entry.index <= node.raft->status().commit) (void)into_history(entry, node);
 }
 
 void Safety::entries_written(const Node& node, const std::vector<Entry>& entries) {
@@ -56,7 +56,7 @@ void Safety::applied(const Node& node, const Entry& entry) {
   if (entry.index != node.applied + 1) broken("state machine safety", name(node.id) + " applies out of order: " + describe(entry.position()));
   const Entry* held = node.disk.at(entry.index);
   if (!held || !(*held == entry)) broken("state machine safety", name(node.id) + " applies what its disk does not hold: " + describe(entry.position()));
-  into_history(entry, node, nullptr);
+  (void)into_history(entry, node);
 }
 
 void Safety::promised(const Node& node, const Envelope& envelope, Term term_at_match) {
@@ -79,30 +79,34 @@ void Safety::promised(const Node& node, const Envelope& envelope, Term term_at_m
     broken("promise before sync", name(node.id) + " accepts before its disk holds the entries: " + describe(envelope));
 }
 
-void Safety::command_done(std::vector<Node*> nodes) {
-  for (Node* node : nodes)
-    if (node->up()) check_commit(*node, nodes);
-}
-
-void Safety::check_commit(Node& node, const std::vector<Node*>& nodes) {
-  const Index through = std::min(node.raft->status().commit, node.log_last());
-  for (Index index = node.commit_checked + 1; index <= through; ++index) into_history(*node.log_at(index), node, &nodes);
+void Safety::commit_moved(Node& node, const std::vector<Node*>& nodes) {
+  const Status status = node.raft->status();
+  const Index through = std::min(status.commit, node.log_last());
+  for (Index index = node.commit_checked + 1; index <= through; ++index) {
+    const Entry& entry = *node.log_at(index);
+    if (!into_history(entry, node) || status.role != Role::leader || messages_forged) continue;
+    check_majority(entry, node, status.membership.voters, nodes);
+    if (status.membership.joint()) check_majority(entry, node, status.membership.outgoing, nodes);
+  }
   node.commit_checked = std::max(node.commit_checked, through);
 }
 
-void Safety::into_history(const Entry& entry, const Node& node, const std::vector<Node*>* nodes) {
+// Returns whether it is new there.
+bool Safety::into_history(const Entry& entry, const Node& node) {
   const auto [known, is_new] = history_.try_emplace(entry.index, entry);
   if (!(known->second == entry))
     broken("state machine safety", name(node.id) + " takes " + describe(entry) + " for committed, but " + describe(known->second) + " is");
-  if (!is_new || !nodes || messages_forged) return;
-  const auto& voters = node.disk.membership.voters;
-  const auto holders = std::count_if(nodes->begin(), nodes->end(), [&](const Node* other) {
-    const bool votes = std::find(voters.begin(), voters.end(), other->id) != voters.end();
-    const Entry* held = other->disk.at(entry.index);
-    return votes && (other->disk.mark.index >= entry.index || (held && *held == entry));
+  return is_new;
+}
+
+void Safety::check_majority(const Entry& entry, const Node& leader, const std::vector<NodeId>& voters, const std::vector<Node*>& nodes) const {
+  const auto holders = std::count_if(nodes.begin(), nodes.end(), [&](const Node* node) {
+    const bool votes = std::find(voters.begin(), voters.end(), node->id) != voters.end();
+    const Entry* held = node->disk.at(entry.index);
+    return votes && (node->disk.mark.index >= entry.index || (held && *held == entry));
   });
   if (static_cast<std::size_t>(holders) < majority(voters.size()))
-    broken("committed stays", describe(entry.position()) + " is taken for committed by " + name(node.id) + ", but is on the disks of only " +
+    broken("committed stays", name(leader.id) + " commits " + describe(entry.position()) + ", which is on the disks of only " +
                                   std::to_string(holders) + " of " + std::to_string(voters.size()) + " voters");
 }
 

@@ -34,9 +34,9 @@ class Safety {
   /// of an append's success when the core made the promise.
   void promised(const Node& node, const Envelope& envelope, Term term_at_match);
 
-  /// After each command. What a node holds to be committed stays: it is in the one history; and when first committed, on the disks of
-  /// a majority.
-  void command_done(std::vector<Node*> nodes);
+  /// `node.log` is what the core has. What a node takes for committed stays: it is in the one history; and when a leader commits it, on the disks of a
+  /// majority, of both configurations if they are joint.
+  void commit_moved(Node& node, const std::vector<Node*>& nodes);
 
   /// Messages were made up: what they claim about disks need not be true.
   bool messages_forged = false;
@@ -48,8 +48,8 @@ class Safety {
     Entry entry;
     Term term_before;
   };
-  void check_commit(Node& node, const std::vector<Node*>& nodes);
-  void into_history(const Entry& entry, const Node& node, const std::vector<Node*>* nodes);
+  bool into_history(const Entry& entry, const Node& node);
+  void check_majority(const Entry& entry, const Node& leader, const std::vector<NodeId>& voters, const std::vector<Node*>& nodes) const;
 
   std::map<LogPosition, Written> entries_;
   std::map<Term, NodeId> leaders_;

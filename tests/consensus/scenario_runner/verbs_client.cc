@@ -1,4 +1,7 @@
 // Verbs for what clients and operators ask of a node.
+#include <algorithm>
+#include <array>
+
 #include "consensus/describe.h"
 #include "tests/consensus/scenario_runner/verbs.h"
 
@@ -53,8 +56,31 @@ Action transfer_leader(Arguments& arguments) {
   };
 }
 
+using Change = MembershipChange;
+
+constexpr std::array change_verbs{std::pair{"add", Change::Verb::add_voter}, std::pair{"add-learner", Change::Verb::add_learner},
+                                  std::pair{"promote", Change::Verb::promote}, std::pair{"demote", Change::Verb::demote},
+                                  std::pair{"remove", Change::Verb::remove}};
+
+Action propose_conf_change(Arguments& arguments) {
+  const NodeName name = arguments.node();
+  Change change;
+  for (const Option& option : arguments.other_options()) {
+    const auto known = std::find_if(change_verbs.begin(), change_verbs.end(), [&](const auto& verb) { return verb.first == option.key; });
+    if (known == change_verbs.end()) throw Mistake(option.at, "expected add, add-learner, promote, demote or remove, found '" + option.key + "'");
+    for (const Word& value : option.values) change.steps.push_back({known->second, NodeId{number_of(value, 0, "a node's number")}});
+  }
+  return [=](World& world) {
+    Node& node = world.running(name);
+    const auto position = node.raft->propose_membership(change);
+    world.say(text(node.id) + (position ? " appended " + describe(*position) : " refuses a change: " + describe(position.error())));
+  };
+}
+
 constexpr Verb verbs[] = {
     {"propose", "NODE TEXT... | NODE bytes=B [count=K]", "asks a node to append proposals", propose},
+    {"propose-conf-change", "NODE [add=N] [add-learner=N] [promote=N] [demote=N] [remove=N]",
+     "asks the leader to change the membership, all at once; several nodes as add=(4 5) (thesis 4.3)", propose_conf_change},
     {"read-index", "NODE [count=K]", "asks for linearizable reads (thesis 6.4)", read_index},
     {"transfer-leader", "NODE to=NODE", "asks the leader to hand over (thesis 3.10)", transfer_leader},
 };

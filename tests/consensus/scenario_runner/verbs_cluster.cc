@@ -18,7 +18,8 @@ Options read_options(Arguments& arguments) {
                   .append_bytes_max = arguments.number_option("append-bytes", 1).value_or(1 << 20),
                   .inflight_appends_max = static_cast<std::uint32_t>(arguments.number_option("inflight", 1).value_or(8)),
                   .log_window_bytes_max = arguments.number_option("window-bytes", 1).value_or(1 << 20),
-                  .seed = arguments.number_option("seed").value_or(1)};
+                  .seed = arguments.number_option("seed").value_or(1),
+                  .voter_lag_max = arguments.number_option("voter-lag").value_or(1000)};
   if (options.election_timeout <= options.heartbeat_interval)
     throw Mistake(arguments.at(), "expected election-timeout greater than heartbeat");
   // The core has no switch for these; a scenario may say that it relies on them.
@@ -58,10 +59,11 @@ Action add_nodes(Arguments& arguments) {
   if (applied > disk.hard_state.commit || applied < disk.mark.index) throw Mistake(at, "expected an applied index from the snapshot to the commit index");
   return [=](World& world) {
     Disk each = disk;
-    each.membership = {voters, learners};
-    if (voters.empty()) {
+    each.membership = {voters, learners, {}};
+    // Later ones wait to be taken in.
+    if (voters.empty() && !world.has(NodeId{1})) {
       std::vector<NodeId> all;
-      for (std::uint64_t i = 1; i < world.next_id().value + count; ++i) all.push_back(NodeId{i});
+      for (std::uint64_t i = 1; i <= count; ++i) all.push_back(NodeId{i});
       each.membership.voters = without(all, learners);
     }
     for (std::uint64_t i = 0; i < count; ++i) {
@@ -70,7 +72,7 @@ Action add_nodes(Arguments& arguments) {
       const auto& member = each.membership;
       for (const auto* list : {&member.voters, &member.learners})
         if (std::count(list->begin(), list->end(), own.self) > 1) throw Mistake(at, "node " + text(own.self) + " is named twice");
-      if (without({own.self}, member.voters).empty() == without({own.self}, member.learners).empty())
+      if (!member.voters.empty() && without({own.self}, member.voters).empty() == without({own.self}, member.learners).empty())
         throw Mistake(at, "expected node " + text(own.self) + " among either voters or learners");
       world.add(own, each, applied);
     }
@@ -88,7 +90,7 @@ Action tick(Arguments& arguments) {
       std::uint64_t count = number;
       if (heartbeat) count = node->options.heartbeat_interval;
       if (election) count = node->options.election_timeout;
-      for (std::uint64_t i = 0; i < count; ++i) node->raft->tick();
+      for (std::uint64_t i = 0; i < count; ++i) world.tick(*node);
     }
   };
 }
@@ -109,7 +111,7 @@ void skip_pre_vote(World& world, Node& node) {
   while (world.process(node)) {}
   (void)world.network.take({{{node.id, no_node}}, {MessageType::pre_vote}});
   const Term term = node.raft->status().term;
-  for (NodeId voter : node.disk.membership.voters) {
+  for (NodeId voter : node.raft->status().membership.all_voters()) {
     if (voter == node.id || node.raft->status().role != Role::pre_candidate) continue;
     node.raft->step({voter, node.id, VoteReply{term, term + 1, true, true}});
   }
@@ -123,7 +125,7 @@ Action campaign(Arguments& arguments) {
     if (node.raft->status().role == Role::leader) return world.say(text(node.id) + " leads already");
     const auto ticks = ticks_to_election(node);
     if (!ticks) return world.say(text(node.id) + " has no vote, and does not campaign");
-    for (Ticks i = 0; i < *ticks; ++i) node.raft->tick();
+    for (Ticks i = 0; i < *ticks; ++i) world.tick(node);
     if (!pre_vote) skip_pre_vote(world, node);
   };
 }
@@ -133,7 +135,7 @@ bool hears_a_leader(const Node& node, Ticks after) {
   for (Ticks i = 0; i < after; ++i) copy.tick();
   const Status status = copy.status();
   NodeId other{};
-  for (NodeId voter : node.disk.membership.voters)
+  for (NodeId voter : status.membership.all_voters())
     if (voter != node.id) other = voter;
   while (copy.has_output()) (void)copy.take_output();
   copy.step({other, node.id, VoteRequest{status.term + 1, true, false, status.last}});
@@ -149,7 +151,7 @@ Action forget_leader(Arguments& arguments) {
       while (hears_a_leader(*node, ticks) && ticks <= node->options.election_timeout) ++ticks;
       const auto strikes = ticks_to_election(*node);
       if (strikes && *strikes <= ticks) throw Unmet(text(node->id) + "'s election timer strikes at once; give its nodes another seed");
-      for (Ticks i = 0; i < ticks; ++i) node->raft->tick();
+      for (Ticks i = 0; i < ticks; ++i) world.tick(*node);
     }
   };
 }
@@ -157,8 +159,9 @@ Action forget_leader(Arguments& arguments) {
 constexpr Verb verbs[] = {
     {"add-nodes",
      "COUNT [voters=(1 2)] [learners=(3)] [index=I | snapshot=T/I] [log=(1 1 2)] [term=T] [vote=N] [commit=I] [applied=I]\n"
-     "  [election-timeout=10] [heartbeat=2] [inflight=8] [append-bytes=B] [window-bytes=B] [seed=S] [pre-vote=on] [check-quorum=on]",
-     "adds nodes, numbered on from the last; without voters= all nodes that are not learners vote", add_nodes},
+     "  [election-timeout=10] [heartbeat=2] [inflight=8] [append-bytes=B] [window-bytes=B] [voter-lag=1000] [seed=S]\n"
+     "  [pre-vote=on] [check-quorum=on]",
+     "adds nodes, numbered on from the last; without voters= all of the first vote, and later ones wait to be taken in", add_nodes},
     {"tick", "NODES [times=K | times=heartbeat | times=election]", "lets the clocks of nodes run", tick},
     {"campaign", "NODE [pre-vote=on|off]", "lets a node's clock run until its election timer strikes; off: as if all had granted the pre-vote", campaign},
     {"forget-leader", "NODES", "lets the clocks run until a follower no longer counts its leader as alive", forget_leader},

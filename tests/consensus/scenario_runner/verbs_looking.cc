@@ -22,6 +22,12 @@ std::string terms(const std::vector<Entry>& entries) {
   return joined(parts);
 }
 
+std::string ids(const std::vector<NodeId>& nodes) {
+  std::vector<std::string> parts;
+  for (NodeId node : nodes) parts.push_back(text(node));
+  return joined(parts);
+}
+
 std::string payloads(const Node& node) {
   std::vector<std::string> parts;
   for (const Entry& entry : node.state)
@@ -47,6 +53,10 @@ constexpr std::array facts{
     Fact{"window-first", [](const Node& n) { return number(n.raft->status().window_first.value); }},
     Fact{"transfer", [](const Node& n) { return number(n.raft->status().transfer_target.value); }},
     Fact{"reads-open", [](const Node& n) { return number(n.raft->status().reads_open); }},
+    Fact{"voters", [](const Node& n) { return ids(n.raft->status().membership.voters); }},
+    Fact{"outgoing", [](const Node& n) { return ids(n.raft->status().membership.outgoing); }},
+    Fact{"learners", [](const Node& n) { return ids(n.raft->status().membership.learners); }},
+    Fact{"removed", [](const Node& n) { return std::string(n.raft->status().removed ? "yes" : "no"); }},
     Fact{"log", [](const Node& n) { return terms(n.log); }},
     Fact{"state", payloads},
 };
@@ -104,7 +114,15 @@ Action peers(Arguments& arguments) {
     for (const PeerStatus& peer : status.peers)
       world.say(text(peer.node) + (peer.state == Progress::State::probe ? " probe" : " replicate") + " match=" + number(peer.match.value) +
                 " next=" + number(peer.next.value) + " inflight=" + number(peer.inflight) + (peer.voter ? "" : " learner") +
-                (peer.active ? "" : " silent") + (peer.reads_disk ? " reads-disk" : "") + (peer.needs_snapshot ? " needs-snapshot" : ""));
+                (peer.active ? "" : " silent") + (peer.reads_disk ? " reads-disk" : "") + (peer.needs_snapshot ? " needs-snapshot" : "") +
+                (peer.removed ? " removed" : ""));
+  };
+}
+
+Action membership(Arguments& arguments) {
+  const NodeNames names = arguments.nodes(true);
+  return [=](World& world) {
+    for (const Node* node : world.running(names)) world.say(text(node->id) + ": " + describe(node->raft->status().membership));
   };
 }
 
@@ -146,6 +164,7 @@ Action trace(Arguments& arguments) {
 constexpr Verb verbs[] = {
     {"status", "[NODES]", "prints a line for each node: role, term, log, commit", status},
     {"peers", "NODE", "prints what a leader knows of the others", peers},
+    {"membership", "[NODES]", "prints the membership in force on each node", membership},
     {"log", "NODES", "prints the log as the core has given it out", log},
     {"disk", "NODES", "prints what is on the disk", disk},
     {"state", "NODES", "prints what the state machine has applied", state},

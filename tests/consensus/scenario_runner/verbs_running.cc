@@ -44,7 +44,7 @@ Action converge(Arguments& arguments) {
     world.stabilize(world.all_running());
     for (std::uint64_t ticks = 0; !world.in_sync(); ++ticks) {
       if (ticks == ticks_max) throw Unmet("no agreement within " + std::to_string(ticks_max) + " ticks" + who_waits(world));
-      for (Node* node : world.all_running()) node->raft->tick();
+      for (Node* node : world.all_running()) world.tick(*node);
       world.stabilize(world.all_running());
     }
     for (const Node* node : world.all_running()) world.say(status_line(*node));

@@ -49,6 +49,8 @@ std::string status_line(const Node& node) {
   if (status.durable != status.last.index) line += " durable=" + std::to_string(status.durable.value);
   line += " commit=" + std::to_string(status.commit.value);
   if (status.applied != status.commit) line += " applied=" + std::to_string(status.applied.value);
+  if (status.membership.joint()) line += " joint";
+  if (status.removed) line += " removed";
   return line;
 }
 
@@ -103,6 +105,17 @@ void World::send(const Node& from, const Promise& promise) {
   }
 }
 
+void World::tick(Node& node) {
+  node.raft->tick();
+  leader_may_have_committed(node);
+}
+
+// A leader's commits are looked at when they happen. A follower's wait for its output: before, its new entries are not known here.
+void World::leader_may_have_committed(Node& node) {
+  const Status status = node.raft->status();
+  if (status.role == Role::leader && node.place.role == Role::leader && node.place.term == status.term) check_commit(node);
+}
+
 bool World::process(Node& node) {
   if (!node.raft->has_output()) return false;
   Write write{node.raft->take_output(), {}};
@@ -116,6 +129,7 @@ bool World::process(Node& node) {
     detail(id + " " + place_text(node.place));
     if (node.place.role == Role::leader) safety.leader_elected(node, node.place.term);
   }
+  check_commit(node);
   if (output.hard_state)
     detail(id + " writes term=" + std::to_string(output.hard_state->term.value) + " vote=" + text(output.hard_state->voted_for) +
            " commit=" + std::to_string(output.hard_state->commit.value));
@@ -124,6 +138,7 @@ bool World::process(Node& node) {
   for (const Envelope& envelope : output.send_after_sync) write.promises.push_back(promise(node, envelope));
   for (const ReadReady& read : output.reads) say(id + " may serve read " + std::to_string(read.id.value) + " at index " + std::to_string(read.index.value));
   for (ReadId read : output.reads_aborted) say(id + " aborts read " + std::to_string(read.value));
+  if (output.removed) say(id + " is removed");
 
   node.to_apply.insert(node.to_apply.end(), output.committed.begin(), output.committed.end());
   if (node.applies_at_once) apply(node, node.to_apply.size());
@@ -148,6 +163,7 @@ void World::persist(Node& node, std::size_t batches) {
     newest = write.output.batch;
   }
   node.raft->synced(newest);  // one sync for several batches
+  leader_may_have_committed(node);
 }
 
 void World::apply(Node& node, std::size_t entries) {
@@ -195,6 +211,7 @@ void World::deliver(const std::vector<Envelope>& envelopes) {
     const std::uint64_t refused = to->raft->status().refused;
     to->raft->step(envelope);
     check_refusals(*to, refused);
+    leader_may_have_committed(*to);
   }
 }
 
@@ -220,11 +237,10 @@ bool World::in_sync() {
   if (std::count_if(all.begin(), all.end(), leads) != 1) return false;
   const Status& leader = *std::find_if(all.begin(), all.end(), leads);
   return std::all_of(all.begin(), all.end(), [&](const Status& status) {
+    if (!leader.membership.contains(status.self)) return true;  // removed, or not taken in yet
     return status.term == leader.term && status.leader == leader.self && status.last == leader.last && status.durable == status.last.index &&
            status.commit == status.last.index && status.applied == status.commit;
   });
 }
-
-void World::command_done() { safety.command_done(nodes(NodeNames{{}, true, {}})); }
 
 }  // namespace daftar::consensus::scenario

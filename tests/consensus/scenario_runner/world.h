@@ -37,6 +37,7 @@ class World {
 
   // What they do.
 
+  void tick(Node& node);
   /// One output of the core: carried out as far as the node does so at once. False: there is none.
   bool process(Node& node);
   void persist(Node& node, std::size_t batches);
@@ -48,7 +49,6 @@ class World {
   void stabilize(const std::vector<Node*>& nodes);
   /// All that run agree: one leads, every log is the leader's, all of it committed and applied.
   bool in_sync();
-  void command_done();
 
   // What is told.
 
@@ -72,6 +72,8 @@ class World {
   void send(const Node& from, const Promise& promise);
   Promise promise(const Node& node, const Envelope& envelope) const;
   void check_refusals(Node& node, std::uint64_t before);
+  void check_commit(Node& node) { safety.commit_moved(node, nodes(NodeNames{{}, true, {}})); }
+  void leader_may_have_committed(Node& node);
 
   std::vector<std::unique_ptr<Node>> nodes_;  // the i-th has id i + 1
   std::string output_;
