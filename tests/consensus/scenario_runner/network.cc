@@ -74,6 +74,10 @@ std::vector<Envelope> Network::take(const Selector& selector) {
   return taken;
 }
 
+void Network::discard(const Selector& selector) {
+  std::erase_if(items_, [&](const Item& item) { return selector.covers(item.envelope); });
+}
+
 std::size_t Network::duplicate(const Selector& selector) {
   const auto selected = select(selector, false);
   for (std::size_t i : selected) items_.push_back(items_[i]);

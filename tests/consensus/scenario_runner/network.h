@@ -45,6 +45,8 @@ class Network {
 
   /// Removes and returns what is selected and not held, in the order of sending.
   std::vector<Envelope> take(const Selector& selector);
+  /// Removes what is selected, held or not.
+  void discard(const Selector& selector);
   /// A second copy of each, behind all others. Returns how many.
   std::size_t duplicate(const Selector& selector);
   /// Reverses the order of the selected among themselves. Returns how many.

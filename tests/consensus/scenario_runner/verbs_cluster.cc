@@ -109,7 +109,7 @@ std::optional<Ticks> ticks_to_election(const Node& node) {
 // As if all had granted the pre-vote, which promises nothing: the election that a Raft without pre-votes would hold.
 void skip_pre_vote(World& world, Node& node) {
   while (world.process(node)) {}
-  (void)world.network.take({{{node.id, no_node}}, {MessageType::pre_vote}});
+  world.network.discard({{{node.id, no_node}}, {MessageType::pre_vote}});
   const Term term = node.raft->status().term;
   for (NodeId voter : node.raft->status().membership.all_voters()) {
     if (voter == node.id || node.raft->status().role != Role::pre_candidate) continue;
@@ -134,6 +134,7 @@ bool hears_a_leader(const Node& node, Ticks after) {
   Raft copy = *node.raft;
   for (Ticks i = 0; i < after; ++i) copy.tick();
   const Status status = copy.status();
+  if (!status.leader) return false;
   NodeId other{};
   for (NodeId voter : status.membership.all_voters())
     if (voter != node.id) other = voter;
