@@ -26,6 +26,19 @@ void Disk::write(const Output& output) {
   replace_from(entries, mark.index, output.entries);
 }
 
+Membership Disk::membership_at(Index index) const {
+  Membership latest = membership;
+  for (const Entry& entry : entries)
+    if (entry.kind == EntryKind::membership && entry.index <= index) latest = decode_membership(*entry.payload).value();
+  return latest;
+}
+
+void Disk::compact(Index index) {
+  membership = membership_at(index);
+  if (const Entry* last = at(index)) mark = last->position();
+  std::erase_if(entries, [&](const Entry& entry) { return entry.index <= index; });
+}
+
 std::vector<Entry> Disk::read(const LogRead& read) const {
   std::vector<Entry> found;
   std::size_t bytes = 0;

@@ -20,6 +20,10 @@ struct Disk {
   Index last() const { return mark.index + entries.size(); }
   const Entry* at(Index index) const;
   void write(const Output& output);
+  /// In force at an index from the mark to the end.
+  Membership membership_at(Index index) const;
+  /// Forgets the entries up to `index`, from the mark to the end: they are in the snapshot.
+  void compact(Index index);
   /// As LogRead asks.
   std::vector<Entry> read(const LogRead& read) const;
 };
