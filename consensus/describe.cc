@@ -121,6 +121,7 @@ std::string describe(const Status& status) {
                      " leader=" + text_or_none(status.leader) + " log=" + describe(status.last) + " durable=" + text(status.durable) +
                      " commit=" + text(status.commit) + " applied=" + text(status.applied);
   if (status.role == Role::leader && status.commit < status.last.index) line += "; next commit waits for " + waiting_for(status);
+  if (status.disk_hangs) line += "; the own disk hangs";
   if (status.membership.joint()) line += "; membership changes: " + describe(status.membership);
   if (status.removed) line += "; removed from the membership";
   else if (status.role != Role::leader && !status.leader) line += "; waits for a majority to elect a leader";

@@ -22,6 +22,8 @@ class Durability {
   const HardState& hard_state() const { return hard_state_; }
   /// No batch is under way.
   bool settled() const { return under_way_.empty(); }
+  /// The batch that the disk owes longest; 0 if none is under way.
+  BatchId oldest() const { return under_way_.empty() ? BatchId{} : under_way_.front().batch; }
 
   /// `last`: index of the batch's last entry; 0 if it has none.
   void issued(BatchId batch, Index last, const std::optional<HardState>& hard_state);

@@ -19,6 +19,7 @@ void Raft::restart_election_timer() {
 }
 
 bool Raft::may_campaign() const {
+  if (disk_hangs()) return false;  // its vote would never be on disk, and its term would only disturb when the disk is back
   // 4.2.2: one that is not in its newest membership may still be needed to commit that very entry: nobody without it could be elected.
   // It counts for nothing in its own election.
   return membership().is_voter(options_.self) ||
@@ -142,6 +143,15 @@ void Raft::check_quorum() {
   elapsed_ = 0;
   // 6.2: without a majority it can commit nothing; clients had better find another leader.
   if (!heard_quorum) become_follower(term_, no_node);
+}
+
+// Offers leave before the disk is done, so heartbeats and their answers say nothing of a leader's own disk. It could still commit through
+// the others, but answers nobody: clients had better find another leader (6.2).
+void Raft::watch_disk() {
+  const BatchId owes = durability_.oldest();
+  disk_wait_ = owes == BatchId{} || owes != disk_owes_ ? 0 : disk_wait_ + 1;
+  disk_owes_ = owes;
+  if (as_leader() && disk_hangs()) become_follower(term_, no_node);
 }
 
 }  // namespace daftar::consensus

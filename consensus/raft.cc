@@ -104,6 +104,7 @@ HardState Raft::hard_state() const { return {term_, voted_for_, std::min(commit_
 
 void Raft::tick() {
   ++elapsed_;
+  watch_disk();
   Leader* leader = as_leader();
   if (!leader) {
     if (elapsed_ >= election_wait_ && may_campaign()) start_pre_vote();
@@ -275,6 +276,7 @@ Status Raft::status() const {
   status.membership = membership();
   status.membership_index = memberships_.latest_index();
   status.removed = removed_;
+  status.disk_hangs = disk_hangs();
   const Leader* leader = as_leader();
   if (!leader) return status;
   status.reads_open = leader->reads_open;

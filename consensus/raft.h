@@ -105,6 +105,7 @@ struct Status {
   Membership membership{};              ///< in force: the newest in the log
   Index membership_index{};             ///< of its entry; not above what Restored began with if it came from there
   bool removed = false;                 ///< as Output::removed
+  bool disk_hangs = false;              ///< a batch has not been synced for an election timeout: this node neither leads nor campaigns
 };
 
 class Raft {
@@ -223,6 +224,8 @@ class Raft {
   void become_follower(Term term, NodeId leader);
   void become_leader();
   void check_quorum();
+  void watch_disk();
+  bool disk_hangs() const { return disk_wait_ >= options_.election_timeout; }
 
   // replication.cc (thesis 3.5, 3.6.2, 10.2)
   void receive(NodeId from, AppendRequest& request);
@@ -272,6 +275,8 @@ class Raft {
   State state_ = Follower{};
   Ticks elapsed_ = 0;           // since a leader was heard, a vote was given or an election began; a leader: since its quorum check
   Ticks election_wait_ = 0;     // drawn anew each time elapsed_ starts
+  BatchId disk_owes_{};         // the oldest batch under way at the last tick, 0 for none
+  Ticks disk_wait_ = 0;         // since when
 
   Log log_;
   Durability durability_;
