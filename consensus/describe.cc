@@ -43,6 +43,14 @@ struct MessageText {
     else line += "refused term=" + text(m.term) + " previous=" + text(m.rejected) + " hint=" + describe(m.hint);
     return line + (m.context ? " context=" + text(m.context) : "");
   }
+  std::string operator()(const SnapshotRequest& m) const {
+    return "snapshot term=" + text(m.term) + " of " + describe(m.piece.snapshot.position) + " offset=" + text(m.piece.offset) +
+           " bytes=" + text(std::uint64_t{m.piece.bytes ? m.piece.bytes->size() : 0}) + (m.piece.done ? " done" : "");
+  }
+  std::string operator()(const SnapshotReply& m) const {
+    return "snapshot " + std::string(m.failed ? "failed" : "answered") + " term=" + text(m.term) + " of " + describe(m.position) +
+           " wanted=" + text(m.wanted);
+  }
   std::string operator()(const TimeoutNow& m) const { return "campaign now term=" + text(m.term); }
 };
 
@@ -111,6 +119,10 @@ std::string describe(const Output& output) {
   if (!output.committed.empty()) line += " | apply " + range(output.committed);
   for (const LogRead& read : output.log_reads)
     line += " | read " + text(read.first) + ".." + text(read.last) + " for " + text(read.follower);
+  for (const SnapshotRead& read : output.snapshot_reads)
+    line += " | read snapshot " + describe(read.snapshot.position) + " from " + text(read.offset) + " for " + text(read.follower);
+  for (const SnapshotArrival& arrival : output.snapshot_arrivals)
+    line += " | store snapshot " + describe(arrival.piece.snapshot.position) + " from " + text(arrival.piece.offset) + (arrival.piece.done ? ", install" : "");
   for (const ReadReady& read : output.reads) line += " | read " + text(read.id) + " at " + text(read.index);
   for (ReadId read : output.reads_aborted) line += " | read " + text(read) + " aborted";
   return line;

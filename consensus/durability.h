@@ -29,6 +29,8 @@ class Durability {
   void issued(BatchId batch, Index last, const std::optional<HardState>& hard_state);
   /// Entries at or after `from` were replaced in memory; the batch that writes the replacement is yet to be issued.
   void truncated(Index from);
+  /// The log was replaced by a durable snapshot up to `index`: no batch under way says anything of entries any more.
+  void restarted(Index index);
   /// Acknowledges `batch` and all before it. One that was never issued here (it had nothing to write), or is acknowledged already, adds nothing.
   void synced(BatchId batch);
 

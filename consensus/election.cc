@@ -19,6 +19,7 @@ void Raft::restart_election_timer() {
 }
 
 bool Raft::may_campaign() const {
+  if (installing()) return false;  // the log is being replaced
   if (disk_hangs()) return false;  // its vote would never be on disk, and its term would only disturb when the disk is back
   // 4.2.2: one that is not in its newest membership may still be needed to commit that very entry: nobody without it could be elected.
   // It counts for nothing in its own election.

@@ -9,6 +9,8 @@
 namespace daftar::consensus {
 namespace {
 
+constexpr std::uint64_t offset_max = std::uint64_t{1} << 62;
+
 void check(const Options& options) {
   CONSENSUS_INVARIANT(options.self);
   CONSENSUS_INVARIANT(options.heartbeat_interval >= 1);
@@ -17,6 +19,7 @@ void check(const Options& options) {
   CONSENSUS_INVARIANT(options.append_bytes_max >= 1);
   CONSENSUS_INVARIANT(options.inflight_appends_max >= 1);
   CONSENSUS_INVARIANT(options.log_window_bytes_max >= 1);
+  CONSENSUS_INVARIANT(options.snapshot_piece_bytes_max >= 1);
 }
 
 // Its encoding has the same rules; the empty one is that of a node which knows nobody yet.
@@ -59,6 +62,21 @@ const char* malformed(const AppendRequest& m) {
 const char* malformed(const AppendReply& m) {
   if (m.term == Term{0}) return "term 0";
   if (m.match > index_max || m.rejected > index_max || m.hint.index > index_max) return "index out of range";
+  return nullptr;
+}
+
+const char* malformed(const SnapshotRequest& m) {
+  const auto& [snapshot, offset, bytes, done] = m.piece;
+  if (snapshot.position.index == Index{0} || snapshot.position.index > index_max || offset > offset_max) return "index out of range";
+  if (snapshot.position.term == Term{0} || snapshot.position.term > m.term) return "snapshot from the future, or of no term";
+  if (snapshot.manifest.size() > Snapshot::manifest_bytes_max) return "manifest too long";
+  if (decode_membership(encode_membership(snapshot.membership)) != snapshot.membership) return "snapshot with a malformed membership";
+  return nullptr;
+}
+
+const char* malformed(const SnapshotReply& m) {
+  if (m.term == Term{0}) return "term 0";
+  if (m.position.index > index_max || m.wanted > offset_max) return "index out of range";
   return nullptr;
 }
 
@@ -117,6 +135,7 @@ void Raft::tick() {
       peer.resume();
     }
   }
+  for (Progress& peer : leader->peers) count_snapshot_wait(peer);
   count_removed(*leader);
   if (leader->transfer && ++leader->transfer->elapsed >= options_.election_timeout) leader->transfer.reset();
   if (elapsed_ >= options_.election_timeout) check_quorum();
@@ -202,20 +221,20 @@ void Raft::advance_commit(Index commit) {
   end_joint();
 }
 
-bool Raft::has_committed() const { return handed_out_ < std::min(commit_, durability_.index()); }
+bool Raft::has_committed() const { return !installing() && handed_out_ < std::min(commit_, durability_.index()); }
 
 void Raft::offer(NodeId to, Message message) { offers_.push_back({options_.self, to, std::move(message)}); }
 void Raft::promise(NodeId to, Message message) { promises_.push_back({options_.self, to, std::move(message)}); }
 
 bool Raft::has_output() const {
-  if (!offers_.empty() || !promises_.empty() || !log_reads_.empty() || !reads_.empty() || !reads_aborted_.empty()) return true;
+  if (!offers_.empty() || !promises_.empty() || !log_reads_.empty() || !snapshot_reads_.empty() || !arrivals_.empty() || !reads_.empty() || !reads_aborted_.empty()) return true;
   if (next_to_write_ <= log_.last().index || has_committed() || place() != place_issued_) return true;
   if (term_ != hard_state_issued_.term || voted_for_ != hard_state_issued_.voted_for) return true;
   if (should_resign() || (removed_ && !removed_issued_)) return true;
   const Leader* leader = as_leader();
   if (!leader) return false;
   return can_start_round(*leader) || std::any_of(leader->peers.begin(), leader->peers.end(), [&](const Progress& peer) {
-    return wants_entries(peer) || wants_heartbeat(*leader, peer);
+    return wants_entries(peer) || wants_snapshot(peer) || wants_heartbeat(*leader, peer);
   });
 }
 
@@ -247,6 +266,8 @@ Output Raft::take_output() {
     handed_out_ = through;
   }
   output.log_reads = std::exchange(log_reads_, {});
+  output.snapshot_reads = std::exchange(snapshot_reads_, {});
+  output.snapshot_arrivals = std::exchange(arrivals_, {});
   output.reads = std::exchange(reads_, {});
   output.reads_aborted = std::exchange(reads_aborted_, {});
   if (place() != place_issued_) output.role = place_issued_ = place();
@@ -269,6 +290,8 @@ Status Raft::status() const {
   status.durable = durability_.index();
   status.commit = commit_;
   status.applied = applied_;
+  status.compacted = log_.snapshot_index();
+  status.installing = installing();
   status.window_first = log_.base_index() + 1;
   status.window_bytes = log_.window_bytes();
   status.refused = refused_;
@@ -283,7 +306,11 @@ Status Raft::status() const {
   if (leader->transfer) status.transfer_target = leader->transfer->to;
   for (const Progress& peer : leader->peers)
     status.peers.push_back({peer.node, membership().is_voter(peer.node), peer.state(), peer.match(), peer.next(), peer.inflight(), peer.active,
-                            peer.reading.has_value(), needs_snapshot(peer), peer.removed_by > Index{0}});
+                            peer.reading.has_value(), needs_snapshot(peer), peer.removed_by > Index{0},
+                            peer.transfer.snapshot, peer.transfer.offset});
+  status.match_min = log_.last().index;
+  for (const Progress& peer : leader->peers)
+    if (peer.removed_by == Index{0}) status.match_min = std::min(status.match_min, peer.match());
   return status;
 }
 

@@ -39,6 +39,7 @@ struct Options {
   std::size_t log_window_bytes_max;
   std::uint64_t seed;                  ///< of the election timeouts; mixed with `self`, so one seed may serve a whole cluster
   std::uint64_t voter_lag_max = 1000;  ///< a node may become a voter when it lacks at most so many committed entries (4.2.1)
+  std::size_t snapshot_piece_bytes_max = 1u << 20;  ///< asked for at a time; one piece per follower is under way
 };
 
 /// What the disk held. Facts the caller has checked; a contradiction in them is an assertion.
@@ -83,6 +84,8 @@ struct PeerStatus {
   bool reads_disk = false;      ///< a LogRead for it is open
   bool needs_snapshot = false;  ///< what it needs is no longer in the log
   bool removed = false;         ///< no longer a member; only told of it
+  Snapshot snapshot{};          ///< being sent to it; position {0, 0}: none
+  std::uint64_t snapshot_offset = 0;
 };
 
 struct Status {
@@ -95,6 +98,9 @@ struct Status {
   Index durable{};
   Index commit{};
   Index applied{};
+  Index compacted{};                    ///< the log on disk begins after it
+  Index match_min{};                    ///< leader: what every other member has, silent ones too; else 0. Entries above may still be asked for
+  bool installing = false;              ///< a snapshot is complete, and the caller is replacing the state by it
   Index window_first{};
   std::size_t window_bytes = 0;
   std::size_t reads_open = 0;
@@ -140,6 +146,16 @@ class Raft {
   void applied(Index index);
   /// `read` as it was asked. An answer that is no longer wanted is ignored.
   void log_read_done(const LogRead& read, std::vector<Entry> entries);
+
+  /// Nothing: not now, asked again after an election timeout. Another snapshot than asked for, from offset 0: that one is no longer there.
+  void snapshot_read_done(const SnapshotRead& read, std::optional<SnapshotPiece> piece);
+  /// Answers to Output::snapshot_arrivals; see there. Late ones, of a piece that nobody waits for any more, are ignored.
+  void snapshot_wants(std::uint64_t arrival, std::uint64_t offset);
+  void snapshot_installed(std::uint64_t arrival);
+  void snapshot_failed(std::uint64_t arrival);
+  /// Entries up to `mark` are about to leave the log on disk, or have left it: applied, durable, and held by a snapshot that
+  /// Output::snapshot_reads can be answered from. What a peer still lacks (Status::match_min) it will need as a snapshot then.
+  void compact(LogPosition mark);
 
   // Output.
 
@@ -230,6 +246,8 @@ class Raft {
   // replication.cc (thesis 3.5, 3.6.2, 10.2)
   void receive(NodeId from, AppendRequest& request);
   void receive(NodeId from, const AppendReply& reply);
+  void receive(NodeId from, SnapshotRequest& request);
+  void receive(NodeId from, const SnapshotReply& reply);
   bool adopt_leader(NodeId from, Term term);
   bool take_entries(std::vector<Entry>& entries);
   bool too_full() const;
@@ -248,6 +266,14 @@ class Raft {
   void send_append(const Leader& leader, Progress& peer, LogPosition previous, std::vector<Entry> entries);
   void send_heartbeat(const Leader& leader, Progress& peer);
   void ask_disk(Progress& peer);
+
+  // snapshot.cc (thesis 5)
+  bool installing() const { return receiving_ && receiving_->piece.done; }
+  bool wants_snapshot(const Progress& peer) const;
+  void feed_snapshot(Progress& peer);
+  void count_snapshot_wait(Progress& peer);
+  void answer_snapshot(const SnapshotArrival& arrival, std::uint64_t wanted, bool failed);
+  std::optional<SnapshotArrival> take_arrival(std::uint64_t id);
 
   // membership_change.cc (thesis 4)
   void append_membership(const Membership& membership);
@@ -296,6 +322,12 @@ class Raft {
   std::vector<Envelope> offers_;
   std::vector<Envelope> promises_;
   std::vector<LogRead> log_reads_;
+  std::uint64_t snapshot_read_ = 0;
+  std::uint64_t arrival_ = 0;
+  std::vector<SnapshotRead> snapshot_reads_;
+  std::vector<SnapshotArrival> arrivals_;
+  std::optional<SnapshotArrival> receiving_;  // given to the caller, not answered; its bytes are not kept
+  NodeId receiving_from_{};
   std::vector<ReadReady> reads_;
   std::vector<ReadId> reads_aborted_;
   std::uint64_t refused_ = 0;

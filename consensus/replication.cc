@@ -67,6 +67,7 @@ bool Raft::take_entries(std::vector<Entry>& entries) {
     return entry.index > commit_ && !log_.holds(entry.position());
   });
   if (fresh == entries.end()) return true;  // never truncates: a late request may hold only a part of what came since
+  if (installing()) return false;           // the log is being replaced
   if (fresh->index <= log_.last().index) {
     truncate(fresh->index);
   } else if (too_full()) {
@@ -128,7 +129,7 @@ void Raft::receive(NodeId from, const AppendReply& reply) {
     return;
   }
   const bool rose = follower->accepted(reply.match);
-  if (reply.full) follower->pause();
+  if (reply.full && follower->state() != Progress::State::snapshot) follower->pause();
   if (!rose) return;
   commit_by_quorum(leader);
   continue_transfer(leader);
@@ -170,6 +171,7 @@ bool Raft::wants_heartbeat(const Leader& leader, const Progress& follower) const
 
 void Raft::replicate(Leader& leader) {
   for (Progress& follower : leader.peers) {
+    if (wants_snapshot(follower)) feed_snapshot(follower);
     while (wants_entries(follower) && send_entries(leader, follower)) {}
     if (wants_heartbeat(leader, follower)) send_heartbeat(leader, follower);
   }

@@ -48,6 +48,8 @@ std::size_t weight(const PeerMessage& message) {
   if (const auto* m = std::get_if<consensus::Message>(&message)) {
     if (const auto* append = std::get_if<consensus::AppendRequest>(m))
       for (const auto& entry : append->entries) bytes += entry.byte_size();
+    if (const auto* snapshot = std::get_if<consensus::SnapshotRequest>(m))
+      bytes += snapshot->piece.bytes ? snapshot->piece.bytes->size() : 0;
   } else if (const auto* forward = std::get_if<Forward>(&message)) {
     for (const auto& item : forward->items) bytes += item.envelope.size();
   }

@@ -19,6 +19,9 @@ struct Case {
 
 Envelope from_2(Message message) { return {NodeId{2}, NodeId{1}, std::move(message)}; }
 
+bool flag(Random& random) { return random.below(2) == 0; }
+Membership voters_1_2() { return {{{1}, {2}}, {}, {}}; }
+
 std::vector<Case> malformed() {
   const AppendRequest fine = append(2, at(1, 2), {entry(2, 3)});
   auto changed = [&](auto change) {
@@ -37,6 +40,13 @@ std::vector<Case> malformed() {
       {"pre-vote, last term", from_2(VoteRequest{Term{huge}, true, false, at(1, 1)})},
       {"reply, last term", from_2(AppendReply{.term = Term{huge}})},
       {"campaign now, last term", from_2(TimeoutNow{Term{huge}})},
+      {"snapshot of nothing", from_2(SnapshotRequest{Term{3}, {{at(1, 0), voters_1_2(), ""}, 0, nullptr, false}})},
+      {"snapshot from the future", from_2(SnapshotRequest{Term{3}, {{at(4, 9), voters_1_2(), ""}, 0, nullptr, false}})},
+      {"snapshot without voters", from_2(SnapshotRequest{Term{3}, {{at(1, 9), {}, ""}, 0, nullptr, false}})},
+      {"snapshot without end", from_2(SnapshotRequest{Term{3}, {{at(1, huge), voters_1_2(), ""}, 0, nullptr, false}})},
+      {"snapshot offset without end", from_2(SnapshotRequest{Term{3}, {{at(1, 9), voters_1_2(), ""}, huge, nullptr, false}})},
+      {"snapshot with a long manifest", from_2(SnapshotRequest{Term{3}, {{at(1, 9), voters_1_2(), std::string(5000, 'x')}, 0, nullptr, false}})},
+      {"snapshot answer without end", from_2(SnapshotReply{Term{3}, at(1, 9), huge, false})},
       {"campaign now, term 0", from_2(TimeoutNow{Term{0}})},
       {"a log newer than the election", from_2(VoteRequest{Term{5}, false, false, at(5, 1)})},
       {"a log without end", from_2(VoteRequest{Term{5}, false, false, at(1, huge)})},
@@ -95,7 +105,9 @@ Message random_message(Random& random, std::uint64_t term, std::uint64_t last) {
   };
   auto flag = [&] { return random.below(2) == 0; };
   auto position = [&] { return at(number(term), number(last)); };
-  switch (random.below(5)) {
+  switch (random.below(7)) {
+    case 5: return SnapshotRequest{Term{number(term)}, {{position(), voters_1_2(), ""}, number(0), payload("bytes"), flag()}};
+    case 6: return SnapshotReply{Term{number(term)}, position(), number(5), flag()};
     case 0: return VoteRequest{Term{number(term)}, flag(), flag(), position()};
     case 1: return VoteReply{Term{number(term)}, Term{number(term)}, flag(), flag()};
     case 2: {
@@ -191,6 +203,10 @@ TEST_CASE("random messages break no invariant, and outputs keep their rules") {
       if (random.below(9) == 0) (void)node.raft->transfer_leadership(NodeId{random.below(5)});
       if (random.below(2) == 0) node.settle();
       for (const LogRead& read : std::exchange(node.log_reads, {})) node.raft->log_read_done(read, node.disk.read(read));
+      for (const SnapshotArrival& arrival : std::exchange(node.arrivals, {})) {
+        if (flag(random)) node.raft->snapshot_failed(arrival.id);
+        else node.raft->snapshot_wants(arrival.id, random.below(20));
+      }
       for (const Entry& e : std::exchange(node.committed, {})) REQUIRE(e.index == ++applied);
       REQUIRE(node.status().term >= status.term);
       REQUIRE(node.status().commit >= status.commit);
