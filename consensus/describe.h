@@ -10,6 +10,8 @@ namespace daftar::consensus {
 std::string describe(Role role);
 std::string describe(LogPosition position);  ///< "term/index"
 std::string describe(const Entry& entry);
+std::string describe(const Membership& membership);
+std::string describe(const ChangeRefused& refused);
 std::string describe(const Message& message);
 std::string describe(const Envelope& envelope);
 std::string describe(const Output& output);

@@ -19,6 +19,11 @@ void Durability::truncated(Index from) {
   for (UnderWay& write : under_way_) write.last = std::min(write.last, kept);
 }
 
+void Durability::restarted(Index index) {
+  truncated(Index{1});
+  index_ = index;
+}
+
 void Durability::synced(BatchId batch) {
   while (!under_way_.empty() && under_way_.front().batch <= batch) {
     const UnderWay& write = under_way_.front();

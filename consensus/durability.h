@@ -22,11 +22,15 @@ class Durability {
   const HardState& hard_state() const { return hard_state_; }
   /// No batch is under way.
   bool settled() const { return under_way_.empty(); }
+  /// The batch that the disk owes longest; 0 if none is under way.
+  BatchId oldest() const { return under_way_.empty() ? BatchId{} : under_way_.front().batch; }
 
   /// `last`: index of the batch's last entry; 0 if it has none.
   void issued(BatchId batch, Index last, const std::optional<HardState>& hard_state);
   /// Entries at or after `from` were replaced in memory; the batch that writes the replacement is yet to be issued.
   void truncated(Index from);
+  /// The log was replaced by a durable snapshot up to `index`: no batch under way says anything of entries any more.
+  void restarted(Index index);
   /// Acknowledges `batch` and all before it. One that was never issued here (it had nothing to write), or is acknowledged already, adds nothing.
   void synced(BatchId batch);
 

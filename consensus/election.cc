@@ -18,6 +18,15 @@ void Raft::restart_election_timer() {
   election_wait_ = options_.election_timeout + static_cast<Ticks>(random_.below(options_.election_timeout));
 }
 
+bool Raft::may_campaign() const {
+  if (installing()) return false;  // the log is being replaced
+  if (disk_hangs()) return false;  // its vote would never be on disk, and its term would only disturb when the disk is back
+  // 4.2.2: one that is not in its newest membership may still be needed to commit that very entry: nobody without it could be elected.
+  // It counts for nothing in its own election.
+  return membership().is_voter(options_.self) ||
+         (memberships_.latest_index() > commit_ && memberships_.at(commit_).is_voter(options_.self));
+}
+
 bool Raft::leader_is_alive() const {
   // A leader knows it of itself: check_quorum() would have ended its leadership.
   if (as_leader()) return true;
@@ -29,7 +38,7 @@ void Raft::start_pre_vote() {
   if (term_ >= term_max) return;
   state_ = PreCandidate{};
   std::get<PreCandidate>(state_).votes.record(options_.self, true);
-  for (NodeId voter : membership_.voters)
+  for (NodeId voter : membership().all_voters())
     if (voter != options_.self) offer(voter, VoteRequest{term_ + 1, true, false, log_.last()});
   count_votes();
 }
@@ -40,7 +49,7 @@ void Raft::start_election(bool transfer) {
   ++term_;
   voted_for_ = options_.self;
   state_ = Candidate{};
-  for (NodeId voter : membership_.voters)
+  for (NodeId voter : membership().all_voters())
     if (voter != options_.self) promise(voter, VoteRequest{term_, false, transfer, log_.last()});
 }
 
@@ -54,7 +63,7 @@ void Raft::count_votes() {
     if (durable.term == term_ && durable.voted_for == options_.self) votes->record(options_.self, true);
   }
   CONSENSUS_INVARIANT(votes);
-  switch (tally(membership_.voters, votes->granted, votes->refused)) {
+  switch (tally(membership(), votes->granted, votes->refused)) {
     case VoteOutcome::pending: return;
     case VoteOutcome::lost: return become_follower(term_, no_node);
     case VoteOutcome::won: return role() == Role::pre_candidate ? start_election(false) : become_leader();
@@ -97,7 +106,7 @@ void Raft::receive(NodeId from, const VoteReply& reply) {
 void Raft::receive(NodeId from, const TimeoutNow& request) {
   // Late ones (another term, another leader, a role taken since) have lost their meaning.
   const auto* follower = std::get_if<Follower>(&state_);
-  if (request.term != term_ || !follower || follower->leader != from || !is_voter(options_.self)) return;
+  if (request.term != term_ || !follower || follower->leader != from || !may_campaign()) return;
   start_election(true);
 }
 
@@ -118,32 +127,32 @@ void Raft::become_follower(Term term, NodeId leader) {
 }
 
 void Raft::become_leader() {
-  CONSENSUS_INVARIANT(is_voter(options_.self));
   CONSENSUS_INVARIANT(voted_for_ == options_.self);
   Leader leader;
   leader.first_of_term = log_.last().index + 1;
-  std::vector<NodeId> nodes = membership_.voters;
-  nodes.insert(nodes.end(), membership_.learners.begin(), membership_.learners.end());
-  std::sort(nodes.begin(), nodes.end());
-  leader.peers.reserve(nodes.size());
-  for (NodeId node : nodes)
-    if (node != options_.self) leader.peers.emplace_back(node, is_voter(node), leader.first_of_term);
   state_ = std::move(leader);
+  update_peers(std::get<Leader>(state_));
   elapsed_ = 0;
   // 6.4: until an entry of its own term is committed, a leader does not know what is committed.
-  log_.append({term_, log_.last().index + 1, EntryKind::noop, nullptr});
+  append({term_, log_.last().index + 1, EntryKind::noop, nullptr});
 }
 
 void Raft::check_quorum() {
   Leader& leader = std::get<Leader>(state_);
-  std::size_t heard = 1;
-  for (Progress& peer : leader.peers) {
-    heard += peer.voter && peer.active;
-    peer.active = false;
-  }
+  const bool heard_quorum = reached(leader, 1, [](const Progress& peer) { return std::uint64_t{peer.active}; }) == 1;
+  for (Progress& peer : leader.peers) peer.active = false;
   elapsed_ = 0;
   // 6.2: without a majority it can commit nothing; clients had better find another leader.
-  if (heard < majority(membership_.voters.size())) become_follower(term_, no_node);
+  if (!heard_quorum) become_follower(term_, no_node);
+}
+
+// Offers leave before the disk is done, so heartbeats and their answers say nothing of a leader's own disk. It could still commit through
+// the others, but answers nobody: clients had better find another leader (6.2).
+void Raft::watch_disk() {
+  const BatchId owes = durability_.oldest();
+  disk_wait_ = owes == BatchId{} || owes != disk_owes_ ? 0 : disk_wait_ + 1;
+  disk_owes_ = owes;
+  if (as_leader() && disk_hangs()) become_follower(term_, no_node);
 }
 
 }  // namespace daftar::consensus

@@ -69,11 +69,26 @@ void Log::truncate(Index from) {
 }
 
 void Log::evict(Index limit, std::size_t bytes_max) {
-  while (!entries_.empty() && entries_.front().entry.index <= limit && window_bytes() > bytes_max) {
-    base_ = entries_.front().entry.position();
-    bytes_through_base_ = entries_.front().bytes_through;
-    entries_.pop_front();
-  }
+  while (!entries_.empty() && entries_.front().entry.index <= limit && window_bytes() > bytes_max) forget_first();
+}
+
+void Log::forget_first() {
+  base_ = entries_.front().entry.position();
+  bytes_through_base_ = entries_.front().bytes_through;
+  entries_.pop_front();
+}
+
+void Log::compact(LogPosition mark) {
+  CONSENSUS_INVARIANT(mark.index >= snapshot_.index && mark.index <= last().index);
+  CONSENSUS_INVARIANT(!term_at(mark.index) || holds(mark));
+  while (base_.index < mark.index) forget_first();
+  snapshot_ = mark;
+}
+
+void Log::restart(LogPosition mark) {
+  entries_.clear();
+  snapshot_ = base_ = mark;
+  bytes_through_base_ = 0;
 }
 
 std::size_t Log::bytes_between(Index after, Index through) const {

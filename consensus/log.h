@@ -46,6 +46,11 @@ class Log {
   /// Drops everything at or after `from`, which is in (base, last + 1].
   void truncate(Index from);
 
+  /// The log on disk begins after `mark` now; mark.index <= last, not before an earlier mark. What lies at or before it leaves the window.
+  void compact(LogPosition mark);
+  /// The log is empty, and goes on after `mark`.
+  void restart(LogPosition mark);
+
   /// Forgets entries from the front while the window holds more than bytes_max, none above `limit`.
   void evict(Index limit, std::size_t bytes_max);
   std::size_t window_bytes() const { return bytes_between(base_.index, last().index); }
@@ -58,6 +63,7 @@ class Log {
     std::uint64_t bytes_through;  // of all entries ever appended up to this one: a difference of two is a range's size
   };
   const Slot& slot(Index index) const;
+  void forget_first();
 
   LogPosition snapshot_;
   LogPosition base_;

@@ -52,7 +52,42 @@ struct TimeoutNow {
   friend bool operator==(const TimeoutNow&, const TimeoutNow&) = default;
 };
 
-using Message = std::variant<VoteRequest, VoteReply, AppendRequest, AppendReply, TimeoutNow>;
+/// Names one snapshot exactly (5.1): equal values have equal bytes, whichever node sends them.
+struct Snapshot {
+  LogPosition position{};    ///< of the last entry that it holds
+  Membership membership{};   ///< in force at that place
+  std::string manifest{};    ///< of the caller: what tells its bytes from those of any other, e.g. a digest of its list of files
+  friend bool operator==(const Snapshot&, const Snapshot&) = default;
+
+  static constexpr std::size_t manifest_bytes_max = 4096;
+};
+
+/// A piece of a snapshot's bytes.
+struct SnapshotPiece {
+  Snapshot snapshot{};
+  std::uint64_t offset = 0;
+  Payload bytes{};           ///< null or empty: asks only where to go on
+  bool done = false;         ///< nothing comes after these bytes
+  /// By content, not by address of the bytes.
+  friend bool operator==(const SnapshotPiece& a, const SnapshotPiece& b);
+};
+
+/// InstallSnapshot (5, figure 5.3): one piece at a time. Answered by SnapshotReply, or, once it holds what the snapshot holds, by AppendReply.
+struct SnapshotRequest {
+  Term term{};
+  SnapshotPiece piece{};
+  friend bool operator==(const SnapshotRequest&, const SnapshotRequest&) = default;
+};
+
+struct SnapshotReply {
+  Term term{};
+  LogPosition position{};    ///< of the snapshot that was spoken of; {0, 0}: the request's term was old
+  std::uint64_t wanted = 0;  ///< the offset to go on from
+  bool failed = false;       ///< it could not be used: begin anew, later
+  friend bool operator==(const SnapshotReply&, const SnapshotReply&) = default;
+};
+
+using Message = std::variant<VoteRequest, VoteReply, AppendRequest, AppendReply, TimeoutNow, SnapshotRequest, SnapshotReply>;
 
 struct Envelope {
   NodeId from{};

@@ -19,6 +19,29 @@ struct LogRead {
   friend bool operator==(const LogRead&, const LogRead&) = default;
 };
 
+/// A piece of a snapshot to be sent to a follower whose next entries are no longer in the log. Answer with Raft::snapshot_read_done().
+struct SnapshotRead {
+  std::uint64_t id = 0;
+  NodeId follower{};
+  Snapshot snapshot{};          ///< the one being sent; position {0, 0}: begin with the newest there is
+  Index not_before{};           ///< an older one is of no use: the log goes on after this place
+  std::uint64_t offset = 0;
+  std::size_t bytes_max = 0;
+  friend bool operator==(const SnapshotRead&, const SnapshotRead&) = default;
+};
+
+/// A piece of a snapshot that the leader sent. One at a time; answer with one of
+/// - Raft::snapshot_wants(id, offset): stored as far as that (need not be durable); or not this one, but what lies at `offset`: pieces may
+///   be missing, or kept from before a restart. The answer to a piece without bytes;
+/// - Raft::snapshot_installed(id): after the piece with `done`, when all was checked, and state, membership and log on disk were replaced
+///   at once and durably: no entry is left in the log, its mark is the snapshot's position. Outputs before this one are carried out first;
+/// - Raft::snapshot_failed(id): it does not hold what it should.
+struct SnapshotArrival {
+  std::uint64_t id = 0;
+  SnapshotPiece piece{};
+  friend bool operator==(const SnapshotArrival&, const SnapshotArrival&) = default;
+};
+
 /// The read may be served from any state in which `index` is applied (thesis 6.4): wait for that, then read.
 struct ReadReady {
   ReadId id{};
@@ -48,9 +71,14 @@ struct Output {
   std::vector<Envelope> send_after_sync{};  ///< promises: only after this batch and all before it are synced
   std::vector<Entry> committed{};           ///< each index once per process, ascending; durable on this node
   std::vector<LogRead> log_reads{};
+  std::vector<SnapshotRead> snapshot_reads{};
+  std::vector<SnapshotArrival> snapshot_arrivals{};
   std::vector<ReadReady> reads{};
   std::vector<ReadId> reads_aborted{};      ///< leadership was lost before they could be confirmed: ask again, elsewhere
   std::optional<RoleChange> role{};         ///< only when something of it changed
+  /// The entry that removed this node from the membership is committed, and nothing after it is known here: this node is not needed any
+  /// more. Said once; it may be taken back in by a later change, if it is still there.
+  bool removed = false;
 
   /// Something is to be made durable, or promises wait for an earlier batch to be durable.
   bool needs_sync() const { return hard_state || !entries.empty() || !send_after_sync.empty(); }

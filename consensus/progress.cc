@@ -7,10 +7,16 @@
 namespace daftar::consensus {
 
 bool Progress::may_append(std::size_t inflight_max) const {
-  return state_ == State::probe ? !probe_sent_ : inflight_.size() < inflight_max;
+  switch (state_) {
+    case State::probe: return !probe_sent_;
+    case State::replicate: return inflight_.size() < inflight_max;
+    case State::snapshot: break;
+  }
+  return false;
 }
 
 void Progress::sent(Index last) {
+  if (state_ == State::snapshot) return;
   if (state_ == State::probe) {
     probe_sent_ = true;
     return;  // next stays: until the reply, nothing says that the place fits
@@ -22,9 +28,12 @@ void Progress::sent(Index last) {
 
 bool Progress::accepted(Index match) {
   // A probe went out with previous == next - 1. Any success at or above that place shows that the logs agree there.
-  if (state_ == State::probe && match + 1 >= next_) {
+  const bool agreed = state_ == State::probe && match + 1 >= next_;
+  const bool restored = state_ == State::snapshot && match >= next_;
+  if (agreed || restored) {
     state_ = State::replicate;
     probe_sent_ = false;
+    transfer = {};
   }
   while (!inflight_.empty() && inflight_.front() <= match) inflight_.pop_front();
   next_ = std::max(next_, match + 1);
@@ -34,7 +43,7 @@ bool Progress::accepted(Index match) {
 }
 
 bool Progress::refused(Index rejected) const {
-  if (rejected <= match_) return false;
+  if (rejected <= match_ || state_ == State::snapshot) return false;
   return state_ == State::replicate ? rejected < next_ : rejected == next_ - 1;
 }
 
@@ -46,6 +55,12 @@ void Progress::retreat(Index next) {
   reading.reset();
   next_ = next;
   commit_sent = std::min(commit_sent, match_);
+}
+
+void Progress::begin_snapshot() {
+  retreat(next_);
+  state_ = State::snapshot;
+  transfer = {};
 }
 
 void Progress::pause() {

@@ -2,6 +2,7 @@
 //
 // probe:     the place where the logs agree is not known: one request at a time, the next after its reply or at the next heartbeat.
 // replicate: it is known: requests follow each other without waiting, at most `inflight_appends_max` unanswered.
+// snapshot:  what it needs is no longer in the log: it is sent a snapshot, one piece at a time, and heartbeats.
 #pragma once
 
 #include <deque>
@@ -13,12 +14,14 @@ namespace daftar::consensus {
 
 class Progress {
  public:
-  enum class State : std::uint8_t { probe, replicate };
+  enum class State : std::uint8_t { probe, replicate, snapshot };
 
-  Progress(NodeId node_id, bool is_voter, Index next_index) : node(node_id), voter(is_voter), next_(next_index) {}
+  Progress(NodeId node_id, Index next_index) : node(node_id), next_(next_index) {}
 
-  const NodeId node;
-  const bool voter;
+  NodeId node;
+  /// Index of the entry that removed it from the membership; 0: it is a member. It is told of that entry and its commit, and of nothing after.
+  Index removed_by{};
+  Ticks removed_for = 0;  ///< since that entry was committed
 
   State state() const { return state_; }
   Index match() const { return match_; }  ///< the follower's disk holds our log up to here; match < next
@@ -38,6 +41,8 @@ class Progress {
   void retreat(Index next);
   /// The follower cannot take more now: go on after match at the next heartbeat.
   void pause();
+  /// A snapshot is to be sent: ends when the follower holds more than it did.
+  void begin_snapshot();
   /// Heartbeat time: a request or reply may have been lost, so a probe may be repeated.
   void resume() { probe_sent_ = false; }
 
@@ -47,6 +52,16 @@ class Progress {
   std::uint64_t context_sent = 0;  ///< read probes (6.4)
   std::uint64_t context_acked = 0;
   std::optional<LogRead> reading;  ///< entries being fetched from disk for it
+  struct Transfer {
+    std::optional<SnapshotRead> reading;  ///< the piece being fetched
+    Snapshot snapshot;                    ///< being sent; position {0, 0}: none chosen yet
+    std::uint64_t offset = 0;             ///< next piece
+    std::uint64_t end = 0;                ///< of what was sent
+    bool all_sent = false;
+    bool waiting = false;                 ///< for the follower's answer, or for a while
+    Ticks waited = 0;
+  };
+  Transfer transfer;               ///< state snapshot only
   LogPosition previous;            ///< of the last entry sent, or of one read from disk: that of next - 1 even when the window has moved on
 
  private:

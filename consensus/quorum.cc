@@ -23,4 +23,23 @@ VoteOutcome tally(std::span<const NodeId> voters, std::span<const NodeId> grante
   return VoteOutcome::pending;
 }
 
+VoteOutcome tally(const Membership& membership, std::span<const NodeId> granted, std::span<const NodeId> refused) {
+  const VoteOutcome coming = tally(membership.voters, granted, refused);
+  if (!membership.joint()) return coming;
+  const VoteOutcome outgoing = tally(membership.outgoing, granted, refused);
+  if (coming == VoteOutcome::lost || outgoing == VoteOutcome::lost) return VoteOutcome::lost;
+  return coming == VoteOutcome::won && outgoing == VoteOutcome::won ? VoteOutcome::won : VoteOutcome::pending;
+}
+
+std::uint64_t quorum_reached(const Membership& membership, const std::function<std::uint64_t(NodeId)>& value_of,
+                             std::vector<std::uint64_t>& scratch) {
+  auto reached_by = [&](const std::vector<NodeId>& voters) {
+    scratch.clear();
+    for (const NodeId voter : voters) scratch.push_back(value_of(voter));
+    return majority_reached(scratch);
+  };
+  const std::uint64_t coming = reached_by(membership.voters);
+  return membership.joint() ? std::min(coming, reached_by(membership.outgoing)) : coming;
+}
+
 }  // namespace daftar::consensus

@@ -9,7 +9,7 @@
 namespace daftar::consensus {
 namespace {
 
-bool contains(const std::vector<NodeId>& nodes, NodeId node) { return std::find(nodes.begin(), nodes.end(), node) != nodes.end(); }
+constexpr std::uint64_t offset_max = std::uint64_t{1} << 62;
 
 void check(const Options& options) {
   CONSENSUS_INVARIANT(options.self);
@@ -19,16 +19,12 @@ void check(const Options& options) {
   CONSENSUS_INVARIANT(options.append_bytes_max >= 1);
   CONSENSUS_INVARIANT(options.inflight_appends_max >= 1);
   CONSENSUS_INVARIANT(options.log_window_bytes_max >= 1);
+  CONSENSUS_INVARIANT(options.snapshot_piece_bytes_max >= 1);
 }
 
-void check(const Membership& membership, NodeId self) {
-  std::vector<NodeId> all = membership.voters;
-  all.insert(all.end(), membership.learners.begin(), membership.learners.end());
-  std::sort(all.begin(), all.end());
-  CONSENSUS_INVARIANT(!membership.voters.empty());
-  CONSENSUS_INVARIANT(all.front());
-  CONSENSUS_INVARIANT(std::adjacent_find(all.begin(), all.end()) == all.end());
-  CONSENSUS_INVARIANT(contains(all, self));
+// Its encoding has the same rules; the empty one is that of a node which knows nobody yet.
+void check(const Membership& membership) {
+  CONSENSUS_INVARIANT(membership == Membership{} || decode_membership(encode_membership(membership)) == membership);
 }
 
 // What is wrong with the fields of a message, whatever state we are in; null if nothing.
@@ -54,7 +50,8 @@ const char* malformed(const AppendRequest& m) {
   for (const Entry& entry : m.entries) {
     if (entry.index != last.index + 1) return "entries are not consecutive";
     if (entry.term < last.term || entry.term == Term{0}) return "entry terms fall";
-    if (entry.kind != EntryKind::noop && entry.kind != EntryKind::payload) return "entry of an unknown kind";
+    if (entry.kind > EntryKind::membership) return "entry of an unknown kind";
+    if (entry.kind == EntryKind::membership && !(entry.payload && decode_membership(*entry.payload))) return "entry with a malformed membership";
     if (entry.kind == EntryKind::noop && entry.payload && !entry.payload->empty()) return "no-op with a payload";
     last = entry.position();
   }
@@ -68,13 +65,28 @@ const char* malformed(const AppendReply& m) {
   return nullptr;
 }
 
+const char* malformed(const SnapshotRequest& m) {
+  const auto& [snapshot, offset, bytes, done] = m.piece;
+  if (snapshot.position.index == Index{0} || snapshot.position.index > index_max || offset > offset_max) return "index out of range";
+  if (snapshot.position.term == Term{0} || snapshot.position.term > m.term) return "snapshot from the future, or of no term";
+  if (snapshot.manifest.size() > Snapshot::manifest_bytes_max) return "manifest too long";
+  if (decode_membership(encode_membership(snapshot.membership)) != snapshot.membership) return "snapshot with a malformed membership";
+  return nullptr;
+}
+
+const char* malformed(const SnapshotReply& m) {
+  if (m.term == Term{0}) return "term 0";
+  if (m.position.index > index_max || m.wanted > offset_max) return "index out of range";
+  return nullptr;
+}
+
 const char* malformed(const TimeoutNow& m) { return m.term == Term{0} ? "term 0" : nullptr; }
 
 }  // namespace
 
 Raft::Raft(Options options, Restored restored)
     : options_(options),
-      membership_(std::move(restored.membership)),
+      memberships_(std::max(restored.before_tail, restored.snapshot.position).index, std::move(restored.membership)),
       random_(options.seed ^ Random(options.self.value).next()),
       term_(restored.hard_state.term),
       voted_for_(restored.hard_state.voted_for),
@@ -86,19 +98,19 @@ Raft::Raft(Options options, Restored restored)
       applied_(restored.applied),
       hard_state_issued_(restored.hard_state) {
   check(options_);
-  check(membership_, options_.self);
+  check(membership());
   CONSENSUS_INVARIANT(term_ <= term_max && term_ >= log_.last().term);
   CONSENSUS_INVARIANT(log_.last().index <= index_max);
   CONSENSUS_INVARIANT(applied_ >= log_.base_index() && applied_ <= log_.last().index);
-  std::sort(membership_.voters.begin(), membership_.voters.end());
-  std::sort(membership_.learners.begin(), membership_.learners.end());
+  for (Index index = log_.base_index() + 1; index <= log_.last().index; ++index) {
+    const Entry& entry = log_.at(index);
+    if (entry.kind == EntryKind::membership) memberships_.append(index, decode_membership(*entry.payload).value());
+  }
+  joined_ = memberships_.at(commit_).contains(options_.self);
   place_issued_ = place();
   restart_election_timer();
   evict();
 }
-
-bool Raft::is_voter(NodeId node) const { return contains(membership_.voters, node); }
-bool Raft::is_member(NodeId node) const { return is_voter(node) || contains(membership_.learners, node); }
 
 NodeId Raft::leader() const {
   if (as_leader()) return options_.self;
@@ -110,9 +122,10 @@ HardState Raft::hard_state() const { return {term_, voted_for_, std::min(commit_
 
 void Raft::tick() {
   ++elapsed_;
+  watch_disk();
   Leader* leader = as_leader();
   if (!leader) {
-    if (elapsed_ >= election_wait_ && is_voter(options_.self)) start_pre_vote();
+    if (elapsed_ >= election_wait_ && may_campaign()) start_pre_vote();
     return;
   }
   if (++leader->since_heartbeat >= options_.heartbeat_interval) {
@@ -122,6 +135,8 @@ void Raft::tick() {
       peer.resume();
     }
   }
+  for (Progress& peer : leader->peers) count_snapshot_wait(peer);
+  count_removed(*leader);
   if (leader->transfer && ++leader->transfer->elapsed >= options_.election_timeout) leader->transfer.reset();
   if (elapsed_ >= options_.election_timeout) check_quorum();
 }
@@ -129,7 +144,8 @@ void Raft::tick() {
 const char* Raft::refusal(const Envelope& envelope) const {
   if (envelope.to != options_.self) return "not for this node";
   if (envelope.from == options_.self) return "from ourselves";
-  if (!is_member(envelope.from)) return "sender is not a member";
+  // Strangers are heard: the sender may know a membership that we do not know yet (4.1).
+  if (!envelope.from) return "from nobody";
   return std::visit(
       [&](const auto& message) -> const char* {
         if (message.term > term_max || message.term > term_ + term_jump_max) return "term out of reach";
@@ -156,7 +172,7 @@ Expected<LogPosition, ProposeError> Raft::propose(Payload payload) {
   const LogPosition last = log_.last();
   if (log_.bytes_between(applied_, last.index) >= options_.log_window_bytes_max || last.index >= index_max)
     return tl::unexpected(error(ProposeFailure::busy));
-  log_.append({term_, last.index + 1, EntryKind::payload, std::move(payload)});
+  append({term_, last.index + 1, EntryKind::payload, std::move(payload)});
   return log_.last();
 }
 
@@ -174,26 +190,51 @@ void Raft::applied(Index index) {
   evict();
 }
 
-void Raft::evict() { log_.evict(std::min(applied_, durability_.index()), options_.log_window_bytes_max); }
+void Raft::evict() {
+  log_.evict(std::min(applied_, durability_.index()), options_.log_window_bytes_max);
+  memberships_.forget(applied_);
+}
+
+void Raft::append(Entry entry) {
+  std::optional<Membership> membership;
+  if (entry.kind == EntryKind::membership) membership = decode_membership(*entry.payload).value();
+  const Index index = entry.index;
+  log_.append(std::move(entry));
+  if (!membership) return;
+  memberships_.append(index, std::move(*membership));
+  if (Leader* leader = as_leader()) update_peers(*leader);
+}
+
+void Raft::truncate(Index from) {
+  log_.truncate(from);
+  memberships_.truncate(from);
+  durability_.truncated(from);
+  next_to_write_ = std::min(next_to_write_, from);
+}
 
 void Raft::advance_commit(Index commit) {
   CONSENSUS_INVARIANT(commit <= log_.last().index);
-  commit_ = std::max(commit_, commit);
+  if (commit <= commit_) return;
+  commit_ = commit;
+  if (!as_leader()) return;
+  note_removal();
+  end_joint();
 }
 
-bool Raft::has_committed() const { return handed_out_ < std::min(commit_, durability_.index()); }
+bool Raft::has_committed() const { return !installing() && handed_out_ < std::min(commit_, durability_.index()); }
 
 void Raft::offer(NodeId to, Message message) { offers_.push_back({options_.self, to, std::move(message)}); }
 void Raft::promise(NodeId to, Message message) { promises_.push_back({options_.self, to, std::move(message)}); }
 
 bool Raft::has_output() const {
-  if (!offers_.empty() || !promises_.empty() || !log_reads_.empty() || !reads_.empty() || !reads_aborted_.empty()) return true;
+  if (!offers_.empty() || !promises_.empty() || !log_reads_.empty() || !snapshot_reads_.empty() || !arrivals_.empty() || !reads_.empty() || !reads_aborted_.empty()) return true;
   if (next_to_write_ <= log_.last().index || has_committed() || place() != place_issued_) return true;
   if (term_ != hard_state_issued_.term || voted_for_ != hard_state_issued_.voted_for) return true;
+  if (should_resign() || (removed_ && !removed_issued_)) return true;
   const Leader* leader = as_leader();
   if (!leader) return false;
   return can_start_round(*leader) || std::any_of(leader->peers.begin(), leader->peers.end(), [&](const Progress& peer) {
-    return wants_entries(peer) || wants_heartbeat(*leader, peer);
+    return wants_entries(peer) || wants_snapshot(peer) || wants_heartbeat(*leader, peer);
   });
 }
 
@@ -201,6 +242,7 @@ Output Raft::take_output() {
   if (Leader* leader = as_leader()) {
     if (can_start_round(*leader)) start_round(*leader);
     replicate(*leader);
+    if (should_resign()) resign(*leader);
   }
 
   Output output;
@@ -224,9 +266,13 @@ Output Raft::take_output() {
     handed_out_ = through;
   }
   output.log_reads = std::exchange(log_reads_, {});
+  output.snapshot_reads = std::exchange(snapshot_reads_, {});
+  output.snapshot_arrivals = std::exchange(arrivals_, {});
   output.reads = std::exchange(reads_, {});
   output.reads_aborted = std::exchange(reads_aborted_, {});
   if (place() != place_issued_) output.role = place_issued_ = place();
+  output.removed = removed_ && !removed_issued_;
+  removed_issued_ = removed_;
 
   if (output.needs_sync())
     durability_.issued(output.batch, output.entries.empty() ? Index{0} : output.entries.back().index, output.hard_state);
@@ -244,17 +290,27 @@ Status Raft::status() const {
   status.durable = durability_.index();
   status.commit = commit_;
   status.applied = applied_;
+  status.compacted = log_.snapshot_index();
+  status.installing = installing();
   status.window_first = log_.base_index() + 1;
   status.window_bytes = log_.window_bytes();
   status.refused = refused_;
   status.refused_last_why = refused_why_;
+  status.membership = membership();
+  status.membership_index = memberships_.latest_index();
+  status.removed = removed_;
+  status.disk_hangs = disk_hangs();
   const Leader* leader = as_leader();
   if (!leader) return status;
   status.reads_open = leader->reads_open;
   if (leader->transfer) status.transfer_target = leader->transfer->to;
   for (const Progress& peer : leader->peers)
-    status.peers.push_back({peer.node, peer.voter, peer.state(), peer.match(), peer.next(), peer.inflight(), peer.active,
-                            peer.reading.has_value(), needs_snapshot(peer)});
+    status.peers.push_back({peer.node, membership().is_voter(peer.node), peer.state(), peer.match(), peer.next(), peer.inflight(), peer.active,
+                            peer.reading.has_value(), needs_snapshot(peer), peer.removed_by > Index{0},
+                            peer.transfer.snapshot, peer.transfer.offset});
+  status.match_min = log_.last().index;
+  for (const Progress& peer : leader->peers)
+    if (peer.removed_by == Index{0}) status.match_min = std::min(status.match_min, peer.match());
   return status;
 }
 

@@ -19,6 +19,7 @@
 
 #include "consensus/durability.h"
 #include "consensus/log.h"
+#include "consensus/membership.h"
 #include "consensus/output.h"
 #include "consensus/progress.h"
 #include "consensus/quorum.h"
@@ -26,7 +27,7 @@
 
 namespace daftar::consensus {
 
-/// No defaults: the caller decides all of them.
+/// The caller decides all of them.
 struct Options {
   NodeId self;
   Ticks election_timeout;              ///< > heartbeat_interval; each wait is drawn from [election_timeout, 2 * election_timeout)
@@ -37,6 +38,8 @@ struct Options {
   /// leader's propose() is then Busy, a follower takes no more). Exceeded by at most append_bytes_max, or by what Restored holds.
   std::size_t log_window_bytes_max;
   std::uint64_t seed;                  ///< of the election timeouts; mixed with `self`, so one seed may serve a whole cluster
+  std::uint64_t voter_lag_max = 1000;  ///< a node may become a voter when it lacks at most so many committed entries (4.2.1)
+  std::size_t snapshot_piece_bytes_max = 1u << 20;  ///< asked for at a time; one piece per follower is under way
 };
 
 /// What the disk held. Facts the caller has checked; a contradiction in them is an assertion.
@@ -48,6 +51,7 @@ struct Restored {
   LogPosition before_tail{};
   std::vector<Entry> tail{};    ///< consecutive up to the end of the log; all durable and verified
   Index applied{};              ///< what the executed state holds, in [snapshot.position.index, last index]
+  /// In force at before_tail; what the tail's entries make of it is found there. Without voters: a node that waits to be taken in.
   Membership membership{};
 };
 
@@ -55,18 +59,23 @@ enum class ProposeFailure : std::uint8_t {
   not_leader,            ///< ask `leader`
   busy,                  ///< too much waits to be applied (or too many reads are open): try again later; nothing was done
   transfer_in_progress,  ///< leadership is being handed over: try again, perhaps elsewhere
-  target_unfit,          ///< transfer_leadership: not another voter
+  target_unfit,          ///< transfer_leadership: not another voter (or one on its way out)
+  change_pending,        ///< propose_membership: one change at a time, until its last entry is committed
+  term_not_established,  ///< propose_membership: no entry of this leader's own term is committed yet: try again soon
+  change_refused,        ///< propose_membership: `refused` says why
+  voter_lags,            ///< propose_membership: `refused.node` must catch up as a learner first
 };
 
 struct ProposeError {
   ProposeFailure failure;
   NodeId leader;  ///< the leader as far as known; none otherwise
+  ChangeRefused refused{};
   friend bool operator==(const ProposeError&, const ProposeError&) = default;
 };
 
 struct PeerStatus {
   NodeId node{};
-  bool voter = false;
+  bool voter = false;           ///< of either configuration
   Progress::State state = Progress::State::probe;
   Index match{};
   Index next{};
@@ -74,6 +83,9 @@ struct PeerStatus {
   bool active = false;          ///< has replied since the last quorum check
   bool reads_disk = false;      ///< a LogRead for it is open
   bool needs_snapshot = false;  ///< what it needs is no longer in the log
+  bool removed = false;         ///< no longer a member; only told of it
+  Snapshot snapshot{};          ///< being sent to it; position {0, 0}: none
+  std::uint64_t snapshot_offset = 0;
 };
 
 struct Status {
@@ -86,6 +98,9 @@ struct Status {
   Index durable{};
   Index commit{};
   Index applied{};
+  Index compacted{};                    ///< the log on disk begins after it
+  Index match_min{};                    ///< leader: what every other member has, silent ones too; else 0. Entries above may still be asked for
+  bool installing = false;              ///< a snapshot is complete, and the caller is replacing the state by it
   Index window_first{};
   std::size_t window_bytes = 0;
   std::size_t reads_open = 0;
@@ -93,6 +108,10 @@ struct Status {
   std::uint64_t refused = 0;          ///< messages that no correct node could have sent
   std::string_view refused_last_why{};  ///< static text
   std::vector<PeerStatus> peers{};      ///< leader only; ascending by node
+  Membership membership{};              ///< in force: the newest in the log
+  Index membership_index{};             ///< of its entry; not above what Restored began with if it came from there
+  bool removed = false;                 ///< as Output::removed
+  bool disk_hangs = false;              ///< a batch has not been synced for an election timeout: this node neither leads nor campaigns
 };
 
 class Raft {
@@ -114,6 +133,11 @@ class Raft {
   /// An ongoing transfer to the same node goes on; to another one: transfer_in_progress.
   Expected<void, ProposeError> transfer_leadership(NodeId to);
 
+  /// Changes the membership (4.3): at once in force here, for good when its entries are committed. Of two entries if the voters change: the
+  /// joint configuration at the returned position, and one that ends it, which the leader adds when the first is committed. A change counts
+  /// as done when status().membership is not joint and its entry is committed; a later leader may have undone it before.
+  Expected<LogPosition, ProposeError> propose_membership(const MembershipChange& change);
+
   // Answers from the world.
 
   /// `batch` and all before it are durable, and their entries verified (here or before they were stepped in).
@@ -122,6 +146,16 @@ class Raft {
   void applied(Index index);
   /// `read` as it was asked. An answer that is no longer wanted is ignored.
   void log_read_done(const LogRead& read, std::vector<Entry> entries);
+
+  /// Nothing: not now, asked again after an election timeout. Another snapshot than asked for, from offset 0: that one is no longer there.
+  void snapshot_read_done(const SnapshotRead& read, std::optional<SnapshotPiece> piece);
+  /// Answers to Output::snapshot_arrivals; see there. Late ones, of a piece that nobody waits for any more, are ignored.
+  void snapshot_wants(std::uint64_t arrival, std::uint64_t offset);
+  void snapshot_installed(std::uint64_t arrival);
+  void snapshot_failed(std::uint64_t arrival);
+  /// Entries up to `mark` are about to leave the log on disk, or have left it: applied, durable, and held by a snapshot that
+  /// Output::snapshot_reads can be answered from. What a peer still lacks (Status::match_min) it will need as a snapshot then.
+  void compact(LogPosition mark);
 
   // Output.
 
@@ -134,6 +168,7 @@ class Raft {
 
   static constexpr std::uint64_t term_jump_max = std::uint64_t{1} << 24;
   static constexpr std::size_t reads_open_max = 65536;
+  static constexpr Ticks removed_told_timeouts = 4;  ///< election timeouts during which a leader tells a node of its removal
 
  private:
   struct Follower {
@@ -175,8 +210,7 @@ class Raft {
   // raft.cc
   const char* refusal(const Envelope& envelope) const;
   void refuse(const char* why);
-  bool is_voter(NodeId node) const;
-  bool is_member(NodeId node) const;
+  const Membership& membership() const { return memberships_.latest(); }
   Role role() const { return static_cast<Role>(state_.index()); }
   NodeId leader() const;
   Leader* as_leader() { return std::get_if<Leader>(&state_); }
@@ -187,6 +221,8 @@ class Raft {
   void offer(NodeId to, Message message);    // into send_now
   void promise(NodeId to, Message message);  // into send_after_sync, or send_now when nothing is unsynced
   bool has_committed() const;
+  void append(Entry entry);
+  void truncate(Index from);
   void advance_commit(Index commit);
   void evict();
 
@@ -194,6 +230,7 @@ class Raft {
   void receive(NodeId from, const VoteRequest& request);
   void receive(NodeId from, const VoteReply& reply);
   void receive(NodeId from, const TimeoutNow& request);
+  bool may_campaign() const;
   bool leader_is_alive() const;
   bool would_vote(NodeId from, const VoteRequest& request) const;
   void restart_election_timer();
@@ -203,16 +240,24 @@ class Raft {
   void become_follower(Term term, NodeId leader);
   void become_leader();
   void check_quorum();
+  void watch_disk();
+  bool disk_hangs() const { return disk_wait_ >= options_.election_timeout; }
 
   // replication.cc (thesis 3.5, 3.6.2, 10.2)
   void receive(NodeId from, AppendRequest& request);
   void receive(NodeId from, const AppendReply& reply);
+  void receive(NodeId from, SnapshotRequest& request);
+  void receive(NodeId from, const SnapshotReply& reply);
   bool adopt_leader(NodeId from, Term term);
   bool take_entries(std::vector<Entry>& entries);
   bool too_full() const;
   void commit_by_quorum(Leader& leader);
+  static Progress* find_peer(Leader& leader, NodeId node);
   Progress* peer(NodeId node);
+  std::uint64_t reached(const Leader& leader, std::uint64_t own, std::uint64_t (*value_of)(const Progress&));
   std::optional<LogPosition> previous_of(const Progress& peer) const;
+  Index last_for(const Progress& peer) const;
+  Index commit_for(const Progress& peer) const;
   bool wants_entries(const Progress& peer) const;
   bool wants_heartbeat(const Leader& leader, const Progress& peer) const;
   bool needs_snapshot(const Progress& peer) const { return peer.next() <= log_.snapshot_index(); }
@@ -221,6 +266,23 @@ class Raft {
   void send_append(const Leader& leader, Progress& peer, LogPosition previous, std::vector<Entry> entries);
   void send_heartbeat(const Leader& leader, Progress& peer);
   void ask_disk(Progress& peer);
+
+  // snapshot.cc (thesis 5)
+  bool installing() const { return receiving_ && receiving_->piece.done; }
+  bool wants_snapshot(const Progress& peer) const;
+  void feed_snapshot(Progress& peer);
+  void count_snapshot_wait(Progress& peer);
+  void answer_snapshot(const SnapshotArrival& arrival, std::uint64_t wanted, bool failed);
+  std::optional<SnapshotArrival> take_arrival(std::uint64_t id);
+
+  // membership_change.cc (thesis 4)
+  void append_membership(const Membership& membership);
+  void update_peers(Leader& leader);
+  void count_removed(Leader& leader);
+  void end_joint();
+  void note_removal();
+  bool should_resign() const;
+  void resign(Leader& leader);
 
   // read_index.cc (thesis 6.4)
   bool can_start_round(const Leader& leader) const;
@@ -231,7 +293,7 @@ class Raft {
   void continue_transfer(Leader& leader);
 
   const Options options_;
-  Membership membership_;
+  MembershipHistory memberships_;
   Random random_;
 
   Term term_;
@@ -239,6 +301,8 @@ class Raft {
   State state_ = Follower{};
   Ticks elapsed_ = 0;           // since a leader was heard, a vote was given or an election began; a leader: since its quorum check
   Ticks election_wait_ = 0;     // drawn anew each time elapsed_ starts
+  BatchId disk_owes_{};         // the oldest batch under way at the last tick, 0 for none
+  Ticks disk_wait_ = 0;         // since when
 
   Log log_;
   Durability durability_;
@@ -246,6 +310,9 @@ class Raft {
   Index commit_;
   Index handed_out_;            // last index given out in Output::committed
   Index applied_;
+  bool joined_;                 // this node was a member of a committed membership
+  bool removed_ = false;
+  bool removed_issued_ = false;
 
   HardState hard_state_issued_;
   RoleChange place_issued_;
@@ -255,6 +322,12 @@ class Raft {
   std::vector<Envelope> offers_;
   std::vector<Envelope> promises_;
   std::vector<LogRead> log_reads_;
+  std::uint64_t snapshot_read_ = 0;
+  std::uint64_t arrival_ = 0;
+  std::vector<SnapshotRead> snapshot_reads_;
+  std::vector<SnapshotArrival> arrivals_;
+  std::optional<SnapshotArrival> receiving_;  // given to the caller, not answered; its bytes are not kept
+  NodeId receiving_from_{};
   std::vector<ReadReady> reads_;
   std::vector<ReadId> reads_aborted_;
   std::uint64_t refused_ = 0;

@@ -26,10 +26,7 @@ void Raft::start_round(Leader& leader) {
 }
 
 void Raft::confirm_rounds(Leader& leader) {
-  scratch_.assign(1, leader.context);
-  for (const Progress& follower : leader.peers)
-    if (follower.voter) scratch_.push_back(follower.context_acked);
-  const std::uint64_t confirmed = majority_reached(scratch_);
+  const std::uint64_t confirmed = reached(leader, leader.context, [](const Progress& follower) { return follower.context_acked; });
   while (!leader.rounds.empty() && leader.rounds.front().context <= confirmed) {
     const ReadRound& round = leader.rounds.front();
     for (ReadId id : round.ids) reads_.push_back({id, round.index});

@@ -56,6 +56,8 @@ void Raft::receive(NodeId from, AppendRequest& request) {
   reply.match = previous.index + (reply.full ? 0 : count);
   // Not the leader's commit index alone: what lies beyond the checked entries may be a deposed leader's (3.5, figure 3.1 step 5).
   advance_commit(std::min(request.commit, reply.match));
+  // Only when nothing more is known to be committed: a node that was removed and taken in again meets its removal on the way.
+  if (commit_ >= request.commit) note_removal();
   promise(from, reply);
 }
 
@@ -65,14 +67,13 @@ bool Raft::take_entries(std::vector<Entry>& entries) {
     return entry.index > commit_ && !log_.holds(entry.position());
   });
   if (fresh == entries.end()) return true;  // never truncates: a late request may hold only a part of what came since
+  if (installing()) return false;           // the log is being replaced
   if (fresh->index <= log_.last().index) {
-    log_.truncate(fresh->index);
-    durability_.truncated(fresh->index);
-    next_to_write_ = std::min(next_to_write_, fresh->index);
+    truncate(fresh->index);
   } else if (too_full()) {
     return false;
   }
-  for (; fresh != entries.end(); ++fresh) log_.append(std::move(*fresh));
+  for (; fresh != entries.end(); ++fresh) append(std::move(*fresh));
   return true;
 }
 
@@ -85,11 +86,25 @@ bool Raft::too_full() const {
 
 // ---- leader
 
+Progress* Raft::find_peer(Leader& leader, NodeId node) {
+  auto at = std::find_if(leader.peers.begin(), leader.peers.end(), [&](const Progress& p) { return p.node == node; });
+  return at == leader.peers.end() ? nullptr : &*at;
+}
+
 Progress* Raft::peer(NodeId node) {
   Leader* leader = as_leader();
-  if (!leader) return nullptr;
-  auto at = std::find_if(leader->peers.begin(), leader->peers.end(), [&](const Progress& p) { return p.node == node; });
-  return at == leader->peers.end() ? nullptr : &*at;
+  return leader ? find_peer(*leader, node) : nullptr;
+}
+
+// What a quorum has reached, when this node has `own`.
+std::uint64_t Raft::reached(const Leader& leader, std::uint64_t own, std::uint64_t (*value_of)(const Progress&)) {
+  auto of = [&](NodeId voter) {
+    if (voter == options_.self) return own;
+    const auto at = std::find_if(leader.peers.begin(), leader.peers.end(), [&](const Progress& p) { return p.node == voter; });
+    CONSENSUS_INVARIANT(at != leader.peers.end());
+    return value_of(*at);
+  };
+  return quorum_reached(membership(), of, scratch_);
 }
 
 void Raft::receive(NodeId from, const AppendReply& reply) {
@@ -114,19 +129,17 @@ void Raft::receive(NodeId from, const AppendReply& reply) {
     return;
   }
   const bool rose = follower->accepted(reply.match);
-  if (reply.full) follower->pause();
+  if (reply.full && follower->state() != Progress::State::snapshot) follower->pause();
   if (!rose) return;
   commit_by_quorum(leader);
   continue_transfer(leader);
 }
 
 void Raft::commit_by_quorum(Leader& leader) {
-  scratch_.assign(1, durability_.index().value);  // our own copy counts when it is synced, like any other
-  for (const Progress& follower : leader.peers)
-    if (follower.voter) scratch_.push_back(follower.match().value);
-  const Index reached{majority_reached(scratch_)};
+  // Our own copy counts when it is synced, like any other; and not at all if we are no longer a voter (4.2.2).
+  const Index on_quorum{reached(leader, durability_.index().value, [](const Progress& follower) { return follower.match().value; })};
   // Entries of earlier terms are committed only along with one of ours (3.6.2, figure 3.7).
-  if (reached >= leader.first_of_term) advance_commit(reached);
+  if (on_quorum >= leader.first_of_term) advance_commit(on_quorum);
 }
 
 // Position of the entry before the next one to send; nothing if only the disk knows it.
@@ -137,21 +150,28 @@ std::optional<LogPosition> Raft::previous_of(const Progress& follower) const {
   return std::nullopt;
 }
 
+// What a removed node may know ends with the entry that removed it.
+Index Raft::last_for(const Progress& follower) const {
+  return follower.removed_by > Index{0} ? std::min(follower.removed_by, log_.last().index) : log_.last().index;
+}
+Index Raft::commit_for(const Progress& follower) const { return std::min(commit_, last_for(follower)); }
+
 bool Raft::wants_entries(const Progress& follower) const {
   if (!follower.may_append(options_.inflight_appends_max) || follower.reading || needs_snapshot(follower)) return false;
-  return follower.next() <= log_.last().index || follower.state() == Progress::State::probe;
+  return follower.next() <= last_for(follower) || follower.state() == Progress::State::probe;
 }
 
 bool Raft::wants_heartbeat(const Leader& leader, const Progress& follower) const {
   if (follower.heartbeat_due) return true;
-  if (follower.voter && !leader.rounds.empty() && follower.context_sent < leader.context) return true;
+  if (membership().is_voter(follower.node) && !leader.rounds.empty() && follower.context_sent < leader.context) return true;
   // Tells a follower of a commit at once, as far as it has the entries: certificates wait for its execution.
-  return follower.state() == Progress::State::replicate && std::min(commit_, follower.next() - 1) > follower.commit_sent &&
+  return follower.state() == Progress::State::replicate && std::min(commit_for(follower), follower.next() - 1) > follower.commit_sent &&
          previous_of(follower);
 }
 
 void Raft::replicate(Leader& leader) {
   for (Progress& follower : leader.peers) {
+    if (wants_snapshot(follower)) feed_snapshot(follower);
     while (wants_entries(follower) && send_entries(leader, follower)) {}
     if (wants_heartbeat(leader, follower)) send_heartbeat(leader, follower);
   }
@@ -163,6 +183,7 @@ bool Raft::send_entries(Leader& leader, Progress& follower) {
     return false;
   }
   std::vector<Entry> entries = log_.read(follower.next(), options_.append_bytes_max);
+  while (!entries.empty() && entries.back().index > last_for(follower)) entries.pop_back();
   send_append(leader, follower, previous_of(follower).value(), std::move(entries));
   return true;
 }
@@ -171,11 +192,11 @@ void Raft::send_append(const Leader& leader, Progress& follower, LogPosition pre
   const Index last = previous.index + entries.size();
   follower.heartbeat_due = false;
   follower.context_sent = leader.context;
-  follower.commit_sent = std::max(follower.commit_sent, std::min(commit_, last));
+  follower.commit_sent = std::max(follower.commit_sent, std::min(commit_for(follower), last));
   follower.sent(last);
   // The window may move on before the reply: without this, heartbeats could not ask whether the request arrived.
   if (!entries.empty()) follower.previous = entries.back().position();
-  offer(follower.node, AppendRequest{term_, previous, commit_, std::move(entries), leader.context});
+  offer(follower.node, AppendRequest{term_, previous, commit_for(follower), std::move(entries), leader.context});
 }
 
 void Raft::send_heartbeat(const Leader& leader, Progress& follower) {
@@ -184,13 +205,13 @@ void Raft::send_heartbeat(const Leader& leader, Progress& follower) {
   if (follower.state() == Progress::State::replicate) previous = previous_of(follower).value_or(LogPosition{});
   follower.heartbeat_due = false;
   follower.context_sent = leader.context;
-  follower.commit_sent = std::max(follower.commit_sent, std::min(commit_, previous.index));
-  offer(follower.node, AppendRequest{term_, previous, commit_, {}, leader.context});
+  follower.commit_sent = std::max(follower.commit_sent, std::min(commit_for(follower), previous.index));
+  offer(follower.node, AppendRequest{term_, previous, commit_for(follower), {}, leader.context});
 }
 
 void Raft::ask_disk(Progress& follower) {
   const Index first = previous_of(follower) ? follower.next() : follower.next() - 1;
-  follower.reading = LogRead{++log_read_, follower.node, first, log_.base_index(), options_.append_bytes_max};
+  follower.reading = LogRead{++log_read_, follower.node, first, std::max(first, std::min(log_.base_index(), last_for(follower))), options_.append_bytes_max};
   log_reads_.push_back(*follower.reading);
 }
 

@@ -79,7 +79,7 @@ using Payload = std::shared_ptr<const std::string>;
 enum class EntryKind : std::uint8_t {
   noop = 0,        ///< a new leader's first entry (thesis 6.4); no payload
   payload = 1,     ///< a proposal
-  membership = 2,  ///< reserved for changes of the membership; refused in messages until the core can make them
+  membership = 2,  ///< the whole membership from here on (4.3), as encode_membership() writes it
 };
 
 struct Entry {
@@ -113,10 +113,19 @@ struct SnapshotMark {
   friend bool operator==(const SnapshotMark&, const SnapshotMark&) = default;
 };
 
-/// Voters decide; learners receive the log and never vote or campaign (thesis 4.2.1). No node twice, in neither or both lists.
+/// Voters decide; learners receive the log and never vote or campaign (thesis 4.2.1). Ascending, no node twice in a list, none in both
+/// `voters` and `learners`. While the voters change, two configurations are in force (4.3): every decision needs a majority of `voters`,
+/// the coming ones, and one of `outgoing`, those before. A node in `outgoing` and in `learners` stops voting when the change ends.
 struct Membership {
   std::vector<NodeId> voters{};
   std::vector<NodeId> learners{};
+  std::vector<NodeId> outgoing{};  ///< empty: no change of the voters is under way
+
+  bool joint() const { return !outgoing.empty(); }
+  bool is_voter(NodeId node) const;   ///< of either configuration
+  bool contains(NodeId node) const;   ///< in any list
+  std::vector<NodeId> all_voters() const;  ///< of either configuration, each once, ascending
+  std::vector<NodeId> members() const;     ///< all, each once, ascending
   friend bool operator==(const Membership&, const Membership&) = default;
 };
 

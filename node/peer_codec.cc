@@ -3,6 +3,7 @@
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/wire_format_lite.h>
 
+#include "consensus/membership.h"
 #include "node/proto/peer.pb.h"
 
 namespace daftar::node {
@@ -56,6 +57,23 @@ struct ConsensusEncoder {
     to->set_rejected(m.rejected.value);
     set(to->mutable_hint(), m.hint);
     to->set_context(m.context);
+  }
+  void operator()(const consensus::SnapshotRequest& m) const {
+    auto* to = frame.mutable_snapshot_request();
+    to->set_term(m.term.value);
+    set(to->mutable_position(), m.piece.snapshot.position);
+    to->set_membership(consensus::encode_membership(m.piece.snapshot.membership));
+    to->set_manifest(m.piece.snapshot.manifest);
+    to->set_offset(m.piece.offset);
+    if (m.piece.bytes) to->set_piece(*m.piece.bytes);
+    to->set_done(m.piece.done);
+  }
+  void operator()(const consensus::SnapshotReply& m) const {
+    auto* to = frame.mutable_snapshot_reply();
+    to->set_term(m.term.value);
+    set(to->mutable_position(), m.position);
+    to->set_wanted(m.wanted);
+    to->set_failed(m.failed);
   }
   void operator()(const consensus::TimeoutNow& m) const { frame.mutable_timeout_now()->set_term(m.term.value); }
 };
@@ -140,6 +158,18 @@ Decoded decode(proto::AppendRequest& from) {
   return PeerMessage{consensus::Message{std::move(m)}};
 }
 
+Decoded decode(proto::SnapshotRequest& from) {
+  auto membership = consensus::decode_membership(from.membership());
+  if (!membership) return refuse("malformed membership of a snapshot");
+  consensus::SnapshotRequest m;
+  m.term = Term{from.term()};
+  m.piece.snapshot = {get(from.position()), std::move(*membership), std::move(*from.mutable_manifest())};
+  m.piece.offset = from.offset();
+  if (!from.piece().empty()) m.piece.bytes = std::make_shared<const std::string>(std::move(*from.mutable_piece()));
+  m.piece.done = from.done();
+  return PeerMessage{consensus::Message{std::move(m)}};
+}
+
 Decoded decode(proto::Forward& from) {
   if (static_cast<std::size_t>(from.items_size()) > frame_transactions_max) return refuse("too many forwarded transactions");
   Forward m;
@@ -165,6 +195,7 @@ std::size_t byte_weight(const PeerMessage& message) {
   if (const auto* m = std::get_if<consensus::Message>(&message)) {
     if (const auto* append = std::get_if<consensus::AppendRequest>(m))
       for (const auto& entry : append->entries) bytes += entry.byte_size();
+    if (const auto* snapshot = std::get_if<consensus::SnapshotRequest>(m); snapshot && snapshot->piece.bytes) bytes += snapshot->piece.bytes->size();
   } else if (const auto* forward = std::get_if<Forward>(&message)) {
     for (const auto& item : forward->items) bytes += sizeof item + item.envelope.size();
   } else if (const auto* refused = std::get_if<ForwardRefused>(&message)) {
@@ -206,6 +237,11 @@ Expected<PeerMessage, std::string> decode_peer_message(std::string_view bytes) {
                                                                    Index{from.rejected()}, get(from.hint()), from.context()}}};
     }
     case proto::PeerFrame::kTimeoutNow: return PeerMessage{consensus::Message{consensus::TimeoutNow{Term{frame.timeout_now().term()}}}};
+    case proto::PeerFrame::kSnapshotRequest: return decode(*frame.mutable_snapshot_request());
+    case proto::PeerFrame::kSnapshotReply: {
+      const auto& from = frame.snapshot_reply();
+      return PeerMessage{consensus::Message{consensus::SnapshotReply{Term{from.term()}, get(from.position()), from.wanted(), from.failed()}}};
+    }
     case proto::PeerFrame::kForward: return decode(*frame.mutable_forward());
     case proto::PeerFrame::kForwardRefused: return decode(frame.forward_refused());
     case proto::PeerFrame::kCheckpointLine: {

@@ -117,6 +117,9 @@ void Replica::take_raft_output() {
     output_.execute.push_back({entry.index.value, entry.term.value, entry.payload, std::move(block)});
   }
   for (auto& read : out.log_reads) output_.log_reads.push_back(read);
+  // The log is kept whole, so no peer is ever offered a snapshot, and none is expected.
+  for (const auto& read : out.snapshot_reads) raft_.snapshot_read_done(read, std::nullopt);
+  for (const auto& arrival : out.snapshot_arrivals) raft_.snapshot_failed(arrival.id);
   if (out.role) change_role(*out.role);
 }
 

@@ -19,6 +19,9 @@ struct Case {
 
 Envelope from_2(Message message) { return {NodeId{2}, NodeId{1}, std::move(message)}; }
 
+bool flag(Random& random) { return random.below(2) == 0; }
+Membership voters_1_2() { return {{{1}, {2}}, {}, {}}; }
+
 std::vector<Case> malformed() {
   const AppendRequest fine = append(2, at(1, 2), {entry(2, 3)});
   auto changed = [&](auto change) {
@@ -29,7 +32,6 @@ std::vector<Case> malformed() {
   return {
       {"from itself", {NodeId{1}, NodeId{1}, fine}},
       {"from nobody", {NodeId{0}, NodeId{1}, fine}},
-      {"from a stranger", {NodeId{9}, NodeId{1}, fine}},
       {"for another", {NodeId{2}, NodeId{3}, fine}},
       {"term 0", from_2(append(0, {}))},
       {"last term there is", from_2(append(huge, {}))},
@@ -38,6 +40,13 @@ std::vector<Case> malformed() {
       {"pre-vote, last term", from_2(VoteRequest{Term{huge}, true, false, at(1, 1)})},
       {"reply, last term", from_2(AppendReply{.term = Term{huge}})},
       {"campaign now, last term", from_2(TimeoutNow{Term{huge}})},
+      {"snapshot of nothing", from_2(SnapshotRequest{Term{3}, {{at(1, 0), voters_1_2(), ""}, 0, nullptr, false}})},
+      {"snapshot from the future", from_2(SnapshotRequest{Term{3}, {{at(4, 9), voters_1_2(), ""}, 0, nullptr, false}})},
+      {"snapshot without voters", from_2(SnapshotRequest{Term{3}, {{at(1, 9), {}, ""}, 0, nullptr, false}})},
+      {"snapshot without end", from_2(SnapshotRequest{Term{3}, {{at(1, huge), voters_1_2(), ""}, 0, nullptr, false}})},
+      {"snapshot offset without end", from_2(SnapshotRequest{Term{3}, {{at(1, 9), voters_1_2(), ""}, huge, nullptr, false}})},
+      {"snapshot with a long manifest", from_2(SnapshotRequest{Term{3}, {{at(1, 9), voters_1_2(), std::string(5000, 'x')}, 0, nullptr, false}})},
+      {"snapshot answer without end", from_2(SnapshotReply{Term{3}, at(1, 9), huge, false})},
       {"campaign now, term 0", from_2(TimeoutNow{Term{0}})},
       {"a log newer than the election", from_2(VoteRequest{Term{5}, false, false, at(5, 1)})},
       {"a log without end", from_2(VoteRequest{Term{5}, false, false, at(1, huge)})},
@@ -56,7 +65,11 @@ std::vector<Case> malformed() {
       {"entry of term 0", changed([](auto& r) { r.entries[0].term = Term{0}; })},
       {"entry of a later term", changed([](auto& r) { r.entries[0].term = Term{3}; })},
       {"entry of an unknown kind", changed([](auto& r) { r.entries[0].kind = EntryKind{77}; })},
-      {"entry of a kind not possible yet", changed([](auto& r) { r.entries[0].kind = EntryKind::membership; })},
+      {"membership that cannot be read", changed([](auto& r) { r.entries[0].kind = EntryKind::membership; })},
+      {"membership without bytes", changed([](auto& r) { r.entries[0] = {Term{2}, Index{3}, EntryKind::membership, nullptr}; })},
+      {"membership without voters", changed([](auto& r) {
+         r.entries[0] = {Term{2}, Index{3}, EntryKind::membership, payload(encode_membership({{}, {{1}}, {}}))};
+       })},
       {"no-op with a payload", changed([](auto& r) { r.entries[0].kind = EntryKind::noop; })},
       {"reply index out of range", from_2(AppendReply{.term = Term{3}, .success = true, .match = Index{huge}})},
       {"hint out of range", from_2(AppendReply{.term = Term{3}, .hint = at(1, huge)})},
@@ -66,6 +79,18 @@ std::vector<Case> malformed() {
 bool same_state(const Status& a, const Status& b) {
   return a.role == b.role && a.term == b.term && a.voted_for == b.voted_for && a.leader == b.leader && a.last == b.last &&
          a.commit == b.commit && a.durable == b.durable;
+}
+
+// Any voters and learners out of 1..5, joint or not, and sometimes not well formed.
+Payload random_membership(Random& random) {
+  Membership membership;
+  for (std::uint64_t node = 1; node <= 5; ++node) {
+    if (random.below(2) == 0) membership.outgoing.push_back(NodeId{node});
+    if (random.below(2) == 0) membership.voters.push_back(NodeId{node});
+    else if (random.below(3) == 0) membership.learners.push_back(NodeId{node});
+  }
+  if (random.below(2) == 0) membership.outgoing.clear();
+  return payload(encode_membership(membership));
 }
 
 Message random_message(Random& random, std::uint64_t term, std::uint64_t last) {
@@ -80,7 +105,9 @@ Message random_message(Random& random, std::uint64_t term, std::uint64_t last) {
   };
   auto flag = [&] { return random.below(2) == 0; };
   auto position = [&] { return at(number(term), number(last)); };
-  switch (random.below(5)) {
+  switch (random.below(7)) {
+    case 5: return SnapshotRequest{Term{number(term)}, {{position(), voters_1_2(), ""}, number(0), payload("bytes"), flag()}};
+    case 6: return SnapshotReply{Term{number(term)}, position(), number(5), flag()};
     case 0: return VoteRequest{Term{number(term)}, flag(), flag(), position()};
     case 1: return VoteReply{Term{number(term)}, Term{number(term)}, flag(), flag()};
     case 2: {
@@ -91,6 +118,7 @@ Message random_message(Random& random, std::uint64_t term, std::uint64_t last) {
         const std::uint64_t index = fits ? request.previous.index.value + 1 + i : number(last);
         const std::uint64_t entry_term = fits ? request.term.value : number(term);
         request.entries.push_back({Term{entry_term}, Index{index}, static_cast<EntryKind>(random.below(4)), flag() ? payload("h") : nullptr});
+        if (flag() && flag()) request.entries.back() = {Term{entry_term}, Index{index}, EntryKind::membership, random_membership(random)};
       }
       return request;
     }
@@ -171,9 +199,14 @@ TEST_CASE("random messages break no invariant, and outputs keep their rules") {
       if (random.below(3) == 0) node.raft->tick();
       if (random.below(5) == 0) (void)node.raft->propose(payload("p"));
       if (random.below(9) == 0) (void)node.raft->request_read();
+      if (random.below(9) == 0) (void)node.raft->propose_membership({{{static_cast<MembershipChange::Verb>(random.below(5)), NodeId{random.below(6)}}}});
       if (random.below(9) == 0) (void)node.raft->transfer_leadership(NodeId{random.below(5)});
       if (random.below(2) == 0) node.settle();
       for (const LogRead& read : std::exchange(node.log_reads, {})) node.raft->log_read_done(read, node.disk.read(read));
+      for (const SnapshotArrival& arrival : std::exchange(node.arrivals, {})) {
+        if (flag(random)) node.raft->snapshot_failed(arrival.id);
+        else node.raft->snapshot_wants(arrival.id, random.below(20));
+      }
       for (const Entry& e : std::exchange(node.committed, {})) REQUIRE(e.index == ++applied);
       REQUIRE(node.status().term >= status.term);
       REQUIRE(node.status().commit >= status.commit);

@@ -1,6 +1,7 @@
 // One test per rule of the thesis, chapters 3, 6 and 9; the section stands above each.
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <deque>
 #include <set>
 
 #include "tests/consensus/test_node.h"
@@ -658,7 +659,73 @@ TEST_CASE("6.2 a leader that does not hear a majority for an election timeout st
   CHECK(node.raft->propose(payload("x")).error() == ProposeError{ProposeFailure::not_leader, no_node});
 }
 
-TEST_CASE("6.2 replies of any kind from a majority keep a leader in place, learners' do not") {
+// Heartbeats leave before the disk is done: they must not keep in office a leader whose disk does nothing.
+TEST_CASE("6.2 a leader whose disk hangs for an election timeout steps down, however well it is heard, and does not campaign") {
+  TestNode node({});
+  node.become_leader();
+  node.acknowledge(2, 1);
+  node.acknowledge(3, 1);
+  (void)node.raft->propose(payload("a"));
+  const Output never_synced = node.raft->take_output();
+  REQUIRE(never_synced.needs_sync());
+  auto tick_and_hear = [&] {
+    node.raft->tick();
+    const Output output = node.raft->take_output();
+    for (std::uint64_t id : {2, 3}) node.step(id, AppendReply{.term = Term{1}, .success = true, .match = Index{2}});
+    return output;
+  };
+  Ticks ticks = 0;
+  std::size_t heartbeats = 0;
+  for (; ticks < 40 && node.status().role == Role::leader; ++ticks) heartbeats += only<AppendRequest>(tick_and_hear().send_now).size();
+  CHECK(ticks <= 20);
+  CHECK(ticks >= 10);
+  CHECK(heartbeats >= 8);  // others were told all the while
+  CHECK(node.status().disk_hangs);
+  CHECK(node.raft->propose(payload("x")).error().failure == ProposeFailure::not_leader);
+  for (int i = 0; i < 100; ++i) {
+    node.raft->tick();
+    CHECK(only<VoteRequest>(node.raft->take_output().send_now).empty());
+  }
+  node.sync(never_synced);
+  node.settle();
+  CHECK_FALSE((node.raft->tick(), node.status().disk_hangs));
+  node.time_out();
+  CHECK(node.status().role == Role::pre_candidate);
+}
+
+TEST_CASE("6.2 a disk that is slow, but works, does not cost the leadership; neither does one that has nothing to do") {
+  TestNode node({});
+  node.become_leader();
+  std::deque<BatchId> owed;
+  for (int i = 0; i < 200; ++i) {
+    (void)node.raft->propose(payload("x"));
+    owed.push_back(node.raft->take_output().batch);
+    if (owed.size() > 9) node.raft->synced(owed.front()), owed.pop_front();
+    node.raft->tick();
+    for (std::uint64_t id : {2, 3}) node.step(id, AppendReply{.term = Term{1}, .success = true, .match = Index{1}});
+    REQUIRE(node.status().role == Role::leader);
+  }
+  node.raft->synced(owed.back());
+  for (int i = 0; i < 100; ++i) {
+    node.raft->tick();
+    (void)node.raft->take_output();
+    for (std::uint64_t id : {2, 3}) node.step(id, AppendReply{.term = Term{1}, .success = true, .match = Index{1}});
+    REQUIRE(node.status().role == Role::leader);
+  }
+}
+
+TEST_CASE("6.2 a follower whose disk hangs is not heard: its answers are promises") {
+  TestNode node({});
+  node.answer(2, append(1, {}, log_of({1})));
+  node.step(2, append(1, at(1, 1), {entry(1, 2)}));
+  (void)node.raft->take_output();  // never synced
+  for (int i = 0; i < 5; ++i) {
+    node.step(2, append(1, at(1, 1)));
+    CHECK(node.raft->take_output().send_now.empty());
+  }
+}
+
+TEST_CASE("6.2 replies of any kind from a majority keep a leader in place; learners' do not") {
   TestNode node({.learners = {NodeId{4}}});
   node.become_leader();
   for (int i = 0; i < 20; ++i) {

@@ -37,19 +37,28 @@ inline LogPosition at(std::uint64_t term, std::uint64_t index) { return {Term{te
 /// What survives a crash.
 struct Disk {
   HardState hard_state;
-  std::vector<Entry> log;
+  std::vector<Entry> log;  // after `mark`
+  LogPosition mark{};
+  Membership membership{};  // in force at `mark`, if there is one
 
+  void compact(std::uint64_t index, Membership in_force) {
+    const std::size_t count = index - mark.index.value;
+    mark = log.at(count - 1).position();
+    log.erase(log.begin(), log.begin() + static_cast<std::ptrdiff_t>(count));
+    membership = std::move(in_force);
+  }
   void write(const Output& output) {
     if (output.hard_state) hard_state = *output.hard_state;
     if (output.entries.empty()) return;
-    log.resize(output.entries.front().index.value - 1);
+    log.resize(output.entries.front().index.value - mark.index.value - 1);
     log.insert(log.end(), output.entries.begin(), output.entries.end());
   }
   std::vector<Entry> read(const LogRead& read) const {
     std::vector<Entry> entries;
     std::size_t bytes = 0;
     for (Index i = read.first; i <= read.last; ++i) {
-      const Entry& e = log.at(i.value - 1);
+      if (i <= mark.index) return {};
+      const Entry& e = log.at(i.value - mark.index.value - 1);
       bytes += e.byte_size();
       if (!entries.empty() && bytes > read.bytes_max) break;
       entries.push_back(e);
@@ -68,6 +77,8 @@ struct Setup {
   std::uint32_t inflight_appends_max = 8;
   std::size_t log_window_bytes_max = 1 << 20;
   std::uint64_t seed = 1;
+  std::optional<Membership> membership{};  // in place of voters and learners
+  std::uint64_t voter_lag_max = 1000;
 };
 
 class TestNode {
@@ -86,19 +97,26 @@ class TestNode {
   std::vector<ReadId> reads_aborted;
   std::vector<LogRead> log_reads;
   std::optional<RoleChange> role;  // the last one
+  bool removed = false;            // was said
+  std::vector<SnapshotRead> snapshot_reads;
+  std::vector<SnapshotArrival> arrivals;
 
   /// From what the disk holds; whatever was not synced is gone.
   void restart() {
-    Restored restored{.hard_state = disk.hard_state, .tail = disk.log, .applied = applied};
+    Restored restored{.hard_state = disk.hard_state, .snapshot = {disk.mark}, .before_tail = disk.mark, .tail = disk.log, .applied = applied};
     for (std::uint64_t i = 1; i <= setup.voters; ++i) restored.membership.voters.push_back(NodeId{i});
     restored.membership.learners = setup.learners;
+    if (setup.membership) restored.membership = *setup.membership;
+    if (disk.mark.index > Index{0}) restored.membership = disk.membership;
     raft = std::make_unique<Raft>(Options{.self = NodeId{setup.self},
                                           .election_timeout = setup.election_timeout,
                                           .heartbeat_interval = setup.heartbeat_interval,
                                           .append_bytes_max = setup.append_bytes_max,
                                           .inflight_appends_max = setup.inflight_appends_max,
                                           .log_window_bytes_max = setup.log_window_bytes_max,
-                                          .seed = setup.seed},
+                                          .seed = setup.seed,
+                                          .voter_lag_max = setup.voter_lag_max,
+                                          .snapshot_piece_bytes_max = 10},
                                   std::move(restored));
   }
 
@@ -110,6 +128,9 @@ class TestNode {
     reads_aborted.insert(reads_aborted.end(), output.reads_aborted.begin(), output.reads_aborted.end());
     log_reads.insert(log_reads.end(), output.log_reads.begin(), output.log_reads.end());
     if (output.role) role = output.role;
+    removed = removed || output.removed;
+    snapshot_reads.insert(snapshot_reads.end(), output.snapshot_reads.begin(), output.snapshot_reads.end());
+    arrivals.insert(arrivals.end(), output.snapshot_arrivals.begin(), output.snapshot_arrivals.end());
     if (!output.committed.empty()) {
       applied = output.committed.back().index;
       raft->applied(applied);

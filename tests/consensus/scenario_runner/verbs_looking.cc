@@ -1,0 +1,180 @@
+// Verbs that print what is, and that demand what must be.
+#include <algorithm>
+#include <array>
+
+#include "consensus/describe.h"
+#include "tests/consensus/scenario_runner/verbs.h"
+
+namespace daftar::consensus::scenario {
+namespace {
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string line;
+  for (const std::string& part : parts) line += (line.empty() ? "" : " ") + part;
+  return line;
+}
+
+std::string number(std::uint64_t value) { return std::to_string(value); }
+
+std::string terms(const std::vector<Entry>& entries) {
+  std::vector<std::string> parts;
+  for (const Entry& entry : entries) parts.push_back(number(entry.term.value));
+  return joined(parts);
+}
+
+std::string ids(const std::vector<NodeId>& nodes) {
+  std::vector<std::string> parts;
+  for (NodeId node : nodes) parts.push_back(text(node));
+  return joined(parts);
+}
+
+std::string payloads(const Node& node) {
+  std::vector<std::string> parts;
+  for (const Entry& entry : node.state)
+    if (entry.kind == EntryKind::payload) parts.push_back(*entry.payload);
+  return joined(parts);
+}
+
+/// One fact of a node as text: what `expect` compares.
+struct Fact {
+  std::string_view name;
+  std::string (*of)(const Node& node);
+};
+
+constexpr std::array facts{
+    Fact{"role", [](const Node& n) { return describe(n.raft->status().role); }},
+    Fact{"term", [](const Node& n) { return number(n.raft->status().term.value); }},
+    Fact{"vote", [](const Node& n) { return number(n.raft->status().voted_for.value); }},
+    Fact{"leader", [](const Node& n) { return number(n.raft->status().leader.value); }},
+    Fact{"last", [](const Node& n) { return describe(n.raft->status().last); }},
+    Fact{"durable", [](const Node& n) { return number(n.raft->status().durable.value); }},
+    Fact{"commit", [](const Node& n) { return number(n.raft->status().commit.value); }},
+    Fact{"applied", [](const Node& n) { return number(n.raft->status().applied.value); }},
+    Fact{"window-first", [](const Node& n) { return number(n.raft->status().window_first.value); }},
+    Fact{"transfer", [](const Node& n) { return number(n.raft->status().transfer_target.value); }},
+    Fact{"reads-open", [](const Node& n) { return number(n.raft->status().reads_open); }},
+    Fact{"voters", [](const Node& n) { return ids(n.raft->status().membership.voters); }},
+    Fact{"outgoing", [](const Node& n) { return ids(n.raft->status().membership.outgoing); }},
+    Fact{"learners", [](const Node& n) { return ids(n.raft->status().membership.learners); }},
+    Fact{"removed", [](const Node& n) { return std::string(n.raft->status().removed ? "yes" : "no"); }},
+    Fact{"log", [](const Node& n) { return terms(n.log); }},
+    Fact{"state", payloads},
+};
+
+std::string fact_names() {
+  std::string names;
+  for (const Fact& fact : facts) names += (names.empty() ? "" : ", ") + std::string(fact.name);
+  return names;
+}
+
+Action expect(Arguments& arguments) {
+  const NodeNames names = arguments.nodes();
+  struct Wanted {
+    const Fact* fact;
+    std::string value;
+  };
+  std::vector<Wanted> wanted;
+  for (const Option& option : arguments.other_options()) {
+    const auto fact = std::find_if(facts.begin(), facts.end(), [&](const Fact& f) { return f.name == option.key; });
+    if (fact == facts.end()) throw Mistake(option.at, "expected one of " + fact_names() + ", found '" + option.key + "'");
+    std::vector<std::string> values;
+    for (const Word& value : option.values) values.push_back(value.text);
+    wanted.push_back({&*fact, joined(values)});
+  }
+  if (wanted.empty()) throw Mistake(arguments.at(), "expect: expected facts such as role=leader");
+  return [=](World& world) {
+    for (const Node* node : world.running(names))
+      for (const Wanted& want : wanted)
+        if (const std::string is = want.fact->of(*node); is != want.value)
+          throw Unmet("node " + text(node->id) + " has " + std::string(want.fact->name) + "=" + is + ", not " + want.value);
+  };
+}
+
+Action expect_in_sync(Arguments&) {
+  return [](World& world) {
+    if (world.in_sync()) return;
+    std::string lines;
+    for (const Node* node : world.all_running()) lines += "\n" + status_line(*node);
+    throw Unmet("the nodes do not agree" + lines);
+  };
+}
+
+Action status(Arguments& arguments) {
+  const NodeNames names = arguments.nodes(true);
+  return [=](World& world) {
+    for (const Node* node : world.nodes(names)) world.say(status_line(*node));
+  };
+}
+
+Action peers(Arguments& arguments) {
+  const NodeName name = arguments.node();
+  return [=](World& world) {
+    const Status status = world.running(name).raft->status();
+    if (status.role != Role::leader) return world.say(text(status.self) + " does not lead");
+    for (const PeerStatus& peer : status.peers)
+      world.say(text(peer.node) + (peer.state == Progress::State::probe ? " probe" : " replicate") + " match=" + number(peer.match.value) +
+                " next=" + number(peer.next.value) + " inflight=" + number(peer.inflight) + (peer.voter ? "" : " learner") +
+                (peer.active ? "" : " silent") + (peer.reads_disk ? " reads-disk" : "") + (peer.needs_snapshot ? " needs-snapshot" : "") +
+                (peer.removed ? " removed" : ""));
+  };
+}
+
+Action membership(Arguments& arguments) {
+  const NodeNames names = arguments.nodes(true);
+  return [=](World& world) {
+    for (const Node* node : world.running(names)) world.say(text(node->id) + ": " + describe(node->raft->status().membership));
+  };
+}
+
+Action log(Arguments& arguments) {
+  const NodeNames names = arguments.nodes();
+  return [=](World& world) {
+    for (const Node* node : world.running(names)) world.say(text(node->id) + ": " + (node->log.empty() ? "empty" : text(node->log)));
+  };
+}
+
+Action disk(Arguments& arguments) {
+  const NodeNames names = arguments.nodes();
+  return [=](World& world) {
+    for (const Node* node : world.nodes(names)) {
+      const HardState& state = node->disk.hard_state;
+      std::string line = text(node->id) + ": term=" + number(state.term.value) + " vote=" + text(state.voted_for) + " commit=" + number(state.commit.value);
+      if (node->disk.mark.index > Index{0}) line += " snapshot=" + describe(node->disk.mark);
+      line += " log=(" + terms(node->disk.entries) + ")";
+      if (!node->writes.empty()) line += " writes-under-way=" + number(node->writes.size());
+      world.say(line);
+    }
+  };
+}
+
+Action state(Arguments& arguments) {
+  const NodeNames names = arguments.nodes();
+  return [=](World& world) {
+    for (const Node* node : world.nodes(names)) world.say(text(node->id) + ": " + (node->state.empty() ? "empty" : text(node->state)));
+  };
+}
+
+Action trace(Arguments& arguments) {
+  const Word& word = arguments.word("on or off");
+  if (word.text != "on" && word.text != "off") expected("on or off", word);
+  const bool on = word.text == "on";
+  return [=](World& world) { world.trace = on; };
+}
+
+constexpr Verb verbs[] = {
+    {"status", "[NODES]", "prints a line for each node: role, term, log, commit", status},
+    {"peers", "NODE", "prints what a leader knows of the others", peers},
+    {"membership", "[NODES]", "prints the membership in force on each node", membership},
+    {"log", "NODES", "prints the log as the core has given it out", log},
+    {"disk", "NODES", "prints what is on the disk", disk},
+    {"state", "NODES", "prints what the state machine has applied", state},
+    {"trace", "on|off", "whether everything that happens is printed from now on", trace},
+    {"expect", "NODES FACT=VALUE...", "fails unless each node has these facts", expect},
+    {"expect-in-sync", "", "fails unless one node leads and all have its log, committed and applied", expect_in_sync},
+};
+
+}  // namespace
+
+std::span<const Verb> looking_verbs() { return verbs; }
+
+}  // namespace daftar::consensus::scenario
