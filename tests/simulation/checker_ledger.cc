@@ -7,7 +7,7 @@
 namespace daftar::simulation {
 namespace {
 
-std::string height(std::uint64_t node, std::uint64_t at) { return "node " + std::to_string(node) + ", height " + std::to_string(at); }
+std::string height_of(std::uint64_t node, std::uint64_t at) { return "node " + std::to_string(node) + ", height " + std::to_string(at); }
 
 std::uint64_t first_bytes(std::string_view digest) {
   std::uint64_t value = 0;
@@ -28,13 +28,13 @@ void Checker::handed_to_execution(std::uint64_t node, const node::ExecuteTask& t
 
 void Checker::executed(std::uint64_t node, const node::ExecuteTask& task, const node::ExecutedBlock& block, const SimStateStore& store) {
   const Block here{block.raft_index, block.raft_term, first_bytes(block.hash), block.size, store.state_hash(), block.root};
-  if (block.height > blocks_.size()) broken("one ledger", height(node, block.height) + " is executed before the one below it");
+  if (block.height > blocks_.size()) broken("one ledger", height_of(node, block.height) + " is executed before the one below it");
   if (block.height < blocks_.size()) {
     const Block& known = blocks_[block.height];
     if (known.raft_index != here.raft_index || known.raft_term != here.raft_term || known.hash != here.hash)
-      broken("one ledger", height(node, block.height) + " is another block");
-    if (known.root != here.root || known.size != here.size) broken("one ledger", height(node, block.height) + " has another root");
-    if (known.state_hash != here.state_hash) broken("one ledger", height(node, block.height) + " has another state");
+      broken("one ledger", height_of(node, block.height) + " is another block");
+    if (known.root != here.root || known.size != here.size) broken("one ledger", height_of(node, block.height) + " has another root");
+    if (known.state_hash != here.state_hash) broken("one ledger", height_of(node, block.height) + " has another state");
     return;
   }
   auto parsed = task.block;
@@ -47,19 +47,19 @@ void Checker::executed(std::uint64_t node, const node::ExecuteTask& task, const 
 
 /// The outcomes against a model that knows nothing but balances.
 void Checker::add_to_history(std::uint64_t node, const ledger::Block& block, const node::ExecutedBlock& executed) {
-  if (executed.transactions.size() != block.transactions().size()) broken("exactly once", height(node, executed.height) + " lacks outcomes");
+  if (executed.transactions.size() != block.transactions().size()) broken("exactly once", height_of(node, executed.height) + " lacks outcomes");
   for (std::size_t i = 0; i < executed.transactions.size(); ++i) {
     const auto& outcome = executed.transactions[i];
     const auto& transaction = *block.transactions()[i];
     const bool fresh = !history_.contains(outcome.id) && transaction.body().valid_until_ms() >= block.time_ms();
     if (outcome.id != transaction.id() || outcome.entry_index.has_value() != fresh)
-      broken("exactly once", height(node, executed.height) + ": transaction " + outcome.id.hex().substr(0, 8) + (fresh ? " has no entry" : " has a second entry or came too late"));
+      broken("exactly once", height_of(node, executed.height) + ": transaction " + outcome.id.hex().substr(0, 8) + (fresh ? " has no entry" : " has a second entry or came too late"));
     if (!fresh) continue;
     if (refused_.contains(outcome.id)) broken("acknowledged stays", "transaction " + outcome.id.hex().substr(0, 8) + " was refused for good, and is in the ledger now");
     const bool accepted = outcome.rejection.code == ledger::RejectionCode::ok;
     if (accepted != model_accepts(transaction))
-      broken("exactly once", height(node, executed.height) + ": transaction " + outcome.id.hex().substr(0, 8) + " has another outcome than the model's");
-    if (*outcome.entry_index != history_.size()) broken("exactly once", height(node, executed.height) + ": entries are not numbered in order");
+      broken("exactly once", height_of(node, executed.height) + ": transaction " + outcome.id.hex().substr(0, 8) + " has another outcome than the model's");
+    if (*outcome.entry_index != history_.size()) broken("exactly once", height_of(node, executed.height) + ": entries are not numbered in order");
     history_[outcome.id] = {*outcome.entry_index, accepted};
   }
 }

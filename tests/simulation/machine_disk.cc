@@ -104,7 +104,9 @@ void Machine::execute_next() {
     environment_.trace.tell("node " + std::to_string(node_) + " executed block " + std::to_string(done->height) + " (index " + std::to_string(done->raft_index) + ", " +
                             std::to_string(done->transactions.size()) + " transactions)");
     // The loop's hand-over between threads: until then clients that come find a state that is ahead of the replica.
-    later(chance_.below(3), [this, block = std::make_shared<node::ExecutedBlock>(std::move(*done))] {
+    const Millis now = environment_.schedule.now();
+    process_->executed_told = std::max(process_->executed_told, now + chance_.below(3));
+    later(process_->executed_told - now, [this, block = std::make_shared<node::ExecutedBlock>(std::move(*done))] {
       step([&](node::Replica& replica) { replica.executed(*block); });
     });
     execute_next();

@@ -16,6 +16,7 @@ struct Machine::Process {
   bool log_busy = false;
   std::deque<node::ExecuteTask> execute_queue;
   bool executing = false;
+  Millis executed_told = 0;            // when the replica hears of the newest executed block: a queue keeps their order
   std::map<node::ClientToken, Done> clients;
   node::ClientToken next_client = 1;
 };
