@@ -20,10 +20,21 @@ Certifier::Outcome Certifier::add_peer(const Line& line) {
   Outcome outcome;
   if (line.node == 0 || line.node > validators_.size() || line.node == self_) return outcome;
   if (line.size <= certified_size_ && !sizes_.contains(line.size)) return outcome;  // long settled
-  if (auto known = sizes_.find(line.size); known != sizes_.end() && known->second.lines.contains(line.node)) return outcome;
+  const Line* before = nullptr;
+  if (auto known = sizes_.find(line.size); known != sizes_.end())
+    if (auto it = known->second.lines.find(line.node); it != known->second.lines.end()) before = &it->second;
+  if (before && before->root == line.root) return outcome;
   const ledger::Checkpoint checkpoint{origin_, line.size, line.root};
   if (!ledger::verify_checkpoint(checkpoint, {validators_[line.node - 1], line.signature})) {
     outcome.warning = "node " + std::to_string(line.node) + " sent a checkpoint line whose signature does not verify; ignored";
+    return outcome;
+  }
+  if (before) {
+    if (!contradictory_.insert(line.node).second) return outcome;
+    outcome.warning = "validator " + std::to_string(line.node) + " signed two roots for tree size " + std::to_string(line.size) +
+                      "; its key cannot be trusted any more. Evidence, as two signed notes:\n" +
+                      ledger::signed_note({origin_, before->size, before->root}, {{validators_[line.node - 1], before->signature}}) + "\n" +
+                      ledger::signed_note(checkpoint, {{validators_[line.node - 1], line.signature}});
     return outcome;
   }
   auto& size = sizes_[line.size];

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,8 @@ class Certifier {
 
   /// Our own line for the tree we computed.
   Outcome add_own(const Line& line);
-  /// A peer's line; a signature that does not verify is ignored with a warning.
+  /// A peer's line; a signature that does not verify is ignored with a warning. Two lines of one validator with different roots for one size
+  /// are evidence against it (DESIGN §12.9): the warning carries both as signed notes, once for each validator.
   Outcome add_peer(const Line& line);
   /// The newest own lines that are not certified yet, oldest first: sent again to peers that may have missed them.
   std::vector<Line> uncertified_own() const;
@@ -43,6 +45,7 @@ class Certifier {
   std::vector<ledger::PublicKey> validators_;
   std::uint32_t self_;
   std::map<std::uint64_t, Size> sizes_;   // newest sizes_max, so that a peer far ahead or behind costs bounded memory
+  std::set<std::uint32_t> contradictory_;  // validators whose evidence has been given out
   std::uint64_t certified_size_ = 0;
   static constexpr std::size_t sizes_max = 256;
 };

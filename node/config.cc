@@ -118,6 +118,7 @@ const std::vector<Option>& options() {
       {{"storage", "memtable_mib", "MiB", "64", "State kept in memory before it is flushed: bounds what is executed again after a crash."}, false,
        number(4, 4'096, [](C& c, auto v) { c.memtable_mib = v; })},
       {{"storage", "block_cache_mib", "MiB", "128", "Cache of state read from disk."}, false, number(1, 65'536, [](C& c, auto v) { c.block_cache_mib = v; })},
+      {{"storage", "value_cache_mib", "MiB", "256", "Newest values of the state kept in memory for execution."}, false, number(0, 65'536, [](C& c, auto v) { c.value_cache_mib = v; })},
       {{"limits", "connections_max", "connections", "4096", "Client connections in all; further ones are closed at once."}, false,
        number(1, 65'536, [](C& c, auto v) { c.connections_max = v; })},
       {{"limits", "connections_per_address_max", "connections", "1024", "Client connections of one address."}, false,

@@ -106,6 +106,7 @@ Expected<NodeOptions, std::string> load_node_options(const Config& config) {
   options.verifier_threads = config.verifier_threads;
   options.memtable_bytes = config.memtable_mib << 20;
   options.block_cache_bytes = config.block_cache_mib << 20;
+  options.value_cache_bytes = config.value_cache_mib << 20;
   return options;
 }
 

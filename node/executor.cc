@@ -77,6 +77,14 @@ Expected<ExecutedBlock, ExecutionHalt> Executor::execute(const ExecuteTask& task
   if (auto written = store_.commit(commit); !written) return tl::make_unexpected(ExecutionHalt{true, written.error().text()});
   if (auto error = store_.background_error()) return tl::make_unexpected(ExecutionHalt{true, error->text()});
 
+  // What left no entry now may have left one before, and expired since: whoever waits for it is to hear that first outcome.
+  std::shared_ptr<const storage::StateSnapshot> state;
+  for (auto& told : done.transactions) {
+    if (told.entry_index || told.rejection.code == ledger::RejectionCode::replayed) continue;
+    if (!state) state = store_.snapshot();
+    if (state->find_entry(told.id)) told.rejection = {ledger::RejectionCode::replayed, {}};
+  }
+
   done.raft_index = task.raft_index;
   done.raft_term = task.raft_term;
   done.height = block.height();

@@ -21,6 +21,12 @@ bool Mempool::within_rate(const std::string& member, std::uint64_t now_ms) {
   return true;
 }
 
+Mempool::Member& Mempool::member_with_turn(const std::string& name) {
+  auto [it, fresh] = members_.try_emplace(name);
+  if (fresh) turns_.push_back(name);
+  return it->second;
+}
+
 Mempool::Verdict Mempool::add(std::shared_ptr<const ledger::Transaction> transaction, bool certified, std::uint64_t now_ms) {
   const std::size_t bytes = transaction->envelope().size();
   if (size_ >= limits_.transactions_max || bytes_ + bytes > limits_.bytes_max) return Verdict::full;
@@ -28,11 +34,7 @@ Mempool::Verdict Mempool::add(std::shared_ptr<const ledger::Transaction> transac
   auto it = members_.find(name);
   if (it != members_.end() && it->second.waiting.size() >= limits_.member_transactions_max) return Verdict::member_full;
   if (!within_rate(name, now_ms)) return Verdict::member_rate;
-  if (it == members_.end()) {
-    it = members_.emplace(name, Member{}).first;
-    turns_.push_back(name);
-  }
-  it->second.waiting.push_back({std::move(transaction), certified});
+  member_with_turn(name).waiting.push_back({std::move(transaction), certified});
   ++size_;
   bytes_ += bytes;
   return Verdict::taken;
@@ -60,6 +62,14 @@ Mempool::Taken Mempool::take(std::size_t transactions_max, std::size_t bytes_max
       turns_.push_back(name);
   }
   return taken;
+}
+
+void Mempool::put_back(const Taken& taken) {
+  for (auto it = taken.transactions.rbegin(); it != taken.transactions.rend(); ++it) {
+    member_with_turn((*it)->body().sender()).waiting.push_front({*it, taken.certified});
+    ++size_;
+    bytes_ += (*it)->envelope().size();
+  }
 }
 
 void Mempool::clear() {

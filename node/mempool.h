@@ -32,6 +32,9 @@ class Mempool {
   };
   /// Takes one of each waiting member in turn, up to the limits; at least one when not empty.
   Taken take(std::size_t transactions_max, std::size_t bytes_max);
+  /// What take() gave and could not be ordered: back to the front, each member's in their order. They were let in once: no limit or rate
+  /// is asked again.
+  void put_back(const Taken& taken);
 
   std::size_t size() const { return size_; }
   std::size_t bytes() const { return bytes_; }
@@ -46,6 +49,7 @@ class Mempool {
   struct Member {
     std::deque<Waiting> waiting;
   };
+  Member& member_with_turn(const std::string& name);
   struct Allowance {
     std::uint64_t tokens = 0;
     std::uint64_t refilled_ms = 0;

@@ -72,6 +72,7 @@ Expected<void, std::string> Node::Impl::open_disks() {
   store_options.path = options.data_dir + "/state";
   store_options.memtable_bytes = options.memtable_bytes;
   store_options.block_cache_bytes = options.block_cache_bytes;
+  store_options.value_cache_bytes = options.value_cache_bytes;
   auto opened = storage::open_rocks_state_store(store_options);
   if (!opened) return tl::make_unexpected(opened.error().text());
   store = std::move(*opened);

@@ -36,6 +36,7 @@ struct NodeOptions {
   unsigned verifier_threads = 0;                // 0: one per core
   std::size_t memtable_bytes = 64u << 20;
   std::size_t block_cache_bytes = 128u << 20;
+  std::size_t value_cache_bytes = 256u << 20;
 };
 
 enum class HaltKind { none, disk, divergence, other };

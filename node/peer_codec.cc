@@ -1,5 +1,8 @@
 #include "node/peer_codec.h"
 
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/wire_format_lite.h>
+
 #include "node/proto/peer.pb.h"
 
 namespace daftar::node {
@@ -93,6 +96,25 @@ struct Encoder {
   }
 };
 
+/// How many fields the contents of a frame have (Protobuf joins contents that are given twice): each costs far more memory decoded than its
+/// two bytes on the wire, so they are counted before Protobuf takes any. What is malformed is left for it to refuse.
+std::size_t count_fields(std::string_view bytes) {
+  using google::protobuf::internal::WireFormatLite;
+  google::protobuf::io::CodedInputStream in(reinterpret_cast<const std::uint8_t*>(bytes.data()), static_cast<int>(bytes.size()));
+  std::size_t fields = 0;
+  std::uint32_t length = 0;
+  while (const std::uint32_t content = in.ReadTag()) {
+    if (WireFormatLite::GetTagWireType(content) != WireFormatLite::WIRETYPE_LENGTH_DELIMITED || !in.ReadVarint32(&length) || length > bytes.size()) break;
+    const auto outer = in.PushLimit(static_cast<int>(length));
+    while (const std::uint32_t field = in.ReadTag()) {
+      ++fields;
+      if (!WireFormatLite::SkipField(&in, field)) return fields;
+    }
+    in.PopLimit(outer);
+  }
+  return fields;
+}
+
 using Decoded = Expected<PeerMessage, std::string>;
 Decoded refuse(std::string why) { return tl::make_unexpected(std::move(why)); }
 
@@ -138,6 +160,19 @@ Decoded decode(const proto::ForwardRefused& from) {
 
 }  // namespace
 
+std::size_t byte_weight(const PeerMessage& message) {
+  std::size_t bytes = 128;
+  if (const auto* m = std::get_if<consensus::Message>(&message)) {
+    if (const auto* append = std::get_if<consensus::AppendRequest>(m))
+      for (const auto& entry : append->entries) bytes += entry.byte_size();
+  } else if (const auto* forward = std::get_if<Forward>(&message)) {
+    for (const auto& item : forward->items) bytes += sizeof item + item.envelope.size();
+  } else if (const auto* refused = std::get_if<ForwardRefused>(&message)) {
+    for (const auto& item : refused->items) bytes += sizeof item + item.rejection.detail.size();
+  }
+  return bytes;
+}
+
 std::string encode_peer_message(const PeerMessage& message) {
   proto::PeerFrame frame;
   std::visit(Encoder{frame}, message);
@@ -147,6 +182,7 @@ std::string encode_peer_message(const PeerMessage& message) {
 Expected<PeerMessage, std::string> decode_peer_message(std::string_view bytes) {
   proto::PeerFrame frame;
   if (bytes.size() > frame_bytes_max) return refuse("frame too long");
+  if (count_fields(bytes) > frame_entries_max + 8) return refuse("too many parts in one frame");
   if (!frame.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return refuse("not a peer frame");
   switch (frame.content_case()) {
     case proto::PeerFrame::kHello: {

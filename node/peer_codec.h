@@ -15,7 +15,7 @@ namespace daftar::node {
 
 inline constexpr std::uint32_t peer_protocol = 1;
 inline constexpr std::size_t frame_bytes_max = 16u << 20;     // a frame's length, checked before memory is taken
-inline constexpr std::size_t frame_entries_max = 65'536;
+inline constexpr std::size_t frame_entries_max = 65'536;     // counted before the frame is decoded, as any repeated part
 inline constexpr std::size_t frame_transactions_max = 5000;
 
 struct Hello {
@@ -38,6 +38,9 @@ struct CheckpointLine {
   ledger::Signature signature;
 };
 using PeerMessage = std::variant<Hello, consensus::Message, Forward, ForwardRefused, CheckpointLine>;
+
+/// What a message holds in memory, for every bound in bytes: its variable parts and a fixed share for the rest.
+std::size_t byte_weight(const PeerMessage& message);
 
 /// Without the length prefix.
 std::string encode_peer_message(const PeerMessage& message);

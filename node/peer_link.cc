@@ -29,7 +29,8 @@ constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::seconds handshake_deadline{5};
 constexpr std::chrono::milliseconds redial_first{20}, redial_last{1000};
 constexpr std::size_t write_bytes_max = 1u << 20;     // frames gathered into one write
-constexpr std::size_t handshakes_max = 32;            // connections that have not yet said who they are
+constexpr std::size_t handshakes_max = 256;           // connections that have not yet said who they are,
+constexpr std::size_t handshakes_of_address_max = 16; // of them from one address: one silent host does not keep the others out
 
 std::uint32_t read_length(const unsigned char* from) {
   return std::uint32_t{from[0]} << 24 | std::uint32_t{from[1]} << 16 | std::uint32_t{from[2]} << 8 | from[3];
@@ -41,17 +42,6 @@ void append_frame(std::string& to, const PeerMessage& message) {
   const char length[4] = {static_cast<char>(size >> 24), static_cast<char>(size >> 16), static_cast<char>(size >> 8), static_cast<char>(size)};
   to.append(length, 4);
   to.append(body);
-}
-
-std::size_t weight(const PeerMessage& message) {
-  std::size_t bytes = 128;
-  if (const auto* m = std::get_if<consensus::Message>(&message)) {
-    if (const auto* append = std::get_if<consensus::AppendRequest>(m))
-      for (const auto& entry : append->entries) bytes += entry.byte_size();
-  } else if (const auto* forward = std::get_if<Forward>(&message)) {
-    for (const auto& item : forward->items) bytes += item.envelope.size();
-  }
-  return bytes;
 }
 
 /// Closes a socket when its time is up; disarmed by destruction. The socket must outlive it.
@@ -101,6 +91,7 @@ struct PeerNetwork::Impl {
   std::map<std::uint64_t, std::unique_ptr<Peer>> peers;
   std::map<std::uint64_t, std::weak_ptr<TlsStream>> inbound;   // the one living link from each peer
   std::size_t handshakes = 0;
+  std::map<asio::ip::address, std::size_t> handshakes_of;      // only addresses that have some
   std::atomic<std::uint64_t> sent{0}, received{0};
   std::atomic<bool> stopping{false};
   std::thread thread;
@@ -212,7 +203,7 @@ struct PeerNetwork::Impl {
       std::lock_guard lock(peer.mutex);
       std::size_t bytes = 0;
       while (!peer.queue.empty() && bytes < write_bytes_max) {
-        bytes += weight(peer.queue.front());
+        bytes += byte_weight(peer.queue.front());
         taken.push_back(std::move(peer.queue.front()));
         peer.queue.pop_front();
       }
@@ -228,7 +219,7 @@ struct PeerNetwork::Impl {
     bool was_empty;
     {
       std::lock_guard lock(peer.mutex);
-      const std::size_t bytes = weight(message);
+      const std::size_t bytes = byte_weight(message);
       if (peer.queue_bytes + bytes > options.queue_bytes_max) {
         ++peer.dropped;
         return;
@@ -252,16 +243,22 @@ struct PeerNetwork::Impl {
         co_await timer.async_wait(no_throw);
         continue;
       }
-      if (handshakes >= handshakes_max) continue;  // dropped: the socket closes
+      boost::system::error_code gone;
+      const auto remote = socket.remote_endpoint(gone);
+      if (gone || handshakes >= handshakes_max) continue;  // dropped: the socket closes
+      auto& of_address = handshakes_of[remote.address()];
+      if (of_address >= handshakes_of_address_max) continue;
       tune(socket);
       ++handshakes;
-      asio::co_spawn(context, serve_inbound(std::make_shared<TlsStream>(std::move(socket), server_tls)), asio::detached);
+      ++of_address;
+      asio::co_spawn(context, serve_inbound(std::make_shared<TlsStream>(std::move(socket), server_tls), remote.address()), asio::detached);
     }
   }
 
-  asio::awaitable<void> serve_inbound(std::shared_ptr<TlsStream> stream) {
+  asio::awaitable<void> serve_inbound(std::shared_ptr<TlsStream> stream, asio::ip::address address) {
     const std::uint32_t from = co_await greet(*stream);
     --handshakes;
+    if (auto it = handshakes_of.find(address); --it->second == 0) handshakes_of.erase(it);
     if (from == 0) co_return;
     if (auto old = inbound[from].lock()) {
       boost::system::error_code ignored;

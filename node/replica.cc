@@ -8,6 +8,7 @@ namespace daftar::node {
 namespace {
 
 constexpr std::size_t blocks_in_execution_max = 16;
+constexpr std::uint64_t offer_again_ms = 250;
 
 storage::StoredHardState stored(const consensus::HardState& from) { return {from.term.value, from.voted_for.value, from.commit.value}; }
 
@@ -19,15 +20,6 @@ SubmitReply unknown(const ledger::Digest& id) {
   SubmitReply reply;
   reply.status = SubmitReply::Status::unknown;
   reply.id = id;
-  return reply;
-}
-
-SubmitReply busy(const ledger::Digest& id, std::string why, std::uint32_t retry_after_ms) {
-  SubmitReply reply;
-  reply.status = SubmitReply::Status::busy;
-  reply.id = id;
-  reply.rejection.detail = std::move(why);
-  reply.retry_after_ms = retry_after_ms;
   return reply;
 }
 
@@ -47,6 +39,7 @@ Replica::Replica(std::shared_ptr<const ledger::Genesis> genesis, const ledger::S
   entries_ = restored.entries;
   next_deadline_ms_ = restored.next_deadline_ms;
   certifier_.restore(restored.certified_size);
+  certificate_stored_ = restored.certified_size;
   last_checkpoint_size_ = restored.certified_size;
   // Blocks that wait in the log are parsed now: the chain's tip must be known before this node can lead.
   for (const auto& entry : restored.raft.tail) {
@@ -77,8 +70,10 @@ Replica::Output Replica::take_output() {
 
 void Replica::tick(Times now) {
   now_ = now;
+  ++ticks_;
   raft_.tick();
   expire_waiting();
+  if (denied_ && now_.monotonic_ms >= offered_again_ms_ + offer_again_ms) offer_waiting();
   if (now_.monotonic_ms >= lines_repeated_ms_ + 1000) {
     lines_repeated_ms_ = now_.monotonic_ms;
     for (const auto& line : certifier_.uncertified_own())
@@ -135,6 +130,7 @@ void Replica::note_entries(const std::vector<consensus::Entry>& entries) {
     place.has_block = false;
     place.checkpoint = false;
     if (entry.kind == consensus::EntryKind::payload) {
+      if (auto node = incoming_.extract(entry.payload.get())) blocks_.insert(std::move(node));
       const auto& block = *blocks_.at(entry.payload.get());
       place = {entry.term.value, block.height(), block.time_ms(), block.hash(), true, block.checkpoint()};
       if (block.checkpoint()) {
@@ -199,8 +195,9 @@ void Replica::maybe_propose() {
     if (in_flight >= options_.blocks_in_flight_max) return;
     if (!mempool_.empty()) {
       auto taken = mempool_.take(options_.block_transactions_max, options_.block_bytes_max);
-      if (!propose(std::move(taken.transactions), taken.certified)) return;
-      continue;
+      if (propose(taken.transactions, taken.certified)) continue;
+      mempool_.put_back(taken);  // Raft is busy: they keep their place
+      return;
     }
     if (in_flight > 0 || !blocks_in_execution_.empty()) return;
     // Nothing waits: a block without transactions only when a deadline is due, or entries wait for a certificate.
@@ -222,8 +219,6 @@ bool Replica::propose(std::vector<std::shared_ptr<const ledger::Transaction>> tr
   auto placed = raft_.propose(payload);
   if (!placed) {
     blocks_.erase(key);
-    // Busy: the transactions go back and wait; leadership lost: clients' copies are offered to the next leader.
-    for (const auto& transaction : block->transactions()) mempool_.add(transaction, certified, now_.monotonic_ms);
     return false;
   }
   last_proposal_ms_ = now_.monotonic_ms;
@@ -237,13 +232,19 @@ void Replica::submit(ClientToken client, std::shared_ptr<const ledger::Transacti
   const ledger::Digest id = transaction->id();
   auto it = waiting_.find(id);
   if (it == waiting_.end()) {
-    if (waiting_.size() >= options_.waiting_max) {
-      output_.answers.push_back({client, busy(id, "this node already holds as many waiting transactions as it may", 1000)});
+    if (auto why = no_room_for(*transaction); !why.empty()) {
+      output_.answers.push_back({client, SubmitReply::busy(id, std::move(why), 1000)});
       return;
     }
-    it = waiting_.emplace(id, Waiting{std::move(transaction), {}, false, 0, false}).first;
+    ++waiting_of_member_[transaction->body().sender()];
+    waiting_bytes_ += transaction->envelope().size();
+    it = waiting_.emplace(id, Waiting{std::move(transaction), {}, false, 0, false, 0}).first;
+  } else if (waiters_ >= options_.waiting_max) {
+    output_.answers.push_back({client, unknown(id)});  // it is under way: neither yes nor no
+    return;
   }
   Waiting& waiting = it->second;
+  ++waiters_;
   waiting.waiters.push_back({client, wait});
   waiting.certified |= wait == WaitFor::certified;
   const std::uint64_t deadline = now_.monotonic_ms + timeout_ms;
@@ -257,24 +258,52 @@ void Replica::submit(ClientToken client, std::shared_ptr<const ledger::Transacti
   if (!forwards.empty()) output_.send.push_back({place_.leader.value, Forward{std::move(forwards)}});
 }
 
+/// Why this node holds no further transaction for its clients; empty if it does.
+std::string Replica::no_room_for(const ledger::Transaction& transaction) const {
+  if (waiters_ >= options_.waiting_max || waiting_bytes_ + transaction.envelope().size() > options_.waiting_bytes_max)
+    return "this node already holds as many waiting transactions as it may";
+  const auto of_member = waiting_of_member_.find(transaction.body().sender());
+  if (of_member != waiting_of_member_.end() && of_member->second >= options_.waiting_of_member_max)
+    return "this member has as many transactions waiting on this node as it may";
+  return {};
+}
+
 void Replica::offer(Waiting& waiting, std::vector<Forward::Item>& forwards) {
   const ledger::Digest id = waiting.transaction->id();
   if (is_leader()) {
     waiting.offered = true;
-    if (ordered_.contains(id)) return;
+    if (ordered_.contains(id)) {
+      ++waiting.offers;
+      return;
+    }
     switch (mempool_.add(waiting.transaction, waiting.certified, now_.monotonic_ms)) {
-      case Mempool::Verdict::taken: ordered_.insert(id); return;
-      case Mempool::Verdict::full: resolve(id, busy(id, "the leader's queue is full", 500)); return;
-      case Mempool::Verdict::member_full: resolve(id, busy(id, "this member has as many transactions waiting as it may", 500)); return;
-      case Mempool::Verdict::member_rate: resolve(id, busy(id, "this member has used up its rate", 1000)); return;
+      case Mempool::Verdict::taken:
+        ordered_.insert(id);
+        ++waiting.offers;
+        return;
+      case Mempool::Verdict::full: deny(id, SubmitReply::busy(id, "the leader's queue is full", 500)); return;
+      case Mempool::Verdict::member_full: deny(id, SubmitReply::busy(id, "this member has as many transactions waiting as it may", 500)); return;
+      case Mempool::Verdict::member_rate: deny(id, SubmitReply::busy(id, "this member has used up its rate", 1000)); return;
     }
   }
   if (!place_.leader) return;  // offered when there is one
   waiting.offered = true;
+  ++waiting.offers;
   forwards.push_back({waiting.transaction->envelope(), waiting.certified});
 }
 
+/// The present leader does not take it. That is the client's answer only if no leader before may have taken it.
+void Replica::deny(const ledger::Digest& id, const SubmitReply& reply) {
+  auto it = waiting_.find(id);
+  if (it == waiting_.end()) return;
+  if (it->second.offers == 0) return resolve(id, reply);
+  it->second.offered = false;
+  denied_ = true;
+}
+
 void Replica::offer_waiting() {
+  denied_ = false;
+  offered_again_ms_ = now_.monotonic_ms;
   std::vector<ledger::Digest> ids;
   for (const auto& [id, waiting] : waiting_)
     if (!waiting.offered) ids.push_back(id);
@@ -298,8 +327,9 @@ void Replica::offer_waiting() {
 
 void Replica::await_certificate(ClientToken client, SubmitReply committed, std::uint64_t timeout_ms) {
   DAFTAR_CHECK(committed.entry_index);
-  if (*committed.entry_index < certifier_.certified_size()) {
-    committed.status = SubmitReply::Status::certified;
+  const bool certified = *committed.entry_index < certificate_stored_;
+  if (certified) committed.status = SubmitReply::Status::certified;
+  if (certified || awaiting_certificate_.size() >= options_.waiting_max) {
     output_.answers.push_back({client, std::move(committed)});
     return;
   }
@@ -323,6 +353,9 @@ void Replica::resolve(const ledger::Digest& id, const SubmitReply& reply) {
   if (it == waiting_.end()) return;
   const Waiting waiting = std::move(it->second);
   waiting_.erase(it);
+  waiters_ -= waiting.waiters.size();
+  waiting_bytes_ -= waiting.transaction->envelope().size();
+  if (auto of_member = waiting_of_member_.find(waiting.transaction->body().sender()); --of_member->second == 0) waiting_of_member_.erase(of_member);
   answer_all(waiting, reply);
 }
 
@@ -419,7 +452,11 @@ void Replica::take_certifier_outcome(Certifier::Outcome outcome, std::uint64_t f
   ++certificates_;
   output_.certificates.push_back({outcome.certificate->size, std::move(outcome.certificate->note)});
   uncertified_since_ms_ = certifier_.oldest_uncertified_own() ? now_.monotonic_ms : 0;
-  const auto covered = awaiting_certificate_.lower_bound(certifier_.certified_size());
+}
+
+void Replica::certificate_stored(std::uint64_t size) {
+  certificate_stored_ = std::max(certificate_stored_, size);
+  const auto covered = awaiting_certificate_.lower_bound(certificate_stored_);
   for (auto it = awaiting_certificate_.begin(); it != covered; it = awaiting_certificate_.erase(it)) {
     it->second.reply.status = SubmitReply::Status::certified;
     output_.answers.push_back({it->second.client, std::move(it->second.reply)});

@@ -40,7 +40,10 @@ struct ReplicaOptions {
   std::uint64_t checkpoint_interval_ms = 200;   // or so long after the last,
   std::uint64_t checkpoint_idle_ms = 500;       // or when nothing has come for so long
   std::uint64_t uncertified_ms_max = 30'000;    // certification lagging longer: the leader orders no more (and says who is silent)
-  std::size_t waiting_max = 200'000;            // transactions whose clients wait here
+  // Transactions whose clients wait here: how many, of one member, their bytes. The first also bounds the clients.
+  std::size_t waiting_max = 200'000;
+  std::size_t waiting_of_member_max = 20'000;
+  std::size_t waiting_bytes_max = 256u << 20;
 };
 
 /// Where execution stands when the replica starts.
@@ -88,7 +91,7 @@ class Replica {
     std::vector<ForwardCheck> forward_checks;
     std::vector<ExecuteTask> execute;
     std::vector<consensus::LogRead> log_reads;
-    std::vector<NewCertificate> certificates;
+    std::vector<NewCertificate> certificates;   // store; then certificate_stored(size)
     std::vector<Answer> answers;
     std::vector<ledger::Digest> lookups; // look these ids up in the ledger; found(...) if there
     std::vector<std::string> warnings;   // for the log
@@ -114,12 +117,16 @@ class Replica {
   struct ForwardVerdict { std::shared_ptr<const ledger::Transaction> transaction; bool certified = false; ledger::Digest id; ledger::Rejection rejection; };
   void forward_checked(std::uint64_t from, std::vector<ForwardVerdict> verdicts);
   void executed(const ExecutedBlock& block);
+  /// Receipts can be made with it from now on: who waits for `certified` is answered.
+  void certificate_stored(std::uint64_t size);
   /// The first outcome of a transaction somebody waits for, read from the ledger.
   void found(const SubmitReply& first_outcome);
   void log_read_done(const consensus::LogRead& read, std::vector<consensus::Entry> entries);
 
   /// Everything waiting is answered `unknown`.
   void abandon_all();
+  /// A client waits for this transaction here, so it may be under way already.
+  bool awaits(const ledger::Digest& id) const { return waiting_.contains(id); }
   NodeStatus status() const;             // what the replica knows; the node adds what state, log and links know
 
  private:
@@ -136,7 +143,19 @@ class Replica {
   struct Inbound {
     consensus::Envelope envelope;
     std::uint64_t ticket = 0;            // 0: nothing to check
+    std::size_t bytes = 0;
     std::optional<CheckedBlocks> checked;
+  };
+  struct Inbox {
+    std::deque<Inbound> messages;
+    std::size_t bytes = 0;
+    void clear() { *this = {}; }
+  };
+  /// Why blocks are not taken from their leader; it passes when it is a matter of clocks.
+  struct Objection { std::string why; bool passes = false; };
+  struct Distrust {
+    consensus::Term term;
+    std::uint64_t until_tick = 0;
   };
   struct Waiter { ClientToken client; WaitFor wait; };
   struct Waiting {
@@ -145,6 +164,9 @@ class Replica {
     bool certified = false;
     std::uint64_t deadline_ms = 0;
     bool offered = false;                // in the mempool, or forwarded to the present leader
+    /// How often it went into a mempool or was forwarded. A definite no to the only offer is an answer for the client; with more, some leader
+    /// may have put it into a block, and only the ledger or the deadline answers.
+    std::uint32_t offers = 0;
   };
   struct AwaitingCertificate { ClientToken client; SubmitReply reply; std::uint64_t deadline_ms; };
 
@@ -157,6 +179,8 @@ class Replica {
   bool is_leader() const { return place_.role == consensus::Role::leader; }
   void offer_waiting();
   void offer(Waiting& waiting, std::vector<Forward::Item>& forwards);
+  void deny(const ledger::Digest& id, const SubmitReply& reply);
+  std::string no_room_for(const ledger::Transaction& transaction) const;
   void maybe_propose();
   std::size_t blocks_in_flight() const;   // in the log, not committed
   bool propose(std::vector<std::shared_ptr<const ledger::Transaction>> transactions, bool certified);
@@ -171,9 +195,10 @@ class Replica {
   // replica_inbound.cc
   void receive_consensus(std::uint64_t from, consensus::Message message);
   void drain_inbox(std::uint64_t from);
-  bool acceptable(const consensus::AppendRequest& request, const std::vector<std::shared_ptr<const ledger::Block>>& blocks, std::string& why) const;
-  void distrust(std::uint64_t leader, consensus::Term term, const std::string& why);
-  void receive_refusals(const ForwardRefused& refused);
+  std::optional<Objection> objection_to(const consensus::AppendRequest& request, const std::vector<std::shared_ptr<const ledger::Block>>& blocks) const;
+  void distrust(std::uint64_t leader, consensus::Term term, const Objection& objection);
+  void receive_refusals(std::uint64_t from, const ForwardRefused& refused);
+  bool is_distrusted(std::uint64_t leader, consensus::Term term) const;
 
   std::shared_ptr<const ledger::Genesis> genesis_;
   const ledger::SigningKey& checkpoint_key_;
@@ -186,7 +211,9 @@ class Replica {
   Output output_;
 
   std::map<std::uint64_t, ChainPlace> chain_;    // by Raft index, from the last executed on; never empty
-  std::unordered_map<const std::string*, std::shared_ptr<const ledger::Block>> blocks_;  // parsed, by payload; until executed
+  using Blocks = std::unordered_map<const std::string*, std::shared_ptr<const ledger::Block>>;  // parsed, by payload
+  Blocks blocks_;                                // of the log, until executed
+  Blocks incoming_;                              // of the message that is being stepped in: Raft may refuse it
   std::uint64_t committed_index_ = 0;            // last handed to execution or passed over
   std::uint64_t executed_index_ = 0;
   std::deque<std::uint64_t> blocks_in_execution_;  // Raft indexes handed out, not executed yet
@@ -194,15 +221,22 @@ class Replica {
   struct WaitingSync { consensus::BatchId batch; std::vector<consensus::Envelope> send; };
   std::deque<WaitingSync> unsynced_;
 
-  std::map<std::uint64_t, std::deque<Inbound>> inbox_;      // by peer
-  std::map<std::uint64_t, consensus::Term> distrusted_;     // leader → its term in which it sent a bad block
+  std::map<std::uint64_t, Inbox> inbox_;                    // by peer
+  std::map<std::uint64_t, Distrust> distrusted_;            // by leader: up to which term nothing is taken from it, and until when
   std::uint64_t next_ticket_ = 1;
+  std::uint64_t ticks_ = 0;
 
   std::unordered_map<ledger::Digest, Waiting, ledger::DigestHash> waiting_;
   std::multimap<std::uint64_t, ledger::Digest> waiting_deadlines_;
+  std::unordered_map<std::string, std::size_t> waiting_of_member_;
+  std::size_t waiting_bytes_ = 0;
+  std::size_t waiters_ = 0;                      // in waiting_
+  bool denied_ = false;                          // something in waiting_ is to be offered again,
+  std::uint64_t offered_again_ms_ = 0;           // not before a while after this
   std::unordered_set<ledger::Digest, ledger::DigestHash> ordered_;   // in the mempool, or in a block of ours not executed yet
   std::multimap<std::uint64_t, AwaitingCertificate> awaiting_certificate_;  // by entry index
 
+  std::uint64_t certificate_stored_ = 0;         // tree size of the newest on disk
   std::uint64_t entries_ = 0;                    // executed
   std::optional<std::uint64_t> next_deadline_ms_;
   std::uint64_t checkpoint_height_ = 0;          // of the last block proposed or seen with a checkpoint

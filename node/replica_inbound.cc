@@ -5,7 +5,10 @@
 
 namespace daftar::node {
 namespace {
-constexpr std::size_t inbox_messages_max = 1024;  // of one peer; more is dropped, as a lossy network would
+constexpr std::size_t inbox_messages_max = 1024;       // of one peer; more is dropped, as a lossy network would
+constexpr std::size_t inbox_bytes_max = 64u << 20;
+/// For how long a leader whose clock ran ahead is not heard, in election timeouts: enough for the others to elect another.
+constexpr std::uint64_t clock_distrust_timeouts = 3;
 }
 
 void Replica::receive(std::uint64_t from, PeerMessage message) {
@@ -15,7 +18,7 @@ void Replica::receive(std::uint64_t from, PeerMessage message) {
   } else if (auto* forward = std::get_if<Forward>(&message)) {
     output_.forward_checks.push_back({from, std::move(forward->items)});
   } else if (auto* refused = std::get_if<ForwardRefused>(&message)) {
-    receive_refusals(*refused);
+    receive_refusals(from, *refused);
   } else if (auto* line = std::get_if<CheckpointLine>(&message)) {
     take_certifier_outcome(certifier_.add_peer({static_cast<std::uint32_t>(from), line->size, line->root, line->signature}), from);
   }
@@ -31,10 +34,12 @@ void Replica::peer_connected(std::uint64_t node) {
 
 void Replica::receive_consensus(std::uint64_t from, consensus::Message message) {
   auto& inbox = inbox_[from];
-  if (inbox.size() >= inbox_messages_max) return;
-  Inbound inbound{{{from}, options_.raft.self, std::move(message)}, 0, std::nullopt};
+  PeerMessage weighed{std::move(message)};
+  const std::size_t bytes = byte_weight(weighed);
+  if (inbox.messages.size() >= inbox_messages_max || inbox.bytes + bytes > inbox_bytes_max) return;
+  Inbound inbound{{{from}, options_.raft.self, std::get<consensus::Message>(std::move(weighed))}, 0, bytes, std::nullopt};
   if (const auto* append = std::get_if<consensus::AppendRequest>(&inbound.envelope.message)) {
-    if (auto it = distrusted_.find(from); it != distrusted_.end() && append->term <= it->second) return;
+    if (is_distrusted(from, append->term)) return;
     BlockCheck check;
     for (const auto& entry : append->entries)
       if (entry.kind == consensus::EntryKind::payload) check.payloads.push_back(entry.payload ? entry.payload : std::make_shared<const std::string>());
@@ -43,13 +48,14 @@ void Replica::receive_consensus(std::uint64_t from, consensus::Message message) 
       output_.block_checks.push_back(std::move(check));
     }
   }
-  inbox.push_back(std::move(inbound));
+  inbox.bytes += bytes;
+  inbox.messages.push_back(std::move(inbound));
   drain_inbox(from);
 }
 
 void Replica::blocks_checked(std::uint64_t ticket, CheckedBlocks blocks) {
   for (auto& [from, inbox] : inbox_) {
-    for (auto& inbound : inbox) {
+    for (auto& inbound : inbox.messages) {
       if (inbound.ticket != ticket) continue;
       inbound.checked = std::move(blocks);
       drain_inbox(from);
@@ -60,35 +66,33 @@ void Replica::blocks_checked(std::uint64_t ticket, CheckedBlocks blocks) {
 
 void Replica::drain_inbox(std::uint64_t from) {
   auto& inbox = inbox_[from];
-  while (!inbox.empty() && (inbox.front().ticket == 0 || inbox.front().checked)) {
-    Inbound inbound = std::move(inbox.front());
-    inbox.pop_front();
+  while (!inbox.messages.empty() && (inbox.messages.front().ticket == 0 || inbox.messages.front().checked)) {
+    Inbound inbound = std::move(inbox.messages.front());
+    inbox.messages.pop_front();
+    inbox.bytes -= inbound.bytes;
     if (const auto* append = std::get_if<consensus::AppendRequest>(&inbound.envelope.message)) {
-      if (auto it = distrusted_.find(from); it != distrusted_.end() && append->term <= it->second) continue;
+      if (is_distrusted(from, append->term)) continue;
       if (inbound.checked) {
-        std::string why;
-        if (!*inbound.checked) {
-          distrust(from, append->term, inbound.checked->error());
-          continue;
-        }
-        if (!acceptable(*append, **inbound.checked, why)) {
-          distrust(from, append->term, why);
+        const auto objection = *inbound.checked ? objection_to(*append, **inbound.checked) : Objection{inbound.checked->error()};
+        if (objection) {
+          distrust(from, append->term, *objection);
           continue;
         }
         std::size_t n = 0;
         for (const auto& entry : append->entries)
-          if (entry.kind == consensus::EntryKind::payload) blocks_[entry.payload.get()] = (**inbound.checked)[n++];
+          if (entry.kind == consensus::EntryKind::payload) incoming_[entry.payload.get()] = (**inbound.checked)[n++];
       }
     }
     raft_.step(std::move(inbound.envelope));
     take_raft_output();
+    incoming_.clear();
   }
   pump();
 }
 
 /// Blocks of one request: each follows the one before, and nothing that is not committed yet is far ahead of this node's clock (§12.5).
-bool Replica::acceptable(const consensus::AppendRequest& request, const std::vector<std::shared_ptr<const ledger::Block>>& blocks,
-                         std::string& why) const {
+std::optional<Replica::Objection> Replica::objection_to(const consensus::AppendRequest& request,
+                                                        const std::vector<std::shared_ptr<const ledger::Block>>& blocks) const {
   // The block before the first is known when the request continues a log we hold; otherwise Raft will refuse the request, or it repeats
   // what is committed. Execution checks every link once more.
   const ChainPlace* before = nullptr;
@@ -113,27 +117,33 @@ bool Replica::acceptable(const consensus::AppendRequest& request, const std::vec
     }
     if (!has_block) continue;
     const auto& block = *blocks[n++];
-    if (before && (block.height() != before->height + 1 || block.previous_hash() != before->hash || block.time_ms() <= before->time_ms)) {
-      why = "block " + std::to_string(block.height()) + " does not follow block " + std::to_string(before->height);
-      return false;
-    }
-    if (entry.index > request.commit && block.time_ms() > now_.wall_ms + genesis_->clock_skew_ms()) {
-      why = "block " + std::to_string(block.height()) + " is dated " + std::to_string((block.time_ms() - now_.wall_ms) / 1000) +
-            " s ahead of this node's clock";
-      return false;
-    }
+    if (before && (block.height() != before->height + 1 || block.previous_hash() != before->hash || block.time_ms() <= before->time_ms))
+      return Objection{"block " + std::to_string(block.height()) + " does not follow block " + std::to_string(before->height)};
+    if (entry.index > request.commit && block.time_ms() > now_.wall_ms + genesis_->clock_skew_ms())
+      return Objection{"block " + std::to_string(block.height()) + " is dated " + std::to_string((block.time_ms() - now_.wall_ms) / 1000) +
+                           " s ahead of this node's clock",
+                       /*passes*/ true};
     place = {entry.term.value, block.height(), block.time_ms(), block.hash(), true, block.checkpoint()};
     before = &place;
   }
-  return true;
+  return std::nullopt;
 }
 
-void Replica::distrust(std::uint64_t leader, consensus::Term term, const std::string& why) {
+bool Replica::is_distrusted(std::uint64_t leader, consensus::Term term) const {
+  const auto it = distrusted_.find(leader);
+  return it != distrusted_.end() && term <= it->second.term && ticks_ < it->second.until_tick;
+}
+
+void Replica::distrust(std::uint64_t leader, consensus::Term term, const Objection& objection) {
+  constexpr auto for_ever = ~std::uint64_t{0};
+  const std::uint64_t until = objection.passes ? ticks_ + clock_distrust_timeouts * options_.raft.election_timeout : for_ever;
   auto& known = distrusted_[leader];
-  known = std::max(known, term);
+  known.until_tick = term > known.term ? until : std::max(known.until_tick, until);
+  known.term = std::max(known.term, term);
   inbox_[leader].clear();
-  say("refused what node " + std::to_string(leader) + " sent as leader of term " + std::to_string(term.value) + ": " + why +
-      "; nothing of that term is taken from it any more, the others elect another leader");
+  say("refused what node " + std::to_string(leader) + " sent as leader of term " + std::to_string(term.value) + ": " + objection.why +
+      (objection.passes ? "; nothing of that term is taken from it for a while" : "; nothing of that term is taken from it any more") +
+      ", the others elect another leader");
 }
 
 void Replica::forward_checked(std::uint64_t from, std::vector<ForwardVerdict> verdicts) {
@@ -154,18 +164,22 @@ void Replica::forward_checked(std::uint64_t from, std::vector<ForwardVerdict> ve
   pump();
 }
 
-void Replica::receive_refusals(const ForwardRefused& refused) {
+void Replica::receive_refusals(std::uint64_t from, const ForwardRefused& refused) {
   for (const auto& item : refused.items) {
+    const auto it = waiting_.find(item.id);
+    if (it == waiting_.end()) continue;
     if (item.rejection.code == ledger::RejectionCode::replayed) {
-      if (waiting_.contains(item.id)) output_.lookups.push_back(item.id);  // it is in the ledger; here, too, or soon
+      output_.lookups.push_back(item.id);  // it is in the ledger; here, too, or soon
       continue;
     }
+    if (from != place_.leader.value) continue;    // from a former leader: the present one has been asked, or the next one will be
+    if (it->second.offers == 1) it->second.offers = 0;   // this was the only offer, and it came to nothing
     SubmitReply reply;
     reply.id = item.id;
     reply.rejection = item.rejection;
     reply.retry_after_ms = item.retry_after_ms;
     reply.status = item.rejection.code == ledger::RejectionCode::ok ? SubmitReply::Status::busy : SubmitReply::Status::rejected;
-    resolve(item.id, reply);
+    deny(item.id, reply);
   }
 }
 

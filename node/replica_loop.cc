@@ -11,7 +11,8 @@
 namespace daftar::node {
 namespace {
 
-constexpr std::size_t received_waiting_max = 20'000;   // messages of peers not yet seen by the replica; more is dropped as a network would
+constexpr std::size_t received_messages_max = 20'000;  // of peers, not yet seen by the replica; more is dropped as a network would
+constexpr std::size_t received_bytes_max = 256u << 20;
 constexpr std::uint64_t precheck_retry_ms = 300;       // a refusal by a state that may lag is judged once more after so long
 constexpr std::size_t retries_max = 2'000;
 constexpr std::size_t log_read_bytes_max = 8u << 20;
@@ -125,7 +126,7 @@ void ReplicaLoop::run() {
       while (!retries_.empty() && retries_.front().at_ms <= monotonic_ms()) {
         Retry retry = std::move(retries_.front());
         retries_.pop_front();
-        parts_.pool.run([this, retry] {
+        parts_.pool.run(VerifierPool::For::clients, [this, retry] {
           const auto state = parts_.store.snapshot();
           const auto& transaction = *retry.submission->transactions[retry.index];
           auto rejection = parts_.executor.engine().precheck(transaction, judged_at(transaction, *state), *state);
@@ -165,18 +166,18 @@ void ReplicaLoop::carry_out(Replica::Output output) {
     }
     log_wake_.notify_one();
   }
-  for (auto& check : output.block_checks) parts_.pool.run([this, check = std::move(check)]() mutable { check_blocks(std::move(check)); });
-  for (auto& check : output.forward_checks) parts_.pool.run([this, check = std::move(check)]() mutable { check_forward(std::move(check)); });
-  if (!output.execute.empty()) {
+  for (auto& check : output.block_checks)
+    parts_.pool.run(VerifierPool::For::blocks, [this, check = std::move(check)]() mutable { check_blocks(std::move(check)); });
+  for (auto& check : output.forward_checks)
+    parts_.pool.run(VerifierPool::For::clients, [this, check = std::move(check)]() mutable { check_forward(std::move(check)); });
+  if (!output.execute.empty() || !output.certificates.empty()) {
     {
       std::lock_guard lock(execute_mutex_);
+      for (auto& certificate : output.certificates) certificates_.push_back(std::move(certificate));
       for (auto& task : output.execute) execute_queue_.push_back(std::move(task));
     }
     execute_wake_.notify_one();
   }
-  for (const auto& certificate : output.certificates)
-    if (auto stored = parts_.store.put_certificate(certificate.size, certificate.note); !stored)
-      return halt(HaltKind::disk, stored.error().text());
   for (const auto& a : output.answers) answer(a);
   if (!output.lookups.empty()) {
     const auto state = parts_.store.snapshot();
@@ -206,12 +207,13 @@ NodeStatus ReplicaLoop::status() const {
 }
 
 void ReplicaLoop::receive(std::uint64_t from, PeerMessage message) {
-  if (received_waiting_.fetch_add(1) >= received_waiting_max) {
-    received_waiting_.fetch_sub(1);
-    return;
-  }
-  post([this, from, message = std::make_shared<PeerMessage>(std::move(message))] {
-    received_waiting_.fetch_sub(1);
+  const std::size_t bytes = byte_weight(message);
+  if (received_messages_ >= received_messages_max || received_bytes_ + bytes > received_bytes_max) return;  // one link thread adds
+  ++received_messages_;
+  received_bytes_ += bytes;
+  post([this, from, bytes, message = std::make_shared<PeerMessage>(std::move(message))] {
+    --received_messages_;
+    received_bytes_ -= bytes;
     parts_.replica.receive(from, std::move(*message));
   });
 }
@@ -243,17 +245,13 @@ void ReplicaLoop::submit(std::vector<std::shared_ptr<const ledger::Transaction>>
                          Done done) {
   auto submission = std::make_shared<Submission>(std::move(transactions), wait, timeout, std::move(done));
   const auto state = parts_.store.snapshot();
+  const bool overloaded = parts_.pool.overloaded();
   std::vector<std::size_t> order;
   VerifierPool::Transactions fresh;
   for (std::size_t i = 0; i < submission->transactions.size(); ++i) {
     const auto& transaction = submission->transactions[i];
     if (halted_) {
-      SubmitReply reply;
-      reply.status = SubmitReply::Status::busy;
-      reply.id = transaction->id();
-      reply.rejection.detail = "this node has stopped itself";
-      reply.retry_after_ms = 5000;
-      submission->answer(i, reply);
+      submission->answer(i, SubmitReply::busy(transaction->id(), "this node has stopped itself", 5000));
     } else if (auto known = first_outcome(*state, transaction->id())) {
       // The first outcome again, whatever has happened since; a certificate may still be waited for.
       if (wait == WaitFor::certified && known->status == SubmitReply::Status::committed) {
@@ -265,13 +263,15 @@ void ReplicaLoop::submit(std::vector<std::shared_ptr<const ledger::Transaction>>
       } else {
         submission->answer(i, *known);
       }
+    } else if (overloaded) {
+      submission->answer(i, SubmitReply::busy(transaction->id(), "more signatures wait here than this node verifies in a few seconds", 1000));
     } else {
       order.push_back(i);
       fresh.push_back(transaction);
     }
   }
   if (fresh.empty()) return;
-  parts_.pool.verify(std::move(fresh), [this, submission, order = std::move(order)](VerifierPool::Verdicts verdicts) {
+  parts_.pool.verify(VerifierPool::For::clients, std::move(fresh), [this, submission, order = std::move(order)](VerifierPool::Verdicts verdicts) {
     const auto now_state = parts_.store.snapshot();
     for (std::size_t k = 0; k < order.size(); ++k)
       if (verdicts[k].code == ledger::RejectionCode::ok)
@@ -287,10 +287,11 @@ void ReplicaLoop::judge(std::shared_ptr<Submission> submission, std::vector<std:
 
 void ReplicaLoop::admit(std::shared_ptr<Submission> submission, std::size_t index, ledger::Rejection rejection, bool last_try) {
   const auto& transaction = submission->transactions[index];
-  if (rejection.code == ledger::RejectionCode::replayed || rejection.code == ledger::RejectionCode::expired) {
+  if (rejection.code != ledger::RejectionCode::ok) {
     // Perhaps executed between the look-up and now: the first outcome comes before any other word.
     if (auto known = first_outcome(*parts_.store.snapshot(), transaction->id())) return submission->answer(index, *known);
-    if (rejection.code == ledger::RejectionCode::replayed) rejection = {};
+    // The same bytes, given earlier, are under way: their outcome is the answer for all who wait.
+    if (rejection.code == ledger::RejectionCode::replayed || parts_.replica.awaits(transaction->id())) rejection = {};
   }
   if (rejection.code != ledger::RejectionCode::ok) {
     // 3xx: what this node has executed may lag behind what the client has seen elsewhere; look once more before a final word.
@@ -299,6 +300,7 @@ void ReplicaLoop::admit(std::shared_ptr<Submission> submission, std::size_t inde
       retries_.push_back({monotonic_ms() + precheck_retry_ms, std::move(submission), index});
       return;
     }
+    if (may_lag && !status().ready) return submission->answer(index, SubmitReply::busy(transaction->id(), "this node is behind and cannot judge it yet", 1000));
     SubmitReply reply;
     reply.status = SubmitReply::Status::rejected;
     reply.id = transaction->id();
@@ -351,11 +353,11 @@ void ReplicaLoop::write_log() {
 
 void ReplicaLoop::read_log(const consensus::LogRead& read) {
   std::vector<consensus::Entry> entries;
-  if (read.first.value >= parts_.raft_log.first()) {
-    auto records = parts_.raft_log.read(read.first.value, read.last.value, std::min(read.bytes_max, log_read_bytes_max));
-    if (!records) return halt(HaltKind::disk, "the Raft log cannot be read: " + records.error().text());
+  auto records = parts_.raft_log.read(read.first.value, read.last.value, std::min(read.bytes_max, log_read_bytes_max));
+  if (records)
     for (auto& record : *records) entries.push_back(to_entry(std::move(record)));
-  }
+  else if (records.error().kind != storage::StorageError::Kind::not_found)   // a deposed leader's suffix may be gone since it was asked for
+    return halt(HaltKind::disk, "the Raft log cannot be read: " + records.error().text());
   post([this, read, entries = std::move(entries)]() mutable { parts_.replica.log_read_done(read, std::move(entries)); });
 }
 
@@ -363,15 +365,25 @@ void ReplicaLoop::read_log(const consensus::LogRead& read) {
 
 void ReplicaLoop::execute() {
   for (;;) {
-    ExecuteTask task;
+    std::optional<ExecuteTask> task;
+    std::deque<Replica::NewCertificate> certificates;
     {
       std::unique_lock lock(execute_mutex_);
-      execute_wake_.wait(lock, [this] { return execute_stopping_ || !execute_queue_.empty(); });
+      execute_wake_.wait(lock, [this] { return execute_stopping_ || !execute_queue_.empty() || !certificates_.empty(); });
       if (execute_stopping_) return;
-      task = std::move(execute_queue_.front());
-      execute_queue_.pop_front();
+      certificates.swap(certificates_);
+      if (!execute_queue_.empty()) {
+        task = std::move(execute_queue_.front());
+        execute_queue_.pop_front();
+      }
     }
-    auto done = parts_.executor.execute(task);
+    for (const auto& certificate : certificates) {
+      if (auto stored = parts_.store.put_certificate(certificate.size, certificate.note); !stored)
+        return halt(HaltKind::disk, stored.error().text());
+      post([this, size = certificate.size] { parts_.replica.certificate_stored(size); });
+    }
+    if (!task) continue;
+    auto done = parts_.executor.execute(*task);
     if (!done) return halt(done.error().disk ? HaltKind::disk : HaltKind::divergence, done.error().sentence);
     post([this, block = std::make_shared<ExecutedBlock>(std::move(*done))] { parts_.replica.executed(*block); });
   }
@@ -392,7 +404,7 @@ void ReplicaLoop::check_blocks(Replica::BlockCheck check) {
     transactions.insert(transactions.end(), (*block)->transactions().begin(), (*block)->transactions().end());
     blocks.push_back(std::move(*block));
   }
-  parts_.pool.verify(std::move(transactions), [this, ticket = check.ticket, blocks = std::move(blocks)](VerifierPool::Verdicts verdicts) {
+  parts_.pool.verify(VerifierPool::For::blocks, std::move(transactions), [this, ticket = check.ticket, blocks = std::move(blocks)](VerifierPool::Verdicts verdicts) {
     for (const auto& verdict : verdicts) {
       if (verdict.code == ledger::RejectionCode::ok) continue;
       const std::string why = "a transaction in a block is not what its member signed (" + std::string(ledger::name(verdict.code)) + ")";
@@ -404,7 +416,6 @@ void ReplicaLoop::check_blocks(Replica::BlockCheck check) {
 }
 
 void ReplicaLoop::check_forward(Replica::ForwardCheck check) {
-  std::vector<Replica::ForwardVerdict> refused;
   std::vector<bool> certified;
   VerifierPool::Transactions transactions;
   for (auto& item : check.items) {
@@ -413,12 +424,14 @@ void ReplicaLoop::check_forward(Replica::ForwardCheck check) {
     transactions.push_back(std::move(*transaction));
     certified.push_back(item.certified);
   }
-  parts_.pool.verify(transactions, [this, from = check.from, transactions, certified](VerifierPool::Verdicts verdicts) {
+  parts_.pool.verify(VerifierPool::For::clients, transactions, [this, from = check.from, transactions, certified](VerifierPool::Verdicts verdicts) {
     const auto state = parts_.store.snapshot();
     std::vector<Replica::ForwardVerdict> out;
     for (std::size_t i = 0; i < transactions.size(); ++i) {
       auto rejection = std::move(verdicts[i]);
       if (rejection.code == ledger::RejectionCode::ok) rejection = parts_.executor.engine().precheck(*transactions[i], judged_at(*transactions[i], *state), *state);
+      // Executed before, and perhaps expired since: the first outcome comes before any other word.
+      if (rejection.code != ledger::RejectionCode::ok && state->find_entry(transactions[i]->id())) rejection.code = ledger::RejectionCode::replayed;
       // The state of the node that forwards has judged it; ours may lag behind what its client saw. Execution has the last word.
       if (static_cast<unsigned>(rejection.code) >= 300) rejection = {};
       out.push_back({transactions[i], certified[i], transactions[i]->id(), std::move(rejection)});

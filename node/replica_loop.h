@@ -99,6 +99,7 @@ class ReplicaLoop {
 
   std::mutex execute_mutex_;
   std::condition_variable execute_wake_;
+  std::deque<Replica::NewCertificate> certificates_;  // stored between two blocks
   std::deque<ExecuteTask> execute_queue_;
   bool execute_stopping_ = false;
 
@@ -106,7 +107,7 @@ class ReplicaLoop {
   ClientToken next_client_ = 1;
   struct Retry { std::uint64_t at_ms; std::shared_ptr<Submission> submission; std::size_t index; };
   std::deque<Retry> retries_;                        // prechecks that may have met a state that lags
-  std::atomic<std::size_t> received_waiting_{0};
+  std::atomic<std::size_t> received_messages_{0}, received_bytes_{0};   // of peers, not yet seen by the replica
 
   mutable std::mutex status_mutex_;
   NodeStatus status_;

@@ -35,6 +35,10 @@ struct SubmitReply {
   std::uint64_t height = 0;
   std::string result;                          // encoded contracts::ExecutionResult when executed
   std::uint32_t retry_after_ms = 0;
+
+  static SubmitReply busy(const ledger::Digest& id, std::string why, std::uint32_t retry_after_ms) {
+    return {Status::busy, id, {ledger::RejectionCode::ok, std::move(why)}, std::nullopt, 0, {}, retry_after_ms};
+  }
 };
 
 struct NodeStatus {

@@ -6,6 +6,7 @@
 namespace daftar::node {
 namespace {
 constexpr std::size_t chunk_transactions = 32;  // about a millisecond of work: small enough to share, large enough to be worth a hand-over
+constexpr std::size_t client_jobs_max = 4096;       // waiting: some seconds of work for a slow core
 }
 
 bool VerifiedSet::contains(const ledger::Digest& hash) const {
@@ -31,24 +32,30 @@ VerifierPool::VerifierPool(unsigned threads) {
 VerifierPool::~VerifierPool() { stop(); }
 
 void VerifierPool::stop() {
-  std::deque<std::function<void()>> dropped;
+  std::deque<std::function<void()>> blocks, clients;  // let go of without the lock: what they hold may call back
   {
     std::lock_guard lock(mutex_);
     stopping_ = true;
-    dropped.swap(queue_);
+    blocks.swap(for_blocks_);
+    clients.swap(for_clients_);
   }
   wake_.notify_all();
   for (auto& thread : threads_)
     if (thread.joinable()) thread.join();
 }
 
-void VerifierPool::run(std::function<void()> job) {
+void VerifierPool::run(For whom, std::function<void()> job) {
   {
     std::lock_guard lock(mutex_);
     if (stopping_) return;
-    queue_.push_back(std::move(job));
+    (whom == For::blocks ? for_blocks_ : for_clients_).push_back(std::move(job));
   }
   wake_.notify_one();
+}
+
+bool VerifierPool::overloaded() const {
+  std::lock_guard lock(mutex_);
+  return for_clients_.size() >= client_jobs_max;
 }
 
 void VerifierPool::work() {
@@ -56,10 +63,11 @@ void VerifierPool::work() {
     std::function<void()> job;
     {
       std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-      if (queue_.empty()) return;
-      job = std::move(queue_.front());
-      queue_.pop_front();
+      wake_.wait(lock, [this] { return stopping_ || !for_blocks_.empty() || !for_clients_.empty(); });
+      auto& queue = for_blocks_.empty() ? for_clients_ : for_blocks_;
+      if (queue.empty()) return;
+      job = std::move(queue.front());
+      queue.pop_front();
     }
     job();
   }
@@ -79,7 +87,7 @@ void VerifierPool::verify_range(const Transactions& transactions, std::size_t fr
   if (!sound.empty()) known_.insert(sound);
 }
 
-void VerifierPool::verify(Transactions transactions, std::function<void(Verdicts)> done) {
+void VerifierPool::verify(For whom, Transactions transactions, std::function<void(Verdicts)> done) {
   struct Shared {
     Transactions transactions;
     Verdicts verdicts;
@@ -93,7 +101,7 @@ void VerifierPool::verify(Transactions transactions, std::function<void(Verdicts
   shared->done = std::move(done);
   shared->chunks_left = chunks;
   for (std::size_t chunk = 0; chunk < chunks; ++chunk) {
-    run([this, shared, chunk] {
+    run(whom, [this, shared, chunk] {
       const std::size_t from = chunk * chunk_transactions;
       const std::size_t to = std::min(from + chunk_transactions, shared->transactions.size());
       verify_range(shared->transactions, from, to, shared->verdicts);

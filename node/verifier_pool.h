@@ -1,5 +1,6 @@
 // A pool of threads for what costs most: parsing blocks and verifying signatures. A transaction verified once on this node is known by
-// its envelope hash and not verified again, wherever it comes from the second time.
+// its envelope hash and not verified again, wherever it comes from the second time. Blocks come before clients: a follower's acknowledgement
+// must not wait behind what its own clients ask, however many they are.
 #pragma once
 #include <atomic>
 #include <condition_variable>
@@ -32,6 +33,7 @@ class VerifiedSet {
 
 class VerifierPool {
  public:
+  enum class For : std::uint8_t { blocks, clients };
   using Transactions = std::vector<std::shared_ptr<const ledger::Transaction>>;
   using Verdicts = std::vector<ledger::Rejection>;  // one per transaction, code ok: its signatures hold
 
@@ -42,9 +44,11 @@ class VerifierPool {
   /// Work that has begun is finished, what waits is dropped, and later work too. Idempotent; the object stays usable for reading.
   void stop();
   /// Runs `work` on a thread of the pool.
-  void run(std::function<void()> work);
+  void run(For whom, std::function<void()> work);
   /// Verifies all, split over the pool; `done` is called once, on a thread of the pool.
-  void verify(Transactions transactions, std::function<void(Verdicts)> done);
+  void verify(For whom, Transactions transactions, std::function<void(Verdicts)> done);
+  /// More waits for clients than they will wait for: who brings more is to be told to come again later.
+  bool overloaded() const;
   /// How many signatures were computed (not answered from memory).
   std::uint64_t verified_count() const { return verified_.load(std::memory_order_relaxed); }
 
@@ -54,9 +58,9 @@ class VerifierPool {
 
   VerifiedSet known_{200'000};
   std::atomic<std::uint64_t> verified_{0};
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<std::function<void()>> queue_;
+  std::deque<std::function<void()>> for_blocks_, for_clients_;
   bool stopping_ = false;
   std::vector<std::thread> threads_;
 };

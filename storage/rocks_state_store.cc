@@ -17,6 +17,7 @@
 #include "storage/keys.h"
 #include "storage/rocks_database.h"
 #include "storage/rocks_options.h"
+#include "storage/value_cache.h"
 #include "storage/rocks_state_reads.h"
 #include "storage/tile_writer.h"
 
@@ -41,18 +42,25 @@ rocksdb::CompressionType block_compression() {
 }
 
 std::vector<rocksdb::ColumnFamilyDescriptor> column_families(const StateStoreOptions& options) {
-  const auto cache = rocksdb::NewLRUCache(options.block_cache_bytes);
+  // Few threads read, so few shards: with RocksDB's own choice of 64 a shard is so small that a larger block never stays in it.
+  const auto cache = rocksdb::NewLRUCache(options.block_cache_bytes, /*num_shard_bits*/ 2);
   std::vector<rocksdb::ColumnFamilyDescriptor> out;
   for (std::size_t i = 0; i < std::size(family::names); ++i) {
     rocksdb::BlockBasedTableOptions table;
     table.format_version = 5;
     table.checksum = rocksdb::kXXH3;
     table.block_cache = cache;
-    table.cache_index_and_filter_blocks = true;  // so that block_cache_bytes bounds them too
-    table.pin_l0_filter_and_index_blocks_in_cache = true;
+    // Index and filters are counted in the cache and stay there while their file is open (max_open_files bounds them). Left to be evicted,
+    // the filter of a file of a million keys, over a megabyte, was read and checksummed anew for each look-up: 2 ms for a payment.
+    table.cache_index_and_filter_blocks = true;
+    table.metadata_cache_options.unpartitioned_pinning = rocksdb::PinningTier::kAll;
     const bool looked_up_when_absent = i == family::state || i == family::ids;
-    if (looked_up_when_absent) table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
     rocksdb::ColumnFamilyOptions of_family;
+    if (looked_up_when_absent) {
+      table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+      of_family.memtable_whole_key_filtering = true;       // new ids are looked for and not found: not by a walk through the skip list
+      of_family.memtable_prefix_bloom_size_ratio = 0.02;
+    }
     of_family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
     of_family.write_buffer_size = options.memtable_bytes;  // the sum over all families is what triggers: db_write_buffer_size
     of_family.arena_block_size = std::clamp<std::size_t>(options.memtable_bytes / 64, 4096, 1u << 20);
@@ -64,9 +72,37 @@ std::vector<rocksdb::ColumnFamilyDescriptor> column_families(const StateStoreOpt
   return out;
 }
 
+/// What execution reads: the newest state, through the cache. Execution thread only.
+class LatestState final : public ledger::StateView {
+ public:
+  LatestState(std::shared_ptr<const Database> database, std::size_t cache_bytes) : reads_(std::move(database), nullptr), cache_(cache_bytes) {}
+  std::optional<std::string> get(std::string_view key) const override {
+    if (const auto* value = cache_.find(key)) return *value;
+    auto value = reads_.get(key);
+    if (value) cache_.put(key, *value);
+    return value;
+  }
+  void scan(std::string_view from, std::string_view to,
+            const std::function<bool(std::string_view, std::string_view)>& visit) const override { reads_.scan(from, to, visit); }
+  bool has_id(std::string_view id) const { return reads_.value(family::ids, id).has_value(); }
+  void committed(const ledger::ChangeSet& changes) {
+    for (const auto& [key, value] : changes.writes()) {
+      if (value)
+        cache_.put(key, *value);
+      else
+        cache_.erase(key);
+    }
+  }
+
+ private:
+  const RocksReads reads_;
+  mutable ValueCache cache_;
+};
+
 class RocksStateStore final : public StateStore {
  public:
-  explicit RocksStateStore(std::shared_ptr<Database> database) : database_(std::move(database)), latest_(database_, nullptr) {}
+  RocksStateStore(std::shared_ptr<Database> database, std::size_t cache_bytes)
+      : database_(std::move(database)), latest_(database_, cache_bytes) {}
   ~RocksStateStore() override {
     if (!failed_ && !fresh_) static_cast<void>(flush());  // a clean stop leaves nothing to execute again; a failure only leaves more
   }
@@ -96,7 +132,7 @@ class RocksStateStore final : public StateStore {
   void publish();
 
   const std::shared_ptr<Database> database_;
-  const RocksReads latest_;
+  LatestState latest_;
   bool fresh_ = true;
   std::string ledger_id_;
 
@@ -187,6 +223,7 @@ Expected<void, StorageError> RocksStateStore::commit(const BlockCommit& block) {
   for (const auto& row : block.index_rows) put(batch, family::rows, row_key(row.kind, row.id, row.entry_index), {});
   put_mark(batch, block.mark, frontier_.root());
   if (auto written = write_locked(batch); !written) return written;
+  latest_.committed(block.changes);
   mark_ = block.mark;
   publish();
   return {};
@@ -208,7 +245,7 @@ void RocksStateStore::put_entries(rocksdb::WriteBatch& batch, const BlockCommit&
     DAFTAR_CHECK(entry.index == mark_.entries + i);
     put(batch, family::entries, number_key(entry.index), ledger::encode_entry(entry));
     // A bad leader may put one transaction into two blocks; the second entry, a refusal, does not replace the first.
-    const bool first = in_block.insert(entry.id).second && !latest_.value(family::ids, entry.id.view());
+    const bool first = in_block.insert(entry.id).second && !latest_.has_id(entry.id.view());
     if (first) put(batch, family::ids, entry.id.view(), number_key(entry.index));
   }
 }
@@ -289,7 +326,7 @@ Expected<std::unique_ptr<StateStore>, StorageError> open_rocks_state_store(const
   auto database = Database::open(options.path, database_options(options, env), column_families(options));
   if (!database) return Unexpected<StorageError>(database.error());
   if (auto named = sync_directory(env, parent_of(options.path)); !named) return Unexpected<StorageError>(named.error());
-  auto store = std::make_unique<RocksStateStore>(std::move(*database));
+  auto store = std::make_unique<RocksStateStore>(std::move(*database), options.value_cache_bytes);
   if (auto loaded = store->load(options.ledger_id); !loaded) return Unexpected<StorageError>(loaded.error());
   return store;
 }

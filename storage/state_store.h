@@ -92,6 +92,7 @@ struct StateStoreOptions {
   std::string path;
   std::size_t memtable_bytes = 64u << 20;   // flush threshold over all column families: bounds what is executed again after a crash
   std::size_t block_cache_bytes = 128u << 20;
+  std::size_t value_cache_bytes = 256u << 20;  // newest values of the state, for execution (value_cache.h)
   std::string ledger_id = {};               // not empty: opening the store of another ledger is refused (foreign)
 };
 Expected<std::unique_ptr<StateStore>, StorageError> open_rocks_state_store(const StateStoreOptions& options);

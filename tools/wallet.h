@@ -47,7 +47,8 @@ std::vector<std::string> describe_transaction(const ledger::Transaction& transac
 std::string describe_operation(const ledger::proto::Operation& operation, const CurrencyLookup& currency_of = {});
 /// "112 000 000.00 UZS"; "5 minor units" when the currency is unknown.
 std::string money_text(std::int64_t minor_units, std::string_view currency);
-/// The postings, taxes and events of a result (JSON as docs/api.md) in words, one fact per line.
-std::vector<std::string> describe_result(const nlohmann::json& result);
+/// The postings, taxes and events of a result (JSON as docs/api.md) in words, one fact per line. `currency_of` is asked for amounts of events
+/// that moved no money (a commitment, an acceptance of public work).
+std::vector<std::string> describe_result(const nlohmann::json& result, const CurrencyLookup& currency_of = {});
 
 }  // namespace daftar::tools

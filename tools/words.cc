@@ -189,7 +189,7 @@ std::vector<std::string> describe_transaction(const ledger::Transaction& transac
   return lines;
 }
 
-std::vector<std::string> describe_result(const json& result) {
+std::vector<std::string> describe_result(const json& result, const CurrencyLookup& currency_of) {
   std::vector<std::string> lines;
   if (!result.is_object()) return lines;
   const auto each = [&](const char* key, auto&& visit) {
@@ -212,7 +212,7 @@ std::vector<std::string> describe_result(const json& result) {
                     money_text(amount_of(tax, "base"), currency) + " paid to " + text_of(tax, "payee") + ", of which " +
                     money_text(amount_of(tax, "withheld"), currency) + " withheld now");
   });
-  // An event says no currency; where the money that moved is of one currency, it is that one.
+  // An event says no currency; where the money that moved is of one currency, it is that one. Where none moved, its contract or line knows.
   std::string currency_of_all;
   each("postings", [&](const json& posting) {
     const std::string own = text_of(posting, "currency");
@@ -220,9 +220,11 @@ std::vector<std::string> describe_result(const json& result) {
   });
   each("events", [&](const json& event) {
     const std::uint32_t milestone = event.value("milestone", 0u);
-    const std::string text = text_of(event, "text");
-    lines.push_back(text_of(event, "kind") + " " + text_of(event, "subject") + (milestone != 0 ? ", milestone " + std::to_string(milestone) : "") +
-                    (amount_of(event, "amount") != 0 ? ", " + money_text(amount_of(event, "amount"), currency_of_all) : "") +
+    const std::string text = text_of(event, "text"), subject = text_of(event, "subject");
+    const std::int64_t amount = amount_of(event, "amount");
+    const std::string currency = amount != 0 && currency_of_all.empty() && currency_of ? currency_of(subject) : currency_of_all;
+    lines.push_back(text_of(event, "kind") + " " + subject + (milestone != 0 ? ", milestone " + std::to_string(milestone) : "") +
+                    (amount != 0 ? ", " + money_text(amount, currency) : "") +
                     (text.empty() ? "" : ": " + text));
   });
   return lines;

@@ -11,8 +11,8 @@ std::string text(const Entry& e) { return std::to_string(static_cast<int>(e.kind
 
 }  // namespace
 
-Cluster::Cluster(std::uint64_t seed, std::uint64_t voters, std::uint64_t learners, Sabotage sabotage)
-    : seed_(seed), sabotage_(sabotage), random_(seed) {
+Cluster::Cluster(std::uint64_t seed, std::uint64_t voters, std::uint64_t learners, Sabotage sabotage, TraceSink trace)
+    : seed_(seed), sabotage_(sabotage), trace_sink_(std::move(trace)), random_(seed) {
   loss_percent_ = random_.below(4) * 7;
   delay_max_ = static_cast<int>(1 + random_.below(4));
   members_.resize(voters + learners);
@@ -100,14 +100,14 @@ void Cluster::start(Member& member) {
   restored.tail.assign(disk.log.begin() + static_cast<std::ptrdiff_t>(before), disk.log.end());
   for (const Member& m : members_) (m.voter ? restored.membership.voters : restored.membership.learners).push_back(m.id);
   member.log = disk.log;
-  member.raft = std::make_unique<Raft>(Options{.self = member.id,
+  member.raft = std::make_unique<TracedRaft>(Options{.self = member.id,
                                                .election_timeout = 10,
                                                .heartbeat_interval = 2,
                                                .append_bytes_max = 4 * one,
                                                .inflight_appends_max = 3,
                                                .log_window_bytes_max = 12 * one,
                                                .seed = seed_ + static_cast<std::uint64_t>(now_)},
-                                       std::move(restored));
+                                       std::move(restored), trace_sink_);
 }
 
 void Cluster::crash(Member& member) {

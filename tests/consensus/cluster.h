@@ -10,6 +10,7 @@
 
 #include "consensus/random.h"
 #include "tests/consensus/test_node.h"
+#include "tests/consensus/trace.h"
 
 namespace daftar::consensus::test {
 
@@ -22,7 +23,7 @@ enum class Sabotage { none, promise_before_sync, forgotten_vote, lying_disk };
 
 class Cluster {
  public:
-  Cluster(std::uint64_t seed, std::uint64_t voters, std::uint64_t learners, Sabotage sabotage = Sabotage::none);
+  Cluster(std::uint64_t seed, std::uint64_t voters, std::uint64_t learners, Sabotage sabotage = Sabotage::none, TraceSink trace = {});
 
   /// Ticks with faults: loss, delay, reordering, duplication, partitions (also one-way), crashes that lose what was not synced.
   void run(int ticks);
@@ -48,7 +49,7 @@ class Cluster {
   struct Member {
     NodeId id;
     bool voter = true;
-    std::unique_ptr<Raft> raft;  // null: down
+    std::unique_ptr<TracedRaft> raft;  // null: down
     Disk disk;                   // synced
     Disk truly_synced;           // what a lying disk really holds
     std::vector<Entry> log;      // as the core sees it
@@ -80,6 +81,7 @@ class Cluster {
 
   const std::uint64_t seed_;
   const Sabotage sabotage_;
+  const TraceSink trace_sink_;
   Random random_;
   bool faults_ = true;
   std::uint64_t loss_percent_ = 0;

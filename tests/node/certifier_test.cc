@@ -40,7 +40,7 @@ TEST_CASE("two of three equal lines make a certificate that counts two validator
   REQUIRE(certifier.uncertified_own().empty());
 }
 
-TEST_CASE("a quorum that signed another root stops this node; one validator alone is a warning") {
+TEST_CASE("a quorum that signed another root stops this node, one validator alone is a warning") {
   Validators v(3);
   Certifier certifier("test/0", v.publics, 1);
   certifier.add_own(v.line(1, 5, root_a));
@@ -60,7 +60,7 @@ TEST_CASE("peers' lines before our own wait for it: nobody else's word is a cert
   REQUIRE(certifier.add_own(v.line(1, 5, root_a)).certificate);
 }
 
-TEST_CASE("the same validator twice is one; a wrong signature or another ledger's line is none") {
+TEST_CASE("the same validator twice is one, a wrong signature or another ledger's line is none") {
   Validators v(5);
   Certifier certifier("test/0", v.publics, 1);
   certifier.add_own(v.line(1, 5, root_a));
@@ -94,4 +94,24 @@ TEST_CASE("a flood of lines for sizes nobody knows costs bounded memory and does
   for (std::uint64_t size = 100; size < 1000; ++size) certifier.add_peer(v.line(2, size, root_a));
   REQUIRE(certifier.uncertified_own().size() == 1);
   REQUIRE(certifier.add_peer(v.line(3, 5, root_a)).certificate);
+}
+
+TEST_CASE("two roots signed by one validator for one size are evidence, given out once with both signatures") {
+  Validators v(4);
+  Certifier certifier("test/0", v.publics, 1);
+  certifier.add_peer(v.line(2, 5, root_a));
+  const auto forged = certifier.add_peer({2, 5, root_b, v.line(3, 5, root_b).signature});
+  REQUIRE(forged.warning.find("does not verify") != std::string::npos);
+  const auto caught = certifier.add_peer(v.line(2, 5, root_b));
+  REQUIRE(caught.warning.find("validator 2 signed two roots for tree size 5") != std::string::npos);
+  const auto first = caught.warning.find("test/0\n"), second = caught.warning.find("\n\ntest/0\n");
+  REQUIRE(second != std::string::npos);
+  for (const auto& text : {caught.warning.substr(first, second + 1 - first), caught.warning.substr(second + 2)}) {
+    const auto note = ledger::parse_note(text);
+    REQUIRE(note);
+    REQUIRE(ledger::count_valid_lines(*note, {v.publics[1]}) == 1);
+  }
+  REQUIRE(certifier.add_peer(v.line(2, 5, root_b)).warning.empty());
+  // Its second word does not count: the first stands.
+  REQUIRE_FALSE(certifier.add_own(v.line(1, 5, root_b)).certificate);
 }

@@ -73,3 +73,30 @@ TEST_CASE("someone waiting for a certificate is remembered with the block") {
   pool.add(network.transfer("acme", "baraka", 1), false, 0);
   REQUIRE_FALSE(pool.take(10, 1 << 20).certified);
 }
+
+TEST_CASE("what could not be ordered goes back to the front, without asking limits or rates again") {
+  tests::SmallNetwork network(1);
+  node::MempoolLimits limits;
+  limits.transactions_max = 3;
+  limits.member_rate_per_s = 3;
+  Mempool pool(limits);
+  std::vector<ledger::Digest> order;
+  for (int i = 0; i < 3; ++i) {
+    auto transaction = network.transfer("acme", "baraka", 1);
+    order.push_back(transaction->id());
+    REQUIRE(pool.add(transaction, i == 0, 0) == Mempool::Verdict::taken);
+  }
+  const std::size_t bytes = pool.bytes();
+  auto taken = pool.take(2, 1 << 20);
+  REQUIRE(taken.transactions.size() == 2);
+  REQUIRE(pool.add(network.transfer("baraka", "acme", 1), false, 0) == Mempool::Verdict::taken);
+  pool.put_back(taken);
+  REQUIRE(pool.size() == 4);
+  REQUIRE(pool.bytes() > bytes);
+  std::vector<ledger::Digest> again;
+  while (!pool.empty())
+    for (const auto& transaction : pool.take(1, 1).transactions)
+      if (transaction->body().sender() == "acme") again.push_back(transaction->id());
+  REQUIRE(again == order);
+  REQUIRE(pool.bytes() == 0);
+}

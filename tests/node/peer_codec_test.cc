@@ -61,6 +61,26 @@ TEST_CASE("malformed frames are refused with a sentence") {
   REQUIRE(decode_peer_message(frame.SerializeAsString()).error() == "hello without a ledger id");
 }
 
+TEST_CASE("a frame of very many parts is refused before any of them takes memory, joined contents too") {
+  // Two bytes for each empty item: 16 MiB of them would become hundreds of MiB.
+  const auto forward = [](std::size_t items) {
+    std::string body;
+    for (std::size_t i = 0; i < items; ++i) body.append("\x0a\x00", 2);
+    std::string frame = "\x3a";  // field 7
+    for (std::size_t length = body.size();; length >>= 7) {
+      frame.push_back(static_cast<char>((length & 0x7f) | (length > 0x7f ? 0x80 : 0)));
+      if (length <= 0x7f) break;
+    }
+    return frame + body;
+  };
+  REQUIRE(decode_peer_message(forward(frame_transactions_max)));
+  REQUIRE(decode_peer_message(forward(frame_transactions_max + 1)).error() == "too many forwarded transactions");
+  REQUIRE(decode_peer_message(forward(8'000'000)).error() == "too many parts in one frame");
+  std::string joined;
+  for (int i = 0; i < 20; ++i) joined += forward(4000);
+  REQUIRE(decode_peer_message(joined).error() == "too many parts in one frame");
+}
+
 TEST_CASE("random bytes never do more than be refused") {
   const auto seed = std::random_device{}();
   std::mt19937 random(seed);

@@ -18,13 +18,19 @@ class Follower {
   Replica replica;
   std::vector<Replica::Send> sent;
   std::vector<std::string> warnings;
+  std::vector<Replica::Answer> answers;
   std::uint64_t written = 0;   // log records made durable
   std::uint64_t executed = 0;
 
-  Follower()
-      : replica(network.genesis, network.checkpoint_keys[0],
-                {{{1}, 20, 4, 1 << 20, 16, 8 << 20, 42}, {}, 2000, 1 << 20, 2, 64, 200, 500, 30000, 1000}, fresh(network)) {
+  explicit Follower(const std::function<void(ReplicaOptions&)>& change = {}) : replica(network.genesis, network.checkpoint_keys[0], options(change), fresh(network)) {
     replica.set_time({now_wall, 1000});
+  }
+
+  static ReplicaOptions options(const std::function<void(ReplicaOptions&)>& change) {
+    ReplicaOptions options{{{1}, 20, 4, 1 << 20, 16, 8 << 20, 42}, {}};
+    options.waiting_max = 1000;
+    if (change) change(options);
+    return options;
   }
 
   static ReplicaRestored fresh(const tests::SmallNetwork& network) {
@@ -42,6 +48,7 @@ class Follower {
       bool more = false;
       for (auto& s : out.send) sent.push_back(std::move(s));
       for (auto& w : out.warnings) warnings.push_back(std::move(w));
+      for (auto& a : out.answers) answers.push_back(std::move(a));
       executed += out.execute.size();
       for (auto& write : out.log_writes) {
         written += write.records.size();
@@ -81,6 +88,36 @@ class Follower {
       request.entries.push_back({{term}, ++index, c::EntryKind::payload, std::make_shared<const std::string>(b->bytes())});
     replica.receive(from, PeerMessage{c::Message{request}});
     carry_out();
+  }
+
+  /// A leader without news.
+  void heartbeat(std::uint64_t from, std::uint64_t term) { append(from, term, {}, 0, {}); }
+  void refuse(std::uint64_t from, const ledger::Digest& id, ledger::Rejection rejection = {}) {
+    replica.receive(from, PeerMessage{ForwardRefused{{{id, std::move(rejection), 500}}}});
+    carry_out();
+  }
+  void tick(std::uint64_t monotonic_ms) {
+    replica.tick({now_wall, monotonic_ms});
+    carry_out();
+  }
+  std::size_t forwarded_to(std::uint64_t node) const {
+    std::size_t items = 0;
+    for (const auto& s : sent)
+      if (const auto* forward = std::get_if<Forward>(&s.message); forward && s.to == node) items += forward->items.size();
+    return items;
+  }
+  /// Wins the election it is waiting for: its peers grant whatever it asks.
+  void lead() {
+    for (int i = 0; i < 200 && replica.status().role != "leader"; ++i) {
+      tick(1000);
+      for (const auto& s : std::exchange(sent, {}))
+        if (const auto* m = std::get_if<c::Message>(&s.message))
+          if (const auto* vote = std::get_if<c::VoteRequest>(m)) {
+            replica.receive(s.to, PeerMessage{c::Message{c::VoteReply{vote->pre ? c::Term{vote->term.value - 1} : vote->term, vote->term, vote->pre, true}}});
+            carry_out();
+          }
+    }
+    REQUIRE(replica.status().role == "leader");
   }
 
   std::size_t acknowledged() const {  // highest match promised
@@ -209,4 +246,137 @@ TEST_CASE("a transaction given while there is no leader is forwarded when one ap
   REQUIRE(forward);
   REQUIRE(forward->items.at(0).envelope == transaction->envelope());
   REQUIRE(forward->items.at(0).certified);
+}
+
+TEST_CASE("the only leader that was asked refuses: the client hears it") {
+  Follower f;
+  f.heartbeat(2, 1);
+  const auto first = f.network.issue("acme/UZS", 5, "s1"), second = f.network.issue("acme/UZS", 5, "s2");
+  f.replica.submit(7, first, WaitFor::committed, 5000);
+  f.replica.submit(8, second, WaitFor::committed, 5000);
+  f.carry_out();
+  REQUIRE(f.forwarded_to(2) == 2);
+  f.refuse(2, first->id());
+  f.refuse(2, second->id(), {ledger::RejectionCode::expired, "too late"});
+  REQUIRE(f.answers.size() == 2);
+  REQUIRE(f.answers[0].reply.status == SubmitReply::Status::busy);
+  REQUIRE(f.answers[1].reply.status == SubmitReply::Status::rejected);
+  REQUIRE(f.answers[1].reply.rejection.detail == "too late");
+}
+
+TEST_CASE("a late refusal by a former leader is not an answer: the present leader may order the transaction") {
+  Follower f;
+  f.heartbeat(2, 1);
+  const auto transaction = f.network.issue("acme/UZS", 5, "s1");
+  f.replica.submit(7, transaction, WaitFor::committed, 5000);
+  f.carry_out();
+  f.heartbeat(3, 2);
+  REQUIRE(f.forwarded_to(3) == 1);
+  f.refuse(2, transaction->id());
+  f.refuse(2, transaction->id(), {ledger::RejectionCode::expired, ""});
+  REQUIRE(f.answers.empty());
+}
+
+TEST_CASE("a refusal by the present leader is not an answer when a former one may have ordered the transaction, it is offered again") {
+  Follower f;
+  f.heartbeat(2, 1);
+  const auto transaction = f.network.issue("acme/UZS", 5, "s1");
+  f.replica.submit(7, transaction, WaitFor::committed, 5000);
+  f.carry_out();
+  f.heartbeat(3, 2);
+  REQUIRE(f.forwarded_to(3) == 1);
+  f.refuse(3, transaction->id());
+  REQUIRE(f.answers.empty());
+  f.tick(1100);
+  REQUIRE(f.forwarded_to(3) == 1);
+  f.tick(1300);
+  REQUIRE(f.forwarded_to(3) == 2);
+  f.tick(6100);
+  REQUIRE(f.answers.size() == 1);
+  REQUIRE(f.answers[0].reply.status == SubmitReply::Status::unknown);
+}
+
+TEST_CASE("a new leader whose own queue is full does not say busy for what it had forwarded to the one before") {
+  Follower f([](ReplicaOptions& options) { options.mempool.transactions_max = 0; });
+  f.heartbeat(2, 1);
+  const auto forwarded = f.network.issue("acme/UZS", 5, "s1"), fresh = f.network.issue("acme/UZS", 5, "s2");
+  f.replica.submit(7, forwarded, WaitFor::committed, 60'000);
+  f.carry_out();
+  REQUIRE(f.forwarded_to(2) == 1);
+  f.lead();
+  f.replica.submit(8, fresh, WaitFor::committed, 60'000);
+  f.carry_out();
+  REQUIRE(f.answers.size() == 1);
+  REQUIRE(f.answers[0].client == 8);
+  REQUIRE(f.answers[0].reply.status == SubmitReply::Status::busy);
+}
+
+TEST_CASE("one member's waiting transactions are bounded, and all of them by count and bytes, another client of one under way hears unknown") {
+  Follower f([](ReplicaOptions& options) {
+    options.waiting_max = 4;
+    options.waiting_of_member_max = 2;
+  });
+  std::vector<std::shared_ptr<const ledger::Transaction>> transactions;
+  for (int i = 0; i < 3; ++i) transactions.push_back(f.network.transfer("acme", "baraka", 1));
+  for (std::size_t i = 0; i < 3; ++i) f.replica.submit(i, transactions[i], WaitFor::committed, 5000);
+  f.carry_out();
+  REQUIRE(f.answers.size() == 1);
+  REQUIRE(f.answers[0].client == 2);
+  REQUIRE(f.answers[0].reply.rejection.detail.find("this member") == 0);
+  f.replica.submit(3, f.network.transfer("baraka", "acme", 1), WaitFor::committed, 5000);
+  f.replica.submit(4, transactions[0], WaitFor::committed, 5000);
+  f.carry_out();
+  REQUIRE(f.answers.size() == 1);
+  f.replica.submit(5, f.network.transfer("baraka", "acme", 1), WaitFor::committed, 5000);
+  f.replica.submit(6, transactions[0], WaitFor::committed, 5000);
+  f.carry_out();
+  REQUIRE(f.answers.size() == 3);
+  REQUIRE(f.answers[1].reply.status == SubmitReply::Status::busy);
+  REQUIRE(f.answers[2].reply.status == SubmitReply::Status::unknown);
+  f.tick(6000);
+  REQUIRE(f.answers.size() == 7);
+  f.replica.submit(7, transactions[2], WaitFor::committed, 5000);
+  f.carry_out();
+  REQUIRE(f.answers.size() == 7);
+
+  Follower small([&](ReplicaOptions& options) { options.waiting_bytes_max = transactions[0]->envelope().size() + 10; });
+  small.replica.submit(1, transactions[0], WaitFor::committed, 5000);
+  small.replica.submit(2, transactions[1], WaitFor::committed, 5000);
+  small.carry_out();
+  REQUIRE(small.answers.size() == 1);
+  REQUIRE(small.answers[0].reply.status == SubmitReply::Status::busy);
+}
+
+TEST_CASE("a leader whose clock ran ahead is heard again after three election timeouts, one that sent a forged block never in its term") {
+  Follower f;
+  f.append(2, 1, {}, 0, {f.block(1, f.base(), now_wall + 3'600'000)});
+  REQUIRE(f.written == 0);
+  for (int i = 0; i < 59; ++i) f.replica.tick({now_wall, 1000});
+  f.append(2, 1, {}, 0, {f.block(1, f.base(), now_wall)});
+  REQUIRE(f.written == 0);
+  f.replica.tick({now_wall, 1000});
+  f.append(2, 1, {}, 0, {f.block(1, f.base(), now_wall)});
+  REQUIRE(f.written == 1);
+
+  Follower g;
+  g.replica.receive(2, PeerMessage{c::Message{c::AppendRequest{{1}, {}, {0}, {{{1}, {1}, c::EntryKind::payload, std::make_shared<const std::string>("no block")}}, 0}}});
+  g.carry_out();
+  for (int i = 0; i < 1000; ++i) g.replica.tick({now_wall, 1000});
+  g.append(2, 1, {}, 0, {g.block(1, g.base(), now_wall)});
+  REQUIRE(g.written == 0);
+}
+
+TEST_CASE("certified is answered when the certificate is stored, not before") {
+  Follower f;
+  SubmitReply committed;
+  committed.status = SubmitReply::Status::committed;
+  committed.entry_index = 3;
+  f.replica.await_certificate(9, committed, 5000);
+  f.replica.certificate_stored(3);
+  f.carry_out();
+  REQUIRE(f.answers.empty());
+  f.replica.certificate_stored(4);
+  f.carry_out();
+  REQUIRE(f.answers.size() == 1);
+  REQUIRE(f.answers[0].reply.status == SubmitReply::Status::certified);
 }

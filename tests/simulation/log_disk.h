@@ -81,8 +81,8 @@ class SimRaftLog final : public storage::RaftLog {
   std::uint64_t last() const override { return meta_.last; }
   Expected<std::vector<storage::LogRecord>, storage::StorageError> read(std::uint64_t from, std::uint64_t to, std::size_t bytes_max) const override;
   std::uint64_t sync_count() const override { return syncs_; }
-  /// Reads and writes fail from now on.
-  void fail() { failing_ = true; }
+  /// Reads and writes fail from now on, or no longer.
+  void fail(bool failing) { failing_ = failing; }
 
  private:
   struct Place { std::size_t offset = 0, size = 0; };   // of a record's frame in the file

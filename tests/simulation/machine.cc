@@ -97,14 +97,17 @@ void Machine::halt(const std::string& why) {
 
 void Machine::fail_disk(bool log) {
   if (log)
-    process_->log->fail();
+    process_->log->fail(true);
   else
-    process_->store->fail();
+    process_->store->fail(true);
 }
 
 void Machine::heal() {
   paused_until_ = slow_until_ = hung_until_ = 0;
   clock_offset_ms_ = 0;
+  if (!process_) return;
+  process_->log->fail(false);
+  process_->store->fail(false);
 }
 
 // ---------------------------------------------------------------------------------------------- time

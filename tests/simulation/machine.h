@@ -45,7 +45,7 @@ class Machine {
   void fail_disk(bool log);
   void set_clock(std::int64_t offset_ms) { clock_offset_ms_ = offset_ms; }
   LogDisk& log_disk() { return log_disk_; }
-  /// Pauses, slow and hung syncs and wrong clocks end.
+  /// Pauses, slow, hung and failing disks and wrong clocks end.
   void heal();
 
   const std::string& why_down() const { return why_down_; }

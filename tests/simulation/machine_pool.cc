@@ -39,6 +39,7 @@ void Machine::check_forward(const node::Replica::ForwardCheck& check) {
     if (!transaction) throw Violation("forwards are read", "node " + std::to_string(node_) + " cannot read what an honest node forwarded");
     auto rejection = environment_.verify(**transaction);
     if (rejection.code == ledger::RejectionCode::ok) rejection = precheck(**transaction);
+    if (rejection.code != ledger::RejectionCode::ok && process_->store->find_entry((*transaction)->id())) rejection.code = ledger::RejectionCode::replayed;
     if (static_cast<unsigned>(rejection.code) >= 300) rejection = {};
     verdicts.push_back({*transaction, item.certified, (*transaction)->id(), std::move(rejection)});
   }

@@ -64,8 +64,8 @@ class SimStateStore final : public storage::StateStore, public storage::StateSna
   std::optional<std::string> certificate_covering(std::uint64_t index) const override;
 
   std::uint64_t state_hash() const { return disk_.newest.hash; }
-  /// Writes fail from now on.
-  void fail() { failing_ = true; }
+  /// Writes fail from now on, or no longer.
+  void fail(bool failing) { failing_ = failing; }
 
  private:
   Expected<void, storage::StorageError> failed() const;

@@ -128,7 +128,7 @@ TEST_CASE_METHOD(Fixture, "a damaged keystore says what is damaged") {
   CHECK(code_of_unlock() == "keystore_unreadable");
 }
 
-TEST_CASE_METHOD(Fixture, "changing the passphrase keeps the key; a wrong old passphrase changes nothing") {
+TEST_CASE_METHOD(Fixture, "changing the passphrase keeps the key, a wrong old passphrase changes nothing") {
   const auto key = ledger::SigningKey::generate();
   REQUIRE(write_keystore(file, "acme", key, right));
   const Secret next("another");

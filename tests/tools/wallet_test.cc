@@ -156,4 +156,12 @@ TEST_CASE("a result is told posting by posting") {
   CHECK(lines[1] == "tax-authority/UZS/revenue.vat receives 12 000 000.00 UZS (vat-12/1)");
 }
 
+TEST_CASE("an event that moved no money is told in the currency of its contract or line, and in minor units when nobody knows it") {
+  const auto result = nlohmann::json::parse(R"({"ok":true,"postings":[],"taxes":[],"events":[
+    {"kind":"budget_committed","subject":"2026.edu","milestone":0,"amount":"11200000000","text":""}]})");
+  const auto currency_of = [](const std::string& subject) { return subject == "2026.edu" ? std::string("UZS") : std::string(); };
+  CHECK(describe_result(result, currency_of) == std::vector<std::string>{"budget_committed 2026.edu, 112 000 000.00 UZS"});
+  CHECK(describe_result(result) == std::vector<std::string>{"budget_committed 2026.edu, 11200000000 minor units"});
+}
+
 }  // namespace daftar::tools

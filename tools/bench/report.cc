@@ -28,7 +28,7 @@ std::uint64_t Report::flushes() const {
   return std::min_element(counters.begin(), counters.end(), [](const Counters& a, const Counters& b) { return a.flushes < b.flushes; })->flushes;
 }
 
-bool Report::is_short() const { return measured_s < 60 || flushes() < 3 || !options.full_size() || options.plain_api; }
+bool Report::is_short() const { return options.seconds < 60 || flushes() < 3 || !options.full_size() || options.plain_api; }
 
 std::string Report::json() const {
   std::uint64_t fsyncs = 0;

@@ -197,6 +197,16 @@ CurrencyLookup Session::currency_lookup() {
   };
 }
 
+/// What a transaction is about to make cannot be asked of the network: it says its currency itself.
+void Session::learn_currencies(const std::string& envelope) {
+  const auto parsed = ledger::Transaction::parse(envelope, {.bytes_max = 8u << 20, .operations_max = 100'000, .signatures_max = 64}, true);
+  if (!parsed) return;
+  for (const auto& operation : (*parsed)->body().operations()) {
+    if (operation.has_draft_contract()) currencies_[(*parsed)->id().hex()] = operation.draft_contract().currency();
+    if (operation.has_approve_budget_line()) currencies_[operation.approve_budget_line().line()] = operation.approve_budget_line().currency();
+  }
+}
+
 Result<json> Session::get(const std::string& target) {
   auto api = client();
   if (!api) return Unexpected<ToolError>(api.error());
@@ -210,6 +220,7 @@ Result<Report> Session::show(const std::string& target, std::vector<std::string>
 }
 
 Result<Report> Session::preview(const std::string& envelope) {
+  learn_currencies(envelope);
   auto words = describe_envelope(envelope, currency_lookup());
   if (!words) return Unexpected<ToolError>(words.error());
   auto api = client();
@@ -221,11 +232,13 @@ Result<Report> Session::preview(const std::string& envelope) {
   report.lines = std::move(*words);
   if (result->value("ok", json()) == true) {
     report.lines.push_back("If it were executed now:");
-    for (const std::string& line : describe_result(*result)) report.lines.push_back("  " + line);
+    for (const std::string& line : describe_result(*result, currency_lookup())) report.lines.push_back("  " + line);
   } else {
     report.exit = Exit::refused;
     const std::string detail = json_text(*result, "detail");
     report.lines.push_back("If it were executed now it would be refused: " + json_text(*result, "code") + (detail.empty() ? "" : " (" + detail + ")"));
+    for (const char* words_of : {"sentence", "advice"})
+      if (const std::string text = json_text(*result, words_of); !text.empty()) report.lines.push_back(text);
   }
   return report;
 }

@@ -69,6 +69,8 @@ class Session {
   CurrencyLookup currency_lookup();
 
  private:
+  void learn_currencies(const std::string& envelope);
+
   std::optional<NetworkDescription> network_;
   std::shared_ptr<const ledger::Genesis> genesis_;
   std::optional<ApiClient> client_;

@@ -30,7 +30,7 @@ Result<Report> show(Session& session, const std::string& subject) {
     if (found->contains("result")) {
       const json& result = (*found)["result"];
       if (result.value("ok", json()) != true) report.lines.push_back("refused: " + json_text(result, "code") + " " + json_text(result, "detail"));
-      for (const std::string& line : describe_result(result)) report.lines.push_back("  " + line);
+      for (const std::string& line : describe_result(result, session.currency_lookup())) report.lines.push_back("  " + line);
     }
     return report;
   }
@@ -138,7 +138,7 @@ void add_transaction_commands(CLI::App& app, Session& session) {
         const json result = entry.value("result", json::object());
         report.lines.push_back(entry.value("index", json()).dump() + "  " + json_text(entry, "time") + "  " + json_text(entry, "kind") + " " + json_text(entry, "id"));
         if (result.value("ok", json()) != true) report.lines.push_back("    refused: " + json_text(result, "code"));
-        for (const std::string& line : describe_result(result)) report.lines.push_back("    " + line);
+        for (const std::string& line : describe_result(result, session.currency_lookup())) report.lines.push_back("    " + line);
       }
       if (found->contains("next") && !(*found)["next"].is_null()) report.lines.push_back("More: --from " + (*found)["next"].dump());
       return report;

@@ -1,0 +1,44 @@
+// What passes in and out of a core, one JSON object a line (docs/consensus.md, "Traces"). For tests and the simulator: trace_check.h judges it.
+#pragma once
+
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "consensus/raft.h"
+
+namespace daftar::consensus::test {
+
+/// Called with each line, without its line end. Empty: nothing is recorded, and recording costs nothing.
+using TraceSink = std::function<void(const std::string& line)>;
+
+nlohmann::json to_json(const Message& message);
+nlohmann::json to_json(const Envelope& envelope);
+nlohmann::json to_json(const Entry& entry);
+
+/// A Raft that records every input with the state after it, and every output. Inputs and outputs are those of Raft.
+class TracedRaft {
+ public:
+  TracedRaft(Options options, Restored restored, TraceSink sink);
+
+  void tick();
+  void step(Envelope envelope);
+  Expected<LogPosition, ProposeError> propose(Payload payload);
+  Expected<ReadId, ProposeError> request_read();
+  Expected<void, ProposeError> transfer_leadership(NodeId to);
+  void synced(BatchId batch);
+  void applied(Index index);
+  void log_read_done(const LogRead& read, std::vector<Entry> entries);
+  bool has_output() const { return raft_.has_output(); }
+  Output take_output();
+  Status status() const { return raft_.status(); }
+
+ private:
+  void record(const char* event, nlohmann::json line = nlohmann::json::object()) const;
+
+  const NodeId self_;
+  const TraceSink sink_;
+  Raft raft_;
+};
+
+}  // namespace daftar::consensus::test
