@@ -185,7 +185,10 @@ void Machine::carry_out(node::Replica::Output output) {
   }
   for (const auto& certificate : output.certificates) {
     environment_.checker.certified(node_, certificate.size, certificate.note);
-    if (auto stored = process_->store->put_certificate(certificate.size, certificate.note); !stored) return halt(stored.error().text());
+    later(1, [this, certificate] {
+      if (auto stored = process_->store->put_certificate(certificate.size, certificate.note); !stored) return halt(stored.error().text());
+      step([&](node::Replica& replica) { replica.certificate_stored(certificate.size); });
+    });
   }
   for (const auto& a : output.answers) {
     const auto client = process_->clients.extract(a.client);

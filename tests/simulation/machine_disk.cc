@@ -80,10 +80,11 @@ void Machine::finish_group(const std::shared_ptr<std::deque<Group>>& groups, con
 void Machine::read_log(const consensus::LogRead& read) {
   ++environment_.log_reads;
   auto records = process_->log->read(read.first.value, read.last.value, std::min(read.bytes_max, log_read_bytes_max));
-  if (!records) return halt(records.error().text());
+  if (!records && records.error().kind != storage::StorageError::Kind::not_found) return halt(records.error().text());
   std::vector<consensus::Entry> entries;
-  for (auto& record : *records)
-    entries.push_back({{record.term}, {record.index}, static_cast<consensus::EntryKind>(record.kind), std::move(record.payload)});
+  if (records)
+    for (auto& record : *records)
+      entries.push_back({{record.term}, {record.index}, static_cast<consensus::EntryKind>(record.kind), std::move(record.payload)});
   step([&](node::Replica& replica) { replica.log_read_done(read, std::move(entries)); });
 }
 

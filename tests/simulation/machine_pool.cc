@@ -84,13 +84,14 @@ void Machine::submit(Transaction transaction, node::WaitFor wait, Millis timeout
 
 void Machine::admit(Transaction transaction, node::WaitFor wait, Millis timeout, Done done, ledger::Rejection rejection, bool last_try) {
   using Code = ledger::RejectionCode;
-  if (rejection.code == Code::replayed || rejection.code == Code::expired) {
+  if (rejection.code != Code::ok) {
     if (auto known = first_outcome(transaction->id())) return answer(done, *known);
-    if (rejection.code == Code::replayed) rejection = {};
+    if (rejection.code == Code::replayed || process_->replica->awaits(transaction->id())) rejection = {};
   }
   if (rejection.code == Code::ok) return take(transaction, wait, timeout, done);
-  if (static_cast<unsigned>(rejection.code) >= 300 && !last_try)
-    return later(precheck_retry_ms, [=, this] { admit(transaction, wait, timeout, done, precheck(*transaction), true); });
+  const bool may_lag = static_cast<unsigned>(rejection.code) >= 300;
+  if (may_lag && !last_try) return later(precheck_retry_ms, [=, this] { admit(transaction, wait, timeout, done, precheck(*transaction), true); });
+  if (may_lag && !status().ready) return answer(done, node::SubmitReply::busy(transaction->id(), "this node is behind", 1000));
   node::SubmitReply reply;
   reply.status = node::SubmitReply::Status::rejected;
   reply.id = transaction->id();
