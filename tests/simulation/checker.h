@@ -79,6 +79,7 @@ class Checker {
   void check_append(std::uint64_t from, const consensus::AppendRequest& request);
   void check_new_leader(std::uint64_t node, std::uint64_t term);
   void check_commit(std::uint64_t leader, std::uint64_t term, std::uint64_t commit);
+  void check_leaders_commit(std::uint64_t node, std::uint64_t index);
   void check_append_reply(std::uint64_t from, const consensus::AppendReply& reply);
   // checker_ledger.cc
   void add_to_history(std::uint64_t node, const ledger::Block& block, const node::ExecutedBlock& executed);
@@ -93,6 +94,7 @@ class Checker {
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t> votes_;      // (node, term) → candidate
   std::map<std::uint64_t, std::map<std::uint64_t, std::uint64_t>> claimed_;     // term → index → term of the entry there, as its leader said
   LogView committed_;
+  std::vector<std::uint64_t> committed_by_;                                     // by index: the term whose leader committed it; never falls
   std::vector<Block> blocks_;                                                   // by height; [0] is the genesis
   std::map<std::uint64_t, ledger::Digest> roots_;                               // by size, of blocks
   std::map<ledger::Digest, Outcome> history_;

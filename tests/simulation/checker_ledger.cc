@@ -20,6 +20,7 @@ std::uint64_t first_bytes(std::string_view digest) {
 void Checker::handed_to_execution(std::uint64_t node, const node::ExecuteTask& task) {
   const Node& n = of(node);
   const std::uint64_t index = task.raft_index;
+  if (index >= committed_.size()) check_leaders_commit(node, index);
   if (index >= committed_.size()) broken("state machine safety", "node " + std::to_string(node) + " executes index " + std::to_string(index) + ", which no leader has committed");
   if (committed_[index].term != task.raft_term) broken("state machine safety", "node " + std::to_string(node) + " executes another entry at index " + std::to_string(index));
   if (index >= n.durable.size() || n.durable[index] != committed_[index])

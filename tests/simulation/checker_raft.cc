@@ -18,7 +18,7 @@ std::string at(std::uint64_t node, std::uint64_t term, std::uint64_t index) {
 
 }  // namespace
 
-Checker::Checker(const ledger::Genesis& genesis, std::uint64_t nodes) : genesis_(genesis), nodes_(nodes), committed_(1), blocks_(1) {
+Checker::Checker(const ledger::Genesis& genesis, std::uint64_t nodes) : genesis_(genesis), nodes_(nodes), committed_(1), committed_by_(1), blocks_(1) {
   for (auto& node : nodes_) node.core = node.durable = LogView(1);
 }
 
@@ -132,7 +132,8 @@ void Checker::check_append(std::uint64_t from, const consensus::AppendRequest& r
 
 void Checker::check_new_leader(std::uint64_t node, std::uint64_t term) {
   const LogView& log = of(node).core;
-  for (std::uint64_t index = 1; index < committed_.size(); ++index)
+  // One elected late, while a later term has begun, owes nothing to that term.
+  for (std::uint64_t index = 1; index < committed_.size() && committed_by_[index] < term; ++index)
     if (index >= log.size() || log[index].term != committed_[index].term)
       broken("leader completeness", at(node, term, index) + ": the new leader lacks what was committed in term " + std::to_string(committed_[index].term));
 }
@@ -150,6 +151,14 @@ void Checker::check_commit(std::uint64_t leader, std::uint64_t term, std::uint64
   if (holders < nodes_.size() / 2 + 1)
     broken("commit rule", at(leader, term, commit) + " is said to be committed, and durable on " + std::to_string(holders) + " of " + std::to_string(nodes_.size()));
   for (std::uint64_t index = committed_.size(); index <= commit; ++index) committed_.push_back(log[index]);
+  committed_by_.resize(committed_.size(), term);
+}
+
+/// A leader may execute before any follower has heard of the commit. What it executes is of its own term, or lies below its first such entry.
+void Checker::check_leaders_commit(std::uint64_t node, std::uint64_t index) {
+  const Node& n = of(node);
+  while (index < n.core.size() && n.core[index].term < n.leads_term) ++index;
+  if (n.leads_term != 0 && index < n.core.size() && n.core[index].term == n.leads_term) check_commit(node, n.leads_term, index);
 }
 
 void Checker::check_append_reply(std::uint64_t from, const consensus::AppendReply& reply) {
