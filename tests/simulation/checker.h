@@ -14,6 +14,7 @@
 // money conserved       counted from the state: accounts sum to zero, none of a member is below zero, all as in the model
 // acknowledged stays    what a client was told is in the history, as it was told; what was refused for good never is   each answer
 // certificates agree    one root per certified size, that of the history                                                each certificate
+// block time            no committed block is further ahead of a right clock than the ledger allows                     each execution (machine_disk.cc)
 // durable log           a node that starts finds exactly what was durable, or refuses                                   each start
 #pragma once
 #include <map>

@@ -12,7 +12,8 @@ bool FaultAtlas::may_spoil(std::uint64_t node) const {
 
 /// Each run has its own mix: a kind may be left out, rare or frequent, so that no kind always hides another.
 Nemesis::Nemesis(Environment& environment, Clients::Machines& machines, Connected connected)
-    : environment_(environment), machines_(machines), connected_(std::move(connected)), chance_(environment.options.seed, 4), atlas_(machines.size()) {
+    : environment_(environment), machines_(machines), connected_(std::move(connected)), chance_(environment.options.seed, 4), atlas_(machines.size()),
+      wrong_clock_(1 + chance_.below(machines.size())) {
   constexpr Fault timed[] = {Fault::partition, Fault::one_way, Fault::flap, Fault::clog, Fault::crash, Fault::power, Fault::blackout, Fault::pause,
                              Fault::rot, Fault::misdirect, Fault::io_error, Fault::slow_sync, Fault::hang_sync, Fault::clock};
   for (const Fault fault : timed) {
@@ -100,7 +101,7 @@ void Nemesis::strike(Fault fault) {
       machine->hang_syncs(chance_.between(500, 8000));
       return told(who);
     case Fault::clock: {
-      if (clock_busy_) return;   // a minority at a time: a majority with a wrong clock makes a wrong time right
+      if (clock_busy_ || node != wrong_clock_) return;
       clock_busy_ = true;
       const auto off = static_cast<std::int64_t>(chance_.between(6'000, 3'600'000));
       machine->set_clock(chance_.one_in(2) ? off : -off);

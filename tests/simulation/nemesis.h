@@ -49,6 +49,9 @@ class Nemesis {
   const Connected connected_;
   Chance chance_;
   FaultAtlas atlas_;
+  /// The one node whose clock is ever wrong in this run. With two, even one after the other, blocks dated ahead stay in logs as uncommitted tails
+  /// and stop the network until real time has caught up: an open fault of the block time rule (docs/consensus.md, "The simulator").
+  const std::uint64_t wrong_clock_;
   std::array<Millis, fault_kinds> period_{};   // mean time between two of a kind; 0: not in this run
   bool wires_busy_ = false, clock_busy_ = false;
   bool active_ = false;
