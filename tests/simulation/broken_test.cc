@@ -87,17 +87,6 @@ struct RefusalCountedAsVote : Saboteur {
     return true;
   }
 };
-struct PreVotesCounted : Saboteur {    // 9.6: a pre-vote is no vote; the candidate counts those that come late as if they were
-  std::map<std::uint64_t, c::Term> newest;
-  void sending(std::uint64_t node, std::uint64_t, node::PeerMessage& message) override {
-    if (const auto* request = as<c::VoteRequest>(message); request && !request->pre) newest[node] = request->term;
-  }
-  bool receiving(std::uint64_t node, std::uint64_t, node::PeerMessage& message, std::vector<node::Replica::Send>&) override {
-    auto* reply = as<c::VoteReply>(message);
-    if (reply && reply->pre && reply->granted && newest.contains(node) && reply->election == newest[node]) reply->pre = false, reply->term = reply->election;
-    return true;
-  }
-};
 struct FailedAppendCounts : Saboteur { // a refusal taken for a success
   bool receiving(std::uint64_t, std::uint64_t, node::PeerMessage& message, std::vector<node::Replica::Send>&) override {
     if (auto* reply = as<c::AppendReply>(message); reply && !reply->success && reply->rejected.value > 0) reply->success = true, reply->match = reply->rejected;
@@ -184,7 +173,7 @@ TEST_CASE("every planted mistake is caught within 40 seeds") {
            variant<MarkIgnored>("synced-up-to mark ignored"), variant<HardStateNotWritten>("hard state left out of writes with entries"),
            variant<LastRecordNotWritten>("last record of a write left out"), variant<SecondVote>("two votes in a term"),
            variant<OutdatedLogElected>("vote for an outdated log"), variant<RefusalCountedAsVote>("refusal counted as a vote"),
-           variant<PreVotesCounted>("pre-votes counted as votes"), variant<FailedAppendCounts>("refused append counted as stored"),
+           variant<FailedAppendCounts>("refused append counted as stored"),
            variant<CommitWithoutQuorum>("commit without a quorum"), variant<OldLeaderTakesNewTerm>("old leader goes on in a new term"),
            variant<CommitNotClamped>("follower's commit not clamped to what matches"), variant<MarkAheadOfState>("applied mark ahead of the state"),
            variant<StateAheadOfMark>("state ahead of the applied mark"), variant<ReplaySetLost>("replay set lost in a crash"),
