@@ -2,7 +2,7 @@
 #pragma once
 
 namespace daftar {
-[[noreturn]] void check_failed(const char* fact, const char* file, int line) noexcept;
+[[noreturn]] void check_failed(const char* fact, const char* file, int line);
 }
 
 #define DAFTAR_CHECK(fact) \

@@ -12,47 +12,16 @@
 #include "ledger/receipt.h"
 #include "node/clock.h"
 #include "node/peer_link.h"
+#include "node/recovery.h"
 #include "node/replica_loop.h"
 
 namespace daftar::node {
 namespace {
 
-/// The Raft core's part of what the disks held. The log is kept whole, so the tail begins right after what was executed.
-Expected<consensus::Restored, std::string> restore_raft(const storage::RaftLog& log, const storage::AppliedMark& mark, std::size_t validators) {
-  consensus::Restored restored;
-  const auto hard_state = log.hard_state();
-  restored.hard_state = {{hard_state.term}, {hard_state.voted_for}, {hard_state.commit}};
-  restored.applied = {mark.raft_index};
-  restored.before_tail = {{mark.raft_term}, {mark.raft_index}};
-  for (std::size_t node = 1; node <= validators; ++node) restored.membership.voters.push_back({node});
-  if (log.last() < mark.raft_index)
-    return tl::make_unexpected("the Raft log ends at " + std::to_string(log.last()) + ", before what the state has executed (" +
-                               std::to_string(mark.raft_index) + "): it was shortened or exchanged. Restore both from one backup, or rebuild this node");
-  for (std::uint64_t next = mark.raft_index + 1; next <= log.last();) {
-    auto records = log.read(next, log.last(), 16u << 20);
-    if (!records) return tl::make_unexpected(records.error().text());
-    for (auto& record : *records)
-      restored.tail.push_back({{record.term}, {record.index}, static_cast<consensus::EntryKind>(record.kind), std::move(record.payload)});
-    next = restored.tail.back().index.value + 1;
-  }
-  if (!restored.tail.empty() && restored.hard_state.term < restored.tail.back().term)
-    return tl::make_unexpected("the Raft log holds an entry of term " + std::to_string(restored.tail.back().term.value) + ", later than the term " +
-                               std::to_string(hard_state.term) + " on record: what was promised is not known. Rebuild this node from its peers");
-  return restored;
-}
-
 std::uint64_t random_seed() {
   std::uint64_t seed;
   randombytes_buf(&seed, sizeof seed);
   return seed;
-}
-
-std::uint64_t certified_size(const storage::StateSnapshot& state) {
-  const auto note = state.latest_certificate();
-  if (!note) return 0;
-  const auto parsed = ledger::parse_note(*note);
-  DAFTAR_CHECK(parsed);
-  return parsed->checkpoint.size;
 }
 
 }  // namespace
@@ -122,18 +91,8 @@ Expected<void, std::string> Node::Impl::make_replica() {
   executor = std::make_unique<Executor>(options.genesis, *store);
   const auto cores = std::max(1u, std::thread::hardware_concurrency());
   pool = std::make_unique<VerifierPool>(options.verifier_threads == 0 ? cores : options.verifier_threads);
-  const auto& mark = store->mark();
-  auto raft = restore_raft(*raft_log, mark, options.genesis->link_keys().size());
-  if (!raft) return tl::make_unexpected(raft.error());
-
-  ReplicaRestored restored;
-  restored.raft = std::move(*raft);
-  restored.height = mark.height;
-  restored.block_time_ms = mark.block_time_ms;
-  restored.block_hash = *ledger::Digest::from_bytes(mark.block_hash);
-  restored.entries = mark.entries;
-  restored.certified_size = certified_size(*store->snapshot());
-  restored.next_deadline_ms = executor->engine().next_deadline_ms(store->latest());
+  auto restored = restore(*raft_log, *store, executor->engine(), options.genesis->link_keys().size());
+  if (!restored) return tl::make_unexpected(restored.error());
 
   ReplicaOptions replica_options;
   const auto ticks = [&](std::chrono::milliseconds time) { return static_cast<consensus::Ticks>(std::max<std::int64_t>(1, time / options.tick)); };
@@ -147,7 +106,7 @@ Expected<void, std::string> Node::Impl::make_replica() {
   const auto& limits = options.genesis->content().limits();
   if (limits.member_pending_max() != 0) replica_options.mempool.member_transactions_max = limits.member_pending_max();
   replica_options.mempool.member_rate_per_s = limits.member_rate_per_s();
-  replica = std::make_unique<Replica>(options.genesis, *checkpoint_key, replica_options, std::move(restored));
+  replica = std::make_unique<Replica>(options.genesis, *checkpoint_key, replica_options, std::move(*restored));
   loop = std::make_unique<ReplicaLoop>(ReplicaLoop::Parts{options.genesis, *raft_log, *store, *executor, *replica, *pool, options.tick,
                                                           [this](HaltKind kind, std::string why) { halt(kind, std::move(why)); }});
   return {};

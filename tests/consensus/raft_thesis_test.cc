@@ -693,7 +693,7 @@ TEST_CASE("6.2 a leader whose disk hangs for an election timeout steps down, how
   CHECK(node.status().role == Role::pre_candidate);
 }
 
-TEST_CASE("6.2 a disk that is slow, but works, does not cost the leadership; neither does one that has nothing to do") {
+TEST_CASE("6.2 a disk that is slow, but works, does not cost the leadership, neither does one that has nothing to do") {
   TestNode node({});
   node.become_leader();
   std::deque<BatchId> owed;
@@ -725,7 +725,7 @@ TEST_CASE("6.2 a follower whose disk hangs is not heard: its answers are promise
   }
 }
 
-TEST_CASE("6.2 replies of any kind from a majority keep a leader in place; learners' do not") {
+TEST_CASE("6.2 replies of any kind from a majority keep a leader in place, learners' do not") {
   TestNode node({.learners = {NodeId{4}}});
   node.become_leader();
   for (int i = 0; i < 20; ++i) {

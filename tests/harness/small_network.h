@@ -1,6 +1,7 @@
 // A ledger made in memory for tests: validators with fresh keys, a bank, a registrar and a few members, all keys at hand.
 #pragma once
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -23,7 +24,10 @@ struct SmallNetwork {
   std::vector<ledger::SigningKey> link_keys, checkpoint_keys;
   std::shared_ptr<const ledger::Genesis> genesis;
 
-  explicit SmallNetwork(int validators = 3, const std::vector<std::string>& enterprises = {"acme", "baraka"}) {
+  /// `make_key`: where keys and nonces come from; a simulation gives its own, so that equal seeds make equal bytes.
+  explicit SmallNetwork(int validators = 3, const std::vector<std::string>& enterprises = {"acme", "baraka"},
+                        std::function<ledger::SigningKey()> make_key = ledger::SigningKey::generate)
+      : make_key_(std::move(make_key)) {
     ledger::initialise_crypto();
     ledger::proto::Genesis content;
     content.set_name("daftar-test");
@@ -41,8 +45,8 @@ struct SmallNetwork {
       auto* validator = content.add_validators();
       validator->set_node(static_cast<std::uint32_t>(node));
       validator->set_operator_(id);
-      link_keys.push_back(ledger::SigningKey::generate());
-      checkpoint_keys.push_back(ledger::SigningKey::generate());
+      link_keys.push_back(make_key_());
+      checkpoint_keys.push_back(make_key_());
       validator->set_link_key(std::string(link_keys.back().public_key().view()));
       validator->set_checkpoint_key(std::string(checkpoint_keys.back().public_key().view()));
     }
@@ -56,7 +60,7 @@ struct SmallNetwork {
     ledger::proto::TransactionBody body;
     body.set_ledger_id(std::string(genesis->ledger_id().view()));
     body.set_sender(sender);
-    body.set_nonce(ledger::SigningKey::generate().seed().substr(0, 16));
+    body.set_nonce(make_key_().seed().substr(0, 16));
     body.set_valid_until_ms(valid_until_ms);
     for (auto& operation : operations) *body.add_operations() = std::move(operation);
     return sign(sender, body);
@@ -70,26 +74,28 @@ struct SmallNetwork {
     return *parsed;
   }
 
-  std::shared_ptr<const ledger::Transaction> issue(const std::string& to, std::int64_t amount, const std::string& reference) const {
+  std::shared_ptr<const ledger::Transaction> issue(const std::string& to, std::int64_t amount, const std::string& reference,
+                                                   std::uint64_t valid_until_ms = wall_ms() + 600'000) const {
     ledger::proto::Operation operation;
     operation.mutable_issue()->set_to(to);
     operation.mutable_issue()->set_amount(amount);
     operation.mutable_issue()->set_statement_reference(reference);
-    return transaction("bank", {operation});
+    return transaction("bank", {operation}, valid_until_ms);
   }
 
-  std::shared_ptr<const ledger::Transaction> transfer(const std::string& from, const std::string& to, std::int64_t amount) const {
+  std::shared_ptr<const ledger::Transaction> transfer(const std::string& from, const std::string& to, std::int64_t amount,
+                                                      std::uint64_t valid_until_ms = wall_ms() + 600'000) const {
     ledger::proto::Operation operation;
     operation.mutable_transfer()->set_from(from + "/UZS");
     operation.mutable_transfer()->set_to(to + "/UZS");
     operation.mutable_transfer()->set_amount(amount);
     operation.mutable_transfer()->set_category("none");
-    return transaction(from, {operation});
+    return transaction(from, {operation}, valid_until_ms);
   }
 
  private:
   void add_member(ledger::proto::Genesis& content, const std::string& id, const std::vector<std::string>& roles) {
-    auto key = ledger::SigningKey::generate();
+    auto key = make_key_();
     auto* member = content.add_members();
     member->set_id(id);
     member->set_name(id);
@@ -101,6 +107,8 @@ struct SmallNetwork {
     member->set_signatures_required(1);
     members.emplace(id, std::move(key));
   }
+
+  std::function<ledger::SigningKey()> make_key_;
 };
 
 }  // namespace daftar::tests

@@ -1,0 +1,59 @@
+#include "node/recovery.h"
+
+#include "ledger/check.h"
+#include "ledger/checkpoint.h"
+
+namespace daftar::node {
+namespace {
+
+/// The Raft core's part of what the disks held. The log is kept whole, so the tail begins right after what was executed.
+Expected<consensus::Restored, std::string> restore_raft(const storage::RaftLog& log, const storage::AppliedMark& mark, std::size_t validators) {
+  consensus::Restored restored;
+  const auto hard_state = log.hard_state();
+  restored.hard_state = {{hard_state.term}, {hard_state.voted_for}, {hard_state.commit}};
+  restored.applied = {mark.raft_index};
+  restored.before_tail = {{mark.raft_term}, {mark.raft_index}};
+  for (std::size_t node = 1; node <= validators; ++node) restored.membership.voters.push_back({node});
+  if (log.last() < mark.raft_index)
+    return tl::make_unexpected("the Raft log ends at " + std::to_string(log.last()) + ", before what the state has executed (" +
+                               std::to_string(mark.raft_index) + "): it was shortened or exchanged. Restore both from one backup, or rebuild this node");
+  for (std::uint64_t next = mark.raft_index + 1; next <= log.last();) {
+    auto records = log.read(next, log.last(), 16u << 20);
+    if (!records) return tl::make_unexpected(records.error().text());
+    for (auto& record : *records)
+      restored.tail.push_back({{record.term}, {record.index}, static_cast<consensus::EntryKind>(record.kind), std::move(record.payload)});
+    next = restored.tail.back().index.value + 1;
+  }
+  if (!restored.tail.empty() && restored.hard_state.term < restored.tail.back().term)
+    return tl::make_unexpected("the Raft log holds an entry of term " + std::to_string(restored.tail.back().term.value) + ", later than the term " +
+                               std::to_string(hard_state.term) + " on record: what was promised is not known. Rebuild this node from its peers");
+  return restored;
+}
+
+std::uint64_t certified_size(const storage::StateSnapshot& state) {
+  const auto note = state.latest_certificate();
+  if (!note) return 0;
+  const auto parsed = ledger::parse_note(*note);
+  DAFTAR_CHECK(parsed);
+  return parsed->checkpoint.size;
+}
+
+}  // namespace
+
+Expected<ReplicaRestored, std::string> restore(const storage::RaftLog& log, const storage::StateStore& store, const contracts::Engine& engine,
+                                               std::size_t validators) {
+  const auto& mark = store.mark();
+  auto raft = restore_raft(log, mark, validators);
+  if (!raft) return tl::make_unexpected(raft.error());
+  ReplicaRestored restored;
+  restored.raft = std::move(*raft);
+  restored.height = mark.height;
+  restored.block_time_ms = mark.block_time_ms;
+  restored.block_hash = *ledger::Digest::from_bytes(mark.block_hash);
+  restored.entries = mark.entries;
+  restored.certified_size = certified_size(*store.snapshot());
+  restored.next_deadline_ms = engine.next_deadline_ms(store.latest());
+  return restored;
+}
+
+}  // namespace daftar::node

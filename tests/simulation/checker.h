@@ -1,0 +1,107 @@
+// What must hold after every step, whatever the faults. The checker watches the nodes' boundary only: what they write, what is durable, what
+// leaves on a wire, what they execute and answer. It keeps its own account of all that and throws Violation at the first contradiction.
+//
+// election safety       one leader in a term                                          each AppendRequest sent
+// one vote a term       a node votes for one candidate in a term, over its crashes     each vote sent
+// promise after sync    votes, terms and acknowledged entries are durable first        each vote and append reply sent
+// log matching          same index and term: same bytes, same term before              each log write
+// leader append-only    a leader replaces nothing in its own log                       each log write
+// leader completeness   a new leader's log has all that was ever committed             its first AppendRequest
+// commit rule           committed: durable on a majority, the last of them of the leader's term, and for ever (3.6.2)   each AppendRequest
+// state machine safety  one history: index, term and bytes; applied only if durable here                               each execution
+// one ledger            per height the same block, root, outcomes and state on all nodes                               each execution
+// exactly once          an id is in the history at most once, with the outcome of an independent model                 each new height
+// money conserved       counted from the state: accounts sum to zero, none of a member is below zero, all as in the model
+// acknowledged stays    what a client was told is in the history, as it was told; what was refused for good never is   each answer
+// certificates agree    one root per certified size, that of the history                                                each certificate
+// block time            no committed block is further ahead of a right clock than the ledger allows                     each execution (machine_disk.cc)
+// durable log           a node that starts finds exactly what was durable, or refuses                                   each start
+#pragma once
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "ledger/genesis.h"
+#include "node/executor.h"
+#include "node/replica.h"
+#include "tests/simulation/state_disk.h"
+#include "tests/simulation/violation.h"
+
+namespace daftar::simulation {
+
+class Checker {
+ public:
+  Checker(const ledger::Genesis& genesis, std::uint64_t nodes);
+
+  // The log. Nodes are numbered from 1.
+  void write_issued(std::uint64_t node, const node::Replica::LogWrite& write);
+  void write_begun(std::uint64_t node, const std::optional<storage::StoredHardState>& hard_state, const std::vector<storage::LogRecord>& records);
+  void write_durable(std::uint64_t node);
+  void started(std::uint64_t node, const storage::RaftLog& log, const storage::AppliedMark& mark, std::uint64_t state_hash);
+
+  void sent(std::uint64_t from, std::uint64_t to, const consensus::Message& message);
+
+  void handed_to_execution(std::uint64_t node, const node::ExecuteTask& task);
+  void executed(std::uint64_t node, const node::ExecuteTask& task, const node::ExecutedBlock& block, const SimStateStore& store);
+  void certified(std::uint64_t node, std::uint64_t size, const std::string& note);
+  void answered(std::uint64_t node, const node::SubmitReply& reply);
+
+  /// At the end: `store` holds the whole history.
+  void holds_everything(std::uint64_t node, const SimStateStore& store) const;
+
+  std::uint64_t height() const { return blocks_.size() - 1; }
+  std::uint64_t committed_index() const { return committed_.size() - 1; }
+  std::uint64_t committed_transactions() const { return history_.size(); }
+  std::uint64_t leaders() const { return leaders_.size(); }
+  std::uint64_t certificates() const { return certified_.size(); }
+
+ private:
+  struct Place { std::uint64_t term = 0, hash = 0; bool operator==(const Place&) const = default; };
+  using LogView = std::vector<Place>;   // by index; [0] is the place before the first entry
+  struct Begun { std::optional<storage::StoredHardState> hard_state; std::uint64_t first = 0; LogView places; };
+  struct Node {
+    LogView core, durable;
+    storage::StoredHardState hard_state;   // durable
+    std::optional<Begun> begun;
+    std::uint64_t leads_term = 0;
+  };
+  struct Block { std::uint64_t raft_index = 0, raft_term = 0, hash = 0, size = 0, state_hash = 0; ledger::Digest root; };
+  struct Outcome { std::uint64_t entry_index = 0; bool accepted = false; };
+
+  [[noreturn]] static void broken(const char* rule, const std::string& detail) { throw Violation(rule, detail); }
+  static void apply(LogView& view, std::uint64_t first, const LogView& places);
+  static Begun begun(const std::optional<storage::StoredHardState>& hard_state, const std::vector<storage::LogRecord>& records);
+  Node& of(std::uint64_t node) { return nodes_[node - 1]; }
+
+  // checker_raft.cc
+  void check_matching(std::uint64_t node, std::uint64_t index, Place place, std::uint64_t term_before);
+  void check_vote(std::uint64_t node, consensus::Term term, std::uint64_t candidate);
+  void check_append(std::uint64_t from, const consensus::AppendRequest& request);
+  void check_new_leader(std::uint64_t node, std::uint64_t term);
+  void check_commit(std::uint64_t leader, std::uint64_t term, std::uint64_t commit);
+  void check_leaders_commit(std::uint64_t node, std::uint64_t index);
+  void check_append_reply(std::uint64_t from, const consensus::AppendReply& reply);
+  // checker_ledger.cc
+  void add_to_history(std::uint64_t node, const ledger::Block& block, const node::ExecutedBlock& executed);
+  bool model_accepts(const ledger::Transaction& transaction);
+  void check_money(std::uint64_t node, const SimStateStore& store) const;
+
+  struct Matching { std::uint64_t hash = 0, term_before = 0; };
+  const ledger::Genesis& genesis_;
+  std::vector<Node> nodes_;
+  std::map<std::pair<std::uint64_t, std::uint64_t>, Matching> entries_;         // (index, term)
+  std::map<std::uint64_t, std::uint64_t> leaders_;                              // term → node
+  std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t> votes_;      // (node, term) → candidate
+  std::map<std::uint64_t, std::map<std::uint64_t, std::uint64_t>> claimed_;     // term → index → term of the entry there, as its leader said
+  LogView committed_;
+  std::vector<std::uint64_t> committed_by_;                                     // by index: the term whose leader committed it; never falls
+  std::vector<Block> blocks_;                                                   // by height; [0] is the genesis
+  std::map<std::uint64_t, ledger::Digest> roots_;                               // by size, of blocks
+  std::map<ledger::Digest, Outcome> history_;
+  std::map<std::string, std::int64_t> balances_;                                // of the model
+  std::set<ledger::Digest> refused_;                                            // for good, without an entry
+  std::map<std::uint64_t, ledger::Digest> certified_;
+};
+
+}  // namespace daftar::simulation

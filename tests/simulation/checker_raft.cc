@@ -1,0 +1,177 @@
+// The safety properties of Raft (thesis figure 3.2) and of its use of the disk.
+#include "ledger/check.h"
+#include "tests/simulation/checker.h"
+
+namespace daftar::simulation {
+namespace {
+
+std::uint64_t hash_of(const storage::LogRecord& record) {
+  std::uint64_t hash = 1469598103934665603u ^ record.kind;
+  if (!record.payload) return hash;
+  for (const char c : *record.payload) hash = (hash ^ static_cast<std::uint8_t>(c)) * 1099511628211u;
+  return hash;
+}
+
+std::string at(std::uint64_t node, std::uint64_t term, std::uint64_t index) {
+  return "node " + std::to_string(node) + ", term " + std::to_string(term) + ", index " + std::to_string(index);
+}
+
+}  // namespace
+
+Checker::Checker(const ledger::Genesis& genesis, std::uint64_t nodes) : genesis_(genesis), nodes_(nodes), committed_(1), committed_by_(1), blocks_(1) {
+  for (auto& node : nodes_) node.core = node.durable = LogView(1);
+}
+
+void Checker::apply(LogView& view, std::uint64_t first, const LogView& places) {
+  if (places.empty()) return;
+  if (first == 0 || first > view.size()) broken("log without gaps", "a write begins at " + std::to_string(first) + " behind " + std::to_string(view.size() - 1));
+  view.resize(first);
+  view.insert(view.end(), places.begin(), places.end());
+}
+
+Checker::Begun Checker::begun(const std::optional<storage::StoredHardState>& hard_state, const std::vector<storage::LogRecord>& records) {
+  Begun write{hard_state, records.empty() ? 0 : records.front().index, {}};
+  for (const auto& record : records) write.places.push_back({record.term, hash_of(record)});
+  return write;
+}
+
+// ---------------------------------------------------------------------------------------------- the log
+
+void Checker::write_issued(std::uint64_t node, const node::Replica::LogWrite& issued) {
+  const Begun write = begun(issued.hard_state, issued.records);
+  if (write.places.empty()) return;
+  Node& n = of(node);
+  // As a leader: its own newest entries are of its term. Later it may be made to replace them.
+  const bool leads = n.leads_term != 0 && write.places.front().term == n.leads_term && n.core.back().term <= n.leads_term;
+  if (leads && write.first < n.core.size()) broken("leader append-only", at(node, n.leads_term, write.first) + " is replaced by its own leader");
+  apply(n.core, write.first, write.places);
+  for (std::uint64_t i = 0; i < write.places.size(); ++i)
+    check_matching(node, write.first + i, write.places[i], n.core[write.first + i - 1].term);
+}
+
+void Checker::check_matching(std::uint64_t node, std::uint64_t index, Place place, std::uint64_t term_before) {
+  const auto [known, is_new] = entries_.try_emplace({index, place.term}, Matching{place.hash, term_before});
+  if (known->second.hash != place.hash || known->second.term_before != term_before)
+    broken("log matching", at(node, place.term, index) + " differs from what another log holds there");
+}
+
+void Checker::write_begun(std::uint64_t node, const std::optional<storage::StoredHardState>& hard_state, const std::vector<storage::LogRecord>& records) {
+  of(node).begun = begun(hard_state, records);
+}
+
+void Checker::write_durable(std::uint64_t node) {
+  Node& n = of(node);
+  DAFTAR_CHECK(n.begun.has_value());
+  if (n.begun->hard_state) {
+    if (n.begun->hard_state->term < n.hard_state.term) broken("terms never fall", "node " + std::to_string(node));
+    n.hard_state = *n.begun->hard_state;
+  }
+  apply(n.durable, n.begun->first, n.begun->places);
+  n.begun.reset();
+}
+
+void Checker::started(std::uint64_t node, const storage::RaftLog& log, const storage::AppliedMark& mark, std::uint64_t state_hash) {
+  Node& n = of(node);
+  const auto found = log.hard_state();
+  const auto same = [&](const storage::StoredHardState& state) { return found.term == state.term && found.voted_for == state.voted_for; };
+  LogView view(1);
+  if (log.last() > 0) {
+    auto records = log.read(1, log.last(), SIZE_MAX);
+    if (!records) broken("durable log", "node " + std::to_string(node) + " starts on a log it cannot read: " + records.error().text());
+    for (const auto& record : *records) view.push_back({record.term, hash_of(record)});
+  }
+  // A write under way at the crash may have reached the disk whole; nobody was told, and that is right.
+  if (n.begun && !(view == n.durable && same(n.hard_state))) {
+    if (n.begun->hard_state) n.hard_state = *n.begun->hard_state;
+    apply(n.durable, n.begun->first, n.begun->places);
+  }
+  n.begun.reset();
+  if (view != n.durable)
+    broken("durable log", "node " + std::to_string(node) + " starts with " + std::to_string(view.size() - 1) + " entries that are not the " +
+                              std::to_string(n.durable.size() - 1) + " that were durable");
+  if (!same(n.hard_state)) broken("durable log", "node " + std::to_string(node) + " starts with another term or vote than was durable");
+  n.core = view;
+  n.leads_term = 0;
+  if (mark.height >= blocks_.size()) broken("one ledger", "node " + std::to_string(node) + " starts at height " + std::to_string(mark.height) + ", which nobody has executed");
+  if (mark.height > 0 && (blocks_[mark.height].state_hash != state_hash || blocks_[mark.height].raft_index != mark.raft_index))
+    broken("one ledger", "node " + std::to_string(node) + " starts with another state at height " + std::to_string(mark.height));
+}
+
+// ---------------------------------------------------------------------------------------------- messages
+
+void Checker::sent(std::uint64_t from, std::uint64_t to, const consensus::Message& message) {
+  if (const auto* request = std::get_if<consensus::VoteRequest>(&message); request && !request->pre) check_vote(from, request->term, from);
+  if (const auto* reply = std::get_if<consensus::VoteReply>(&message); reply && !reply->pre && reply->granted) check_vote(from, reply->term, to);
+  if (const auto* request = std::get_if<consensus::AppendRequest>(&message)) check_append(from, *request);
+  if (const auto* reply = std::get_if<consensus::AppendReply>(&message); reply && reply->success) check_append_reply(from, *reply);
+}
+
+void Checker::check_vote(std::uint64_t node, consensus::Term term, std::uint64_t candidate) {
+  const auto& durable = of(node).hard_state;
+  if (durable.term < term.value || (durable.term == term.value && durable.voted_for != candidate))
+    broken("promise after sync", "a vote of node " + std::to_string(node) + " in term " + std::to_string(term.value) + " left before it was durable");
+  const auto [known, is_new] = votes_.try_emplace({node, term.value}, candidate);
+  if (known->second != candidate)
+    broken("one vote a term", "node " + std::to_string(node) + " voted for " + std::to_string(known->second) + " and " + std::to_string(candidate) + " in term " +
+                                  std::to_string(term.value));
+}
+
+void Checker::check_append(std::uint64_t from, const consensus::AppendRequest& request) {
+  const std::uint64_t term = request.term.value;
+  if (const auto [leader, is_new] = leaders_.try_emplace(term, from); is_new)
+    check_new_leader(from, term);
+  else if (leader->second != from)
+    broken("election safety", "nodes " + std::to_string(leader->second) + " and " + std::to_string(from) + " lead in term " + std::to_string(term));
+  of(from).leads_term = std::max(of(from).leads_term, term);
+  auto& claimed = claimed_[term];
+  claimed[request.previous.index.value] = request.previous.term.value;
+  for (const auto& entry : request.entries) claimed[entry.index.value] = entry.term.value;
+  while (claimed_.size() > 20) claimed_.erase(claimed_.begin());
+  check_commit(from, term, request.commit.value);
+}
+
+void Checker::check_new_leader(std::uint64_t node, std::uint64_t term) {
+  const LogView& log = of(node).core;
+  // One elected late, while a later term has begun, owes nothing to that term.
+  for (std::uint64_t index = 1; index < committed_.size() && committed_by_[index] < term; ++index)
+    if (index >= log.size() || log[index].term != committed_[index].term)
+      broken("leader completeness", at(node, term, index) + ": the new leader lacks what was committed in term " + std::to_string(committed_[index].term));
+}
+
+void Checker::check_commit(std::uint64_t leader, std::uint64_t term, std::uint64_t commit) {
+  const LogView& log = of(leader).core;
+  if (commit >= log.size()) broken("commit rule", at(leader, term, commit) + " is said to be committed and is not in the leader's log");
+  if (commit < committed_.size()) {
+    if (log[commit].term != committed_[commit].term) broken("commit rule", at(leader, term, commit) + " differs from what was committed");
+    return;
+  }
+  if (log[commit].term != term) broken("commit rule", at(leader, term, commit) + ": an entry of an earlier term is committed by counting (3.6.2)");
+  std::size_t holders = 0;
+  for (const auto& node : nodes_) holders += commit < node.durable.size() && node.durable[commit].term == term;
+  if (holders < nodes_.size() / 2 + 1)
+    broken("commit rule", at(leader, term, commit) + " is said to be committed, and durable on " + std::to_string(holders) + " of " + std::to_string(nodes_.size()));
+  for (std::uint64_t index = committed_.size(); index <= commit; ++index) committed_.push_back(log[index]);
+  committed_by_.resize(committed_.size(), term);
+}
+
+/// A leader may execute before any follower has heard of the commit. What it executes is of its own term, or lies below its first such entry.
+void Checker::check_leaders_commit(std::uint64_t node, std::uint64_t index) {
+  const Node& n = of(node);
+  while (index < n.core.size() && n.core[index].term < n.leads_term) ++index;
+  if (n.leads_term != 0 && index < n.core.size() && n.core[index].term == n.leads_term) check_commit(node, n.leads_term, index);
+}
+
+void Checker::check_append_reply(std::uint64_t from, const consensus::AppendReply& reply) {
+  const Node& node = of(from);
+  const std::uint64_t match = reply.match.value, term = reply.term.value;
+  if (node.hard_state.term > term) return;   // it was durable, and a later term has moved on since
+  if (node.hard_state.term < term) broken("promise after sync", at(from, term, match) + " was acknowledged before the term was durable");
+  const auto leader = claimed_.find(term);
+  if (match == 0 || leader == claimed_.end()) return;
+  const auto claim = leader->second.find(match);
+  if (claim == leader->second.end()) broken("promise after sync", at(from, term, match) + " was acknowledged, which its leader never sent");
+  if (match >= node.durable.size() || node.durable[match].term != claim->second)
+    broken("promise after sync", at(from, term, match) + " was acknowledged before it was durable");
+}
+
+}  // namespace daftar::simulation

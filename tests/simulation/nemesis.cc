@@ -1,0 +1,221 @@
+#include "tests/simulation/nemesis.h"
+
+#include <algorithm>
+
+namespace daftar::simulation {
+
+bool FaultAtlas::may_spoil(std::uint64_t node) const {
+  std::size_t good = 0;
+  for (std::size_t i = 0; i < spoiled_.size(); ++i) good += i + 1 != node && !spoiled_[i];
+  return good >= spoiled_.size() / 2 + 1;
+}
+
+/// Each run has its own mix: a kind may be left out, rare or frequent, so that no kind always hides another.
+Nemesis::Nemesis(Environment& environment, Clients::Machines& machines, Connected connected)
+    : environment_(environment), machines_(machines), connected_(std::move(connected)), chance_(environment.options.seed, 4), atlas_(machines.size()),
+      wrong_clock_(1 + chance_.below(machines.size())) {
+  constexpr Fault timed[] = {Fault::partition, Fault::one_way, Fault::flap, Fault::clog, Fault::crash, Fault::power, Fault::blackout, Fault::pause,
+                             Fault::rot, Fault::misdirect, Fault::io_error, Fault::slow_sync, Fault::hang_sync, Fault::clock};
+  for (const Fault fault : timed) {
+    const bool in_this_run = !chance_.one_in(4);
+    const Millis drawn = chance_.between(2000, 20'000) * (fault == Fault::blackout ? 4 : 1);
+    if (environment.has(fault) && in_this_run) period_[static_cast<std::size_t>(fault)] = drawn;
+  }
+}
+
+void Nemesis::begin() {
+  active_ = true;
+  for (std::size_t i = 0; i < fault_kinds; ++i)
+    if (period_[i] != 0) beat(static_cast<Fault>(i));
+}
+
+void Nemesis::after(Millis delay, std::function<void()> action) {
+  environment_.schedule.after(delay, [this, action = std::move(action)] {
+    if (active_) action();
+  });
+}
+
+void Nemesis::beat(Fault fault) {
+  after(chance_.between(1, 2 * period_[static_cast<std::size_t>(fault)]), [this, fault] {
+    strike(fault);
+    beat(fault);
+  });
+}
+
+Machine* Nemesis::any_up() {
+  std::vector<Machine*> up;
+  for (const auto& machine : machines_)
+    if (machine->up()) up.push_back(machine.get());
+  return up.empty() ? nullptr : up[chance_.below(up.size())];
+}
+
+void Nemesis::strike(Fault fault) {
+  Machine* machine = any_up();
+  if (!machine) return;
+  const std::uint64_t node = machine->node();
+  const auto told = [&](const std::string& what) {
+    environment_.counts.add(fault);
+    environment_.trace.tell("-- " + std::string(name(fault)) + ": " + what);
+  };
+  const std::string who = "node " + std::to_string(node);
+  switch (fault) {
+    case Fault::partition: case Fault::one_way: case Fault::flap: case Fault::clog:
+      if (wires_busy_) return;
+      wires_busy_ = true;
+      if (fault == Fault::flap) flap();
+      else if (fault == Fault::clog) clog();
+      else split(fault == Fault::one_way);
+      return told("wires");
+    case Fault::crash: case Fault::power:
+      stop_machine(*machine, fault);
+      return told(who);
+    case Fault::blackout:
+      for (const auto& each : machines_)
+        if (each->up()) stop_machine(*each, chance_.one_in(4) ? Fault::crash : Fault::power);
+      return told("all nodes");
+    case Fault::pause:
+      machine->pause(chance_.between(50, 4000));
+      return told(who);
+    case Fault::rot: case Fault::misdirect:
+      if (!atlas_.may_spoil(node)) return;
+      if (fault == Fault::misdirect) machine->log_disk().misdirect_next(chance_.next());
+      else if (!machine->log_disk().rot(chance_)) return;
+      atlas_.spoil(node);
+      // Found at the latest when the node is started again.
+      after(chance_.between(100, 6000), [this, node] {
+        if (machines_[node - 1]->up()) stop_machine(*machines_[node - 1], chance_.one_in(2) ? Fault::crash : Fault::power);
+      });
+      return told(who);
+    case Fault::io_error:
+      machine->fail_disk(chance_.one_in(2));
+      // A process that stops itself is started again by its operator; one that has not met the error yet is stopped.
+      after(chance_.between(200, 3000), [this, node] {
+        if (machines_[node - 1]->up()) stop_machine(*machines_[node - 1], Fault::crash);
+        else revive_later(node, chance_.between(1, 1000));
+      });
+      return told(who);
+    case Fault::slow_sync:
+      machine->slow_syncs(chance_.between(500, 8000));
+      return told(who);
+    case Fault::hang_sync:
+      machine->hang_syncs(chance_.between(500, 8000));
+      return told(who);
+    case Fault::clock: {
+      if (clock_busy_ || node != wrong_clock_) return;
+      clock_busy_ = true;
+      const auto off = static_cast<std::int64_t>(chance_.between(6'000, 3'600'000));
+      machine->set_clock(chance_.one_in(2) ? off : -off);
+      after(chance_.between(500, 10'000), [this, node] {
+        machines_[node - 1]->set_clock(0);
+        clock_busy_ = false;
+      });
+      return told(who);
+    }
+    case Fault::loss: case Fault::delay: case Fault::duplicate: case Fault::reorder: case Fault::torn: return;   // made elsewhere
+  }
+}
+
+void Nemesis::stop_machine(Machine& machine, Fault fault) {
+  const bool torn = environment_.has(Fault::torn) && chance_.one_in(2);
+  machine.crash(fault == Fault::crash ? Machine::End::process : torn ? Machine::End::torn_power : Machine::End::power);
+  environment_.trace.tell("node " + std::to_string(machine.node()) + (fault == Fault::crash ? ": the process dies" : ": the power goes"));
+  revive_later(machine.node(), chance_.one_in(5) ? chance_.between(3000, 15'000) : chance_.between(20, 1500));
+}
+
+void Nemesis::revive_later(std::uint64_t node, Millis delay) {
+  after(delay, [this, node] {
+    if (machines_[node - 1]->up()) return;
+    if (machines_[node - 1]->start()) {
+      if (!machines_[node - 1]->log_disk().damaged()) atlas_.mended(node);
+      return;
+    }
+    after(chance_.between(200, 3000), [this, node] { mend_and_start(node); });
+  });
+}
+
+void Nemesis::mend_and_start(std::uint64_t node) {
+  Machine& machine = *machines_[node - 1];
+  if (machine.up()) return;
+  machine.log_disk().mend();
+  atlas_.mended(node);
+  if (!machine.start()) throw Violation("durable log", "node " + std::to_string(node) + " refuses a mended log: " + machine.why_down());
+}
+
+// ---------------------------------------------------------------------------------------------- wires
+
+void Nemesis::set_later(Millis delay, std::uint64_t from, std::uint64_t to, Network::Wire state) {
+  after(delay, [this, from, to, state] {
+    environment_.network.set(from, to, state);
+    if (state == Network::Wire::open && environment_.network.state(to, from) == Network::Wire::open) connected_(from, to);
+  });
+}
+
+void Nemesis::wires_story_ends_after(Millis delay) {
+  after(delay, [this] { wires_busy_ = false; });
+}
+
+void Nemesis::split(bool one_way) {
+  std::vector<bool> side(machines_.size());
+  for (std::size_t i = 0; i < side.size(); ++i) side[i] = chance_.one_in(2);
+  side[chance_.below(side.size())].flip();
+  const Millis end = chance_.one_in(4) ? chance_.between(4000, 12'000) : chance_.between(100, 3000);
+  for (std::uint64_t a = 1; a <= side.size(); ++a)
+    for (std::uint64_t b = 1; b <= side.size(); ++b) {
+      if (side[a - 1] == side[b - 1] || (one_way && !side[a - 1])) continue;
+      environment_.network.set(a, b, Network::Wire::cut);
+      set_later(end, a, b, Network::Wire::open);
+    }
+  wires_story_ends_after(end + 1);
+}
+
+void Nemesis::flap() {
+  const std::uint64_t a = 1 + chance_.below(machines_.size()), b = 1 + (a + chance_.below(machines_.size() - 1)) % machines_.size();
+  Millis at = 0;
+  for (std::uint64_t times = chance_.between(2, 8); times > 0; --times) {
+    for (const auto& [from, to] : {std::pair{a, b}, std::pair{b, a}}) {
+      set_later(at + 1, from, to, Network::Wire::cut);
+      set_later(at + 1 + chance_.between(20, 400), from, to, Network::Wire::open);
+    }
+    at += chance_.between(450, 900);
+  }
+  wires_story_ends_after(at + 1);
+}
+
+/// FoundationDB's swizzle-clogging: the wires of some nodes stand still one after the other, and go on in another order.
+void Nemesis::clog() {
+  std::vector<std::uint64_t> some;
+  for (std::uint64_t node = 1; node <= machines_.size(); ++node)
+    if (chance_.one_in(2)) some.push_back(node);
+  if (some.empty()) some.push_back(1 + chance_.below(machines_.size()));
+  Millis stand = 0, end = 0;
+  for (const std::uint64_t node : some) {
+    stand += chance_.between(10, 600);
+    const Millis go_on = stand + chance_.between(600, 5000);
+    for (std::uint64_t other = 1; other <= machines_.size(); ++other) {
+      if (other == node) continue;
+      for (const auto& [from, to] : {std::pair{node, other}, std::pair{other, node}}) {
+        set_later(stand, from, to, Network::Wire::clogged);
+        set_later(go_on, from, to, Network::Wire::open);
+      }
+    }
+    end = std::max(end, go_on);
+  }
+  wires_story_ends_after(end + 1);
+}
+
+void Nemesis::end() {
+  active_ = false;
+  environment_.trace.tell("-- the faults end");
+  environment_.network.heal();
+  for (const auto& machine : machines_) machine->heal();
+  for (const auto& machine : machines_) {
+    if (!machine->up() || machine->log_disk().damaged()) {
+      if (machine->up()) machine->crash(Machine::End::process);
+      mend_and_start(machine->node());
+    }
+    for (const auto& other : machines_)
+      if (other != machine) connected_(machine->node(), other->node());
+  }
+}
+
+}  // namespace daftar::simulation

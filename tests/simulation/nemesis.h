@@ -1,0 +1,60 @@
+// Who makes the faults: when, to whom, for how long; and the atlas that keeps it from destroying what no protocol could bring back.
+#pragma once
+#include <functional>
+#include <vector>
+
+#include "tests/simulation/clients.h"
+
+namespace daftar::simulation {
+
+/// Which nodes' logs are spoiled at the moment. A log may be spoiled only while the others, unspoiled, are a quorum: so a good copy of every
+/// committed entry, and of every vote that counts, is always left with nodes that can go on.
+class FaultAtlas {
+ public:
+  explicit FaultAtlas(std::uint64_t nodes) : spoiled_(nodes, false) {}
+  bool may_spoil(std::uint64_t node) const;
+  void spoil(std::uint64_t node) { spoiled_[node - 1] = true; }
+  void mended(std::uint64_t node) { spoiled_[node - 1] = false; }
+
+ private:
+  std::vector<bool> spoiled_;
+};
+
+class Nemesis {
+ public:
+  using Connected = std::function<void(std::uint64_t a, std::uint64_t b)>;
+  /// `connected`: the wires between two nodes are open again.
+  Nemesis(Environment& environment, Clients::Machines& machines, Connected connected);
+  void begin();
+  /// No more faults; wires open, disks mended, clocks right, every machine up.
+  void end();
+
+ private:
+  void beat(Fault fault);
+  void strike(Fault fault);
+  Machine* any_up();
+  void revive_later(std::uint64_t node, Millis delay);
+  void mend_and_start(std::uint64_t node);
+  void stop_machine(Machine& machine, Fault fault);
+  // Wires: one story at a time.
+  void split(bool one_way);
+  void flap();
+  void clog();
+  void set_later(Millis delay, std::uint64_t from, std::uint64_t to, Network::Wire state);
+  void wires_story_ends_after(Millis delay);
+  void after(Millis delay, std::function<void()> action);
+
+  Environment& environment_;
+  Clients::Machines& machines_;
+  const Connected connected_;
+  Chance chance_;
+  FaultAtlas atlas_;
+  /// The one node whose clock is ever wrong in this run. With two, even one after the other, blocks dated ahead stay in logs as uncommitted tails
+  /// and stop the network until real time has caught up: an open fault of the block time rule (docs/consensus.md, "The simulator").
+  const std::uint64_t wrong_clock_;
+  std::array<Millis, fault_kinds> period_{};   // mean time between two of a kind; 0: not in this run
+  bool wires_busy_ = false, clock_busy_ = false;
+  bool active_ = false;
+};
+
+}  // namespace daftar::simulation
