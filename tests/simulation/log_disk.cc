@@ -88,6 +88,7 @@ bool LogDisk::rot(Chance& chance) {
 }
 
 void LogDisk::mend() {
+  misdirect_.reset();
   for (auto it = damage_.rbegin(); it != damage_.rend(); ++it)
     if (it->offset + it->good.size() <= content_.size()) content_.replace(it->offset, it->good.size(), it->good);
   damage_.clear();

@@ -45,7 +45,8 @@ class LogDisk {
   /// From now on syncs report success and do nothing (planted mistakes only).
   void lie(bool lying) { lying_ = lying; }
   bool damaged() const { return !damage_.empty(); }
-  /// Another copy of the damaged places is found (a mirror, a backup of the disk): the bytes are as they should be again.
+  /// Another copy of the damaged places is found (a mirror, a backup of the disk): the bytes are as they should be again, and a misdirection
+  /// still to come does not.
   void mend();
 
  private:

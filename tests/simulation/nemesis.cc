@@ -213,6 +213,7 @@ void Nemesis::end() {
       if (machine->up()) machine->crash(Machine::End::process);
       mend_and_start(machine->node());
     }
+    machine->log_disk().mend();
     for (const auto& other : machines_)
       if (other != machine) connected_(machine->node(), other->node());
   }
