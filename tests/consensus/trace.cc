@@ -36,6 +36,12 @@ json body(const AppendReply& m) {
           {"match", m.match.value}, {"rejected", m.rejected.value}, {"hint", to_json(m.hint)}, {"context", m.context}};
 }
 json body(const TimeoutNow& m) { return {{"type", "timeout_now"}, {"term", m.term.value}}; }
+json body(const SnapshotRequest& m) {
+  return {{"type", "snapshot"}, {"term", m.term.value}, {"position", to_json(m.piece.snapshot.position)}, {"offset", m.piece.offset}, {"done", m.piece.done}};
+}
+json body(const SnapshotReply& m) {
+  return {{"type", "snapshot_reply"}, {"term", m.term.value}, {"position", to_json(m.position)}, {"wanted", m.wanted}, {"failed", m.failed}};
+}
 
 json to_json(const HardState& state) { return {{"term", state.term.value}, {"vote", state.voted_for.value}, {"commit", state.commit.value}}; }
 
