@@ -110,7 +110,7 @@ TEST_CASE("4.1 a configuration is in force when it is in the log, and undone whe
   CHECK(node.status().membership == voters({1, 2, 3}));
 }
 
-TEST_CASE("4.1 a restarted node finds the membership in its log; what stands before the tail is given") {
+TEST_CASE("4.1 a restarted node finds the membership in its log, what stands before the tail is given") {
   TestNode node({});
   node.answer(2, append(1, {}, {entry(1, 1), membership_entry(1, 2, voters({1, 2}, {1, 2, 3})), membership_entry(1, 3, voters({1, 2}))}, 2));
   node.restart();
@@ -172,7 +172,7 @@ TEST_CASE("a change is refused with its reason, and nothing happens") {
 }
 
 // 4.2.1: "we allow a new server to catch up [...] before it joins".
-TEST_CASE("4.2.1 a learner is promoted once it has caught up; before, it is refused by name") {
+TEST_CASE("4.2.1 a learner is promoted once it has caught up, before, it is refused by name") {
   Group group(4, voters({1, 2, 3}), {.voter_lag_max = 5});
   group.elect(1);
   group.silent = {4};
@@ -390,7 +390,7 @@ TEST_CASE("4.1 a node that knows nobody waits to be taken in") {
 }
 
 // CCF#5973/#5919: the nodes that leave stop answering before the new configuration can be committed.
-TEST_CASE("CCF 5973: from {1, 2} to {2, 3} with an election in between; the leaving node serves until the end") {
+TEST_CASE("CCF 5973: from {1, 2} to {2, 3} with an election in between, the leaving node serves until the end") {
   Group group(3, voters({1, 2}));
   group.elect(1);
   REQUIRE(group[1].raft->propose_membership({{{Verb::remove, {1}}, {Verb::add_voter, {3}}}}));

@@ -188,7 +188,7 @@ TEST_CASE("3.4 one vote per term: the first candidate has it, and may ask again"
 }
 
 // 3.4: "Raft uses randomized election timeouts".
-TEST_CASE("3.4 election timeouts lie in [T, 2T), vary from election to election, and differ between nodes of one seed") {
+TEST_CASE("3.4 election timeouts lie in from T to below 2T, vary from election to election, and differ between nodes of one seed") {
   auto waits = [](std::uint64_t self) {
     TestNode node({.self = self, .election_timeout = 10, .seed = 5});
     std::vector<Ticks> all;
@@ -693,7 +693,7 @@ TEST_CASE("6.2 a leader whose disk hangs for an election timeout steps down, how
   CHECK(node.status().role == Role::pre_candidate);
 }
 
-TEST_CASE("6.2 a disk that is slow, but works, does not cost the leadership; neither does one that has nothing to do") {
+TEST_CASE("6.2 a disk that is slow, but works, does not cost the leadership, neither does one that has nothing to do") {
   TestNode node({});
   node.become_leader();
   std::deque<BatchId> owed;
@@ -725,7 +725,7 @@ TEST_CASE("6.2 a follower whose disk hangs is not heard: its answers are promise
   }
 }
 
-TEST_CASE("6.2 replies of any kind from a majority keep a leader in place; learners' do not") {
+TEST_CASE("6.2 replies of any kind from a majority keep a leader in place, learners' do not") {
   TestNode node({.learners = {NodeId{4}}});
   node.become_leader();
   for (int i = 0; i < 20; ++i) {
@@ -778,7 +778,7 @@ TEST_CASE("6.4 reads wait until an entry of the leader's own term is committed")
   CHECK(node.reads[0].index == Index{3});
 }
 
-TEST_CASE("6.4 reads asked for together share one round; a later round confirms the earlier ones") {
+TEST_CASE("6.4 reads asked for together share one round, a later round confirms the earlier ones") {
   TestNode node({});
   node.become_leader();
   node.acknowledge(2, 1);
@@ -797,7 +797,7 @@ TEST_CASE("6.4 reads asked for together share one round; a later round confirms 
   CHECK(node.reads[100].index == Index{2});
 }
 
-TEST_CASE("6.4 a single voter reads at once; a follower not at all") {
+TEST_CASE("6.4 a single voter reads at once, a follower not at all") {
   TestNode alone({.voters = 1});
   alone.become_leader();
   (void)alone.raft->request_read();
@@ -841,7 +841,7 @@ TEST_CASE("6.4 open reads are bounded") {
 // ---- 10.2 Performance
 
 // 10.2.1: "The leader may even commit an entry before it has been written to its own disk, if a majority of followers have".
-TEST_CASE("10.2.1 others may commit before the leader's disk is done; the leader then does not apply yet") {
+TEST_CASE("10.2.1 others may commit before the leader's disk is done, the leader then does not apply yet") {
   TestNode node({});
   node.become_leader();
   node.acknowledge(2, 1);

@@ -34,7 +34,7 @@ Node node(std::uint64_t id, HardState state, std::vector<Entry> entries, Index a
 
 }  // namespace
 
-TEST_CASE("a malformed scenario is refused with line, column, and what was expected; nothing of it runs") {
+TEST_CASE("a malformed scenario is refused with line, column, and what was expected, nothing of it runs") {
   const std::pair<const char*, const char*> cases[] = {
       {"add-nodes 3\n----\nok\n\nfly 1\n----\n", "5:1: expected a verb"},
       {"add-nodes\n----\n", "1:1: add-nodes: expected how many nodes, found none"},
@@ -155,7 +155,7 @@ TEST_CASE("each safety property is seen to break") {
   }
 }
 
-TEST_CASE("every scenario opens with a comment that says its rule; the page tells of every verb") {
+TEST_CASE("every scenario opens with a comment that says its rule, the page tells of every verb") {
   const fs::path root = DAFTAR_SOURCE_DIR;
   std::size_t scenarios = 0;
   for (const auto& file : fs::directory_iterator(root / "tests/consensus/scenarios")) {

@@ -115,7 +115,7 @@ TEST_CASE("5 a follower that needs what was compacted gets a snapshot in pieces,
   CHECK(group[3].last() == 21);
 }
 
-TEST_CASE("5 pieces follow each other one by one; a cut is resumed where it happened") {
+TEST_CASE("5 pieces follow each other one by one, a cut is resumed where it happened") {
   Cluster3 group;
   group.driver(1).compact(15);
   group.silent = {};
@@ -217,7 +217,7 @@ TEST_CASE("5.3 a snapshot older than what is committed is answered as held") {
 }
 
 // 5.3: a conflicting log is discarded entirely. openraft#559, #561, #753: the old log was kept.
-TEST_CASE("openraft 559: the log that a snapshot replaces is gone, in memory and for the disk; old writes vouch for nothing") {
+TEST_CASE("openraft 559: the log that a snapshot replaces is gone, in memory and for the disk, old writes vouch for nothing") {
   TestNode node({}, {HardState{Term{1}, no_node, {}}, log_of({1, 1})});
   node.step(2, append(2, at(1, 2), {entry(2, 3), entry(2, 4)}));
   const Output under_way = node.raft->take_output();
@@ -302,7 +302,7 @@ TEST_CASE("a lagging peer's need shows in match_min, and compaction up to there 
   CHECK(group.driver(3).installed == 0);
 }
 
-TEST_CASE("an installing follower is asked, not sent to, until it is done; a late answer of another leadership is ignored") {
+TEST_CASE("an installing follower is asked, not sent to, until it is done, a late answer of another leadership is ignored") {
   Cluster3 group;
   group.driver(1).compact(15);
   group.driver(3).hold_install = true;

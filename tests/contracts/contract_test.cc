@@ -55,7 +55,7 @@ TEST_CASE("what is signed is the digest of the draft's exact bytes") {
   CHECK_FALSE(terms_digest("\x32\xff\xff\xff\xff\x0f"));   // a length beyond the end
 }
 
-TEST_CASE("a late delivery pays the penalty: full days, rate per day, rounded down, capped; the penalty carries no VAT") {
+TEST_CASE("a late delivery pays the penalty: full days, rate per day, rounded down, capped, the penalty carries no VAT") {
   World w;
   w.fund("acme/UZS", 200'000'000'00);
   auto terms = private_terms({56'000'000'00, 56'000'000'00, 101}, w.now());
@@ -124,7 +124,7 @@ TEST_CASE("the penalty stops at the delivery that is accepted, however late acce
   CHECK(deal.record(w).milestones[0].penalty == 8'00);   // 2 days
 }
 
-TEST_CASE("a rejected milestone is delivered again; a dispute freezes only its own milestone; the award splits it") {
+TEST_CASE("a rejected milestone is delivered again, a dispute freezes only its own milestone, the award splits it") {
   World w;
   w.fund("acme/UZS", 1'000'000'00);
   const Deal deal = signed_deal(w, private_terms({112'000'00, 224'000'00}, w.now()));

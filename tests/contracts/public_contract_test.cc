@@ -193,7 +193,7 @@ TEST_CASE("an award of nothing to the provider leaves nothing to order") {
   CHECK(t.net(Stage::committed) == 1'00);
 }
 
-TEST_CASE("terms over public money: own line, its currency, no acceptance by silence; delivery may have no end") {
+TEST_CASE("terms over public money: own line, its currency, no acceptance by silence, delivery may have no end") {
   Treasury t;
   auto terms = public_terms(line_id, {100'00}, t.w.now());
   terms.set_acceptance_days(5);
@@ -211,7 +211,7 @@ TEST_CASE("terms over public money: own line, its currency, no acceptance by sil
   CHECK_FALSE(t.w.engine().next_deadline_ms(t.w.state()));
 }
 
-TEST_CASE("only the treasury that pays a line steers it; it cannot own what it pays") {
+TEST_CASE("only the treasury that pays a line steers it, it cannot own what it pays") {
   World w([](proto::Genesis& g) {
     *g.add_members() = member("treasury2", "public_body", "UZ", "none", {"treasury"});
     for (auto& m : *g.mutable_members())

@@ -8,7 +8,7 @@
 
 namespace daftar::contracts::test {
 
-TEST_CASE("a block of 500 transfers is executed; its cost is printed") {
+TEST_CASE("a block of 500 transfers is executed, its cost is printed") {
   constexpr int members = 1'000, transfers = 500;
   World w([](proto::Genesis& g) {
     for (int i = 0; i < members; ++i) *g.add_members() = member("m" + std::to_string(i), "company", "UZ", "vat_payer", {"enterprise"});

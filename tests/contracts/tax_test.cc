@@ -92,7 +92,7 @@ TEST_CASE("rounding: once, by name, to whole units where the rule says so") {
   }
 }
 
-TEST_CASE("what is withheld altogether never exceeds the payment; later rules yield") {
+TEST_CASE("what is withheld altogether never exceeds the payment, later rules yield") {
   World w([](proto::Genesis& g) {
     for (const char* code : {"levy-a", "levy-b"}) {
       auto rule = *rule_of(g, "nonresident-20");

@@ -149,7 +149,7 @@ TEST_CASE("a suspended member does nothing") {
   CHECK(w.outcome("acme", open("acme/UZS/x")) == "member_suspended");
 }
 
-TEST_CASE("entries are found by account, sender, payee and rule; a refused one by its sender only") {
+TEST_CASE("entries are found by account, sender, payee and rule, a refused one by its sender only") {
   World w;
   w.fund("acme/UZS", 1'000'00);
   w.must("acme", transfer("acme/UZS", "baraka/UZS", 112'00, "services"));
@@ -186,7 +186,7 @@ TEST_CASE("the precheck agrees with execution on everything before the operation
   CHECK(w.engine().precheck(*w.signed_by(body, {"acme"}), w.now() + 2 * day, w.state()).code == RejectionCode::expired);
 }
 
-TEST_CASE("results: one value, one byte string; anything else is refused") {
+TEST_CASE("results: one value, one byte string, anything else is refused") {
   ExecutionResult result;
   result.postings.push_back({"acme/UZS", -5, "transfer", "", 95});
   result.taxes.push_back({.rule = "vat-12", .version = 1, .kind = "vat", .payer = "a", .payee = "b", .category = "services",

@@ -105,7 +105,7 @@ TEST_CASE("a signed read works over the wire once, and a wrong one is refused ev
   CHECK(outcome(one.server->get("/v1/budget/lines", "v1 rubbish")) == "read_malformed");
 }
 
-TEST_CASE("members are public but for the name and numbers of a natural person; lists have pages") {
+TEST_CASE("members are public but for the name and numbers of a natural person, lists have pages") {
   OneNode one;
   register_member(one, "gulnora", "individual", {"citizen"});
   CHECK_FALSE(one.server->get("/v1/members/gulnora").json().contains("name"));

@@ -78,7 +78,7 @@ TEST_CASE("one transaction: committed, refused by the ledger, refused before it,
   CHECK(wrong.code() == "signature_invalid");
 }
 
-TEST_CASE("the JSON form carries the envelope as base64; anything else is refused with a sentence") {
+TEST_CASE("the JSON form carries the envelope as base64, anything else is refused with a sentence") {
   OneNode one;
   const std::string base64 = ledger::to_base64(one.network.issue("acme/UZS", 5, "s")->envelope());
   const auto post = [&](const std::string& body) { return one.server->request("POST", "/v1/transactions", body, "application/json"); };
@@ -198,7 +198,7 @@ TEST_CASE("a dry run tells its sender what would happen, and nobody else") {
   CHECK(one.server->request("POST", "/v1/dry-run", "rubbish", protobuf, one.sign("acme", "/v1/dry-run", "POST", "rubbish")).code() == "malformed");
 }
 
-TEST_CASE("a busy node says so with a time to come back; an unknown outcome is no success") {
+TEST_CASE("a busy node says so with a time to come back, an unknown outcome is no success") {
   SmallNetwork network(1);
   ScriptedService service;
   service.genesis_ = network.genesis;

@@ -40,7 +40,7 @@ TEST_CASE("two of three equal lines make a certificate that counts two validator
   REQUIRE(certifier.uncertified_own().empty());
 }
 
-TEST_CASE("a quorum that signed another root stops this node; one validator alone is a warning") {
+TEST_CASE("a quorum that signed another root stops this node, one validator alone is a warning") {
   Validators v(3);
   Certifier certifier("test/0", v.publics, 1);
   certifier.add_own(v.line(1, 5, root_a));
@@ -60,7 +60,7 @@ TEST_CASE("peers' lines before our own wait for it: nobody else's word is a cert
   REQUIRE(certifier.add_own(v.line(1, 5, root_a)).certificate);
 }
 
-TEST_CASE("the same validator twice is one; a wrong signature or another ledger's line is none") {
+TEST_CASE("the same validator twice is one, a wrong signature or another ledger's line is none") {
   Validators v(5);
   Certifier certifier("test/0", v.publics, 1);
   certifier.add_own(v.line(1, 5, root_a));

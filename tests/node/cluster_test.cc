@@ -224,7 +224,7 @@ TEST_CASE("a key that is not the sender's is refused") {
   REQUIRE(refused.rejection.code == ledger::RejectionCode::key_not_of_member);
 }
 
-TEST_CASE("without a majority nothing is acknowledged; with it again the same transaction succeeds") {
+TEST_CASE("without a majority nothing is acknowledged, with it again the same transaction succeeds") {
   Cluster cluster;
   const int leader = cluster.wait_for_leader();
   REQUIRE(cluster.submit(leader, cluster.network.issue("acme/UZS", 1000, "statement 1")).status == SubmitReply::Status::committed);

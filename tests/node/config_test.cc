@@ -46,7 +46,7 @@ void write(const fs::path& file, const std::string& text, mode_t mode = 0600) {
 
 }  // namespace
 
-TEST_CASE("a configuration is read with its defaults; relative paths are relative to its folder") {
+TEST_CASE("a configuration is read with its defaults, relative paths are relative to its folder") {
   const auto config = parse_config(good, "config.toml", "/etc/daftar").value();
   CHECK(config.node == 1);
   CHECK(config.data_dir == "/etc/daftar/data");
