@@ -168,7 +168,8 @@ Expected<LogPosition, ProposeError> Raft::propose(Payload payload) {
   CONSENSUS_INVARIANT(payload);
   const Leader* leader = as_leader();
   if (!leader) return tl::unexpected(error(ProposeFailure::not_leader));
-  if (leader->transfer) return tl::unexpected(error(ProposeFailure::transfer_in_progress));
+  // A leader on its way out takes nothing after the entry that ends its membership, so it leaves nothing uncommitted behind.
+  if (leader->transfer || !membership().is_voter(options_.self)) return tl::unexpected(error(ProposeFailure::transfer_in_progress));
   const LogPosition last = log_.last();
   if (log_.bytes_between(applied_, last.index) >= options_.log_window_bytes_max || last.index >= index_max)
     return tl::unexpected(error(ProposeFailure::busy));

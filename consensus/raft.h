@@ -58,7 +58,7 @@ struct Restored {
 enum class ProposeFailure : std::uint8_t {
   not_leader,            ///< ask `leader`
   busy,                  ///< too much waits to be applied (or too many reads are open): try again later; nothing was done
-  transfer_in_progress,  ///< leadership is being handed over: try again, perhaps elsewhere
+  transfer_in_progress,  ///< leadership is being handed over, or this leader leaves the membership: try again, perhaps elsewhere
   target_unfit,          ///< transfer_leadership: not another voter (or one on its way out)
   change_pending,        ///< propose_membership: one change at a time, until its last entry is committed
   term_not_established,  ///< propose_membership: no entry of this leader's own term is committed yet: try again soon

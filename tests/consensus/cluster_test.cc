@@ -52,6 +52,29 @@ TEST_CASE("a cluster under faults stays safe, and converges when they end") {
             << " log reads\n";
 }
 
+TEST_CASE("a cluster under faults whose members come and go, with compaction and snapshots") {
+  const std::uint64_t first = from_environment("DAFTAR_SEED", 1);
+  const std::uint64_t seeds = from_environment("DAFTAR_SEEDS", 300);
+  std::cout << "changing cluster: seeds " << first << ".." << first + seeds - 1 << " (DAFTAR_SEED, DAFTAR_SEEDS)\n";
+  std::size_t committed = 0, elections = 0, reads = 0, changes = 0, snapshots = 0;
+  for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
+    Cluster cluster(seed, 3, seed % 4 == 0 ? 1 : 0, Sabotage::none, 1 + seed % 3);
+    REQUIRE_NOTHROW(cluster.run(600));
+    REQUIRE_NOTHROW(cluster.converge(600));
+    committed += cluster.committed();
+    elections += cluster.elections();
+    reads += cluster.reads_served();
+    changes += cluster.changes();
+    snapshots += cluster.snapshots();
+  }
+  CHECK(committed > 30 * seeds);
+  CHECK(reads > 10 * seeds);
+  CHECK(changes > 2 * seeds);
+  CHECK(snapshots > seeds / 2);
+  std::cout << "changing cluster: " << committed << " entries, " << elections << " leaders, " << reads << " reads, " << changes
+            << " membership entries, " << snapshots << " snapshots installed\n";
+}
+
 TEST_CASE("a cluster of one commits by itself") {
   Cluster cluster(7, 1, 0);
   cluster.run(300);

@@ -256,6 +256,27 @@ TEST_CASE("4.2.2 a leader that its change removes leads without counting itself,
   CHECK(group[1].status().role == Role::follower);
 }
 
+TEST_CASE("4.2.2 a leader on its way out takes no proposals after its last entry, and leaves none behind") {
+  Group group(3, voters({1, 2, 3}));
+  group.elect(1);
+  REQUIRE(group[1].raft->propose_membership(change(Verb::remove, 1)));
+  CHECK(group[1].raft->propose(payload("before")).has_value());  // joint: still a voter
+  bool seen = false;
+  group.drop = [&](const Envelope& e) {
+    const Status status = group[1].status();
+    if (status.role == Role::leader && status.membership == voters({2, 3})) {
+      seen = true;
+      CHECK(group[1].raft->propose(payload("after")).error().failure == ProposeFailure::transfer_in_progress);
+    }
+    return false;
+  };
+  group.deliver();
+  CHECK(seen);
+  REQUIRE(group.leader() >= 2);
+  CHECK(group[group.leader()].disk.log[2] == Entry{Term{1}, Index{3}, EntryKind::payload, payload("before")});
+  CHECK(group[group.leader()].commit() >= 4);
+}
+
 // 4.2.2: "a server that is not part of its own latest configuration should still start new elections".
 TEST_CASE("4.2.2 a removed node campaigns while its removal is not committed, and does not count its own vote") {
   const std::vector<Entry> log{entry(1, 1), membership_entry(1, 2, voters({2}, {1, 2})), membership_entry(1, 3, voters({2}))};

@@ -29,7 +29,7 @@ Entry entry(std::uint64_t term, std::uint64_t index, const std::string& payload)
 
 Node node(std::uint64_t id, HardState state, std::vector<Entry> entries, Index applied = {}) {
   const Options options{NodeId{id}, 10, 2, 1 << 20, 8, 1 << 20, 1};
-  return Node(options, Disk{state, {}, std::move(entries), Membership{{NodeId{1}, NodeId{2}, NodeId{3}}, {}, {}}}, applied);
+  return Node(options, Disk{state, {}, std::move(entries), Membership{{NodeId{1}, NodeId{2}, NodeId{3}}, {}, {}}, {}, {}}, applied);
 }
 
 }  // namespace
@@ -128,7 +128,7 @@ TEST_CASE("each safety property is seen to break") {
     CHECK_THROWS_AS(safety.applied(node(2, {Term{1}, no_node, Index{0}}, {entry(1, 1, "z")}), entry(1, 1, "z")), Broken);
   }
   SECTION("a leader that drops entries of its own; a commit that is not on a majority's disks") {
-    Node leader(Options{NodeId{1}, 10, 2, 1 << 20, 8, 1 << 20, 1}, Disk{{}, {}, {}, Membership{{NodeId{1}}, {}, {}}}, Index{0});
+    Node leader(Options{NodeId{1}, 10, 2, 1 << 20, 8, 1 << 20, 1}, Disk{{}, {}, {}, Membership{{NodeId{1}}, {}, {}}, {}, {}}, Index{0});
     for (int i = 0; i < 20; ++i) {
       leader.raft->tick();
       while (leader.raft->has_output()) {

@@ -9,14 +9,16 @@ namespace {
 
 using enum MessageType;
 
-constexpr std::array<std::pair<std::string_view, MessageType>, 8> type_names{{{"pre-vote", pre_vote},
+constexpr std::array<std::pair<std::string_view, MessageType>, 10> type_names{{{"pre-vote", pre_vote},
                                                                               {"pre-vote-reply", pre_vote_reply},
                                                                               {"vote", vote},
                                                                               {"vote-reply", vote_reply},
                                                                               {"append", append},
                                                                               {"heartbeat", heartbeat},
                                                                               {"append-reply", append_reply},
-                                                                              {"timeout-now", timeout_now}}};
+                                                                              {"timeout-now", timeout_now},
+                                                                              {"snapshot", snapshot},
+                                                                              {"snapshot-reply", snapshot_reply}}};
 
 struct TypeOf {
   MessageType operator()(const VoteRequest& m) const { return m.pre ? pre_vote : vote; }
@@ -24,6 +26,8 @@ struct TypeOf {
   MessageType operator()(const AppendRequest& m) const { return m.entries.empty() ? heartbeat : append; }
   MessageType operator()(const AppendReply&) const { return append_reply; }
   MessageType operator()(const TimeoutNow&) const { return timeout_now; }
+  MessageType operator()(const SnapshotRequest&) const { return snapshot; }
+  MessageType operator()(const SnapshotReply&) const { return snapshot_reply; }
 };
 
 }  // namespace

@@ -19,7 +19,7 @@ struct Link {
   friend bool operator==(const Link&, const Link&) = default;
 };
 
-enum class MessageType : std::uint8_t { pre_vote, pre_vote_reply, vote, vote_reply, append, heartbeat, append_reply, timeout_now };
+enum class MessageType : std::uint8_t { pre_vote, pre_vote_reply, vote, vote_reply, append, heartbeat, append_reply, timeout_now, snapshot, snapshot_reply };
 
 std::optional<MessageType> message_type(std::string_view name);
 /// All names, for a person.

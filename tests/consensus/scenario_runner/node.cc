@@ -1,6 +1,7 @@
 #include "tests/consensus/scenario_runner/node.h"
 
 #include <algorithm>
+#include <sstream>
 #include <utility>
 
 namespace daftar::consensus::scenario {
@@ -19,6 +20,38 @@ void replace_from(std::vector<Entry>& log, Index before, const std::vector<Entry
 
 }  // namespace
 
+// A line for each entry, term index kind size, and its payload below: no payload can be mistaken for a line.
+std::string encode_state(const std::vector<Entry>& state) {
+  std::string bytes = "state " + std::to_string(state.size()) + "\n";
+  for (const Entry& entry : state) {
+    const std::string payload = entry.payload ? *entry.payload : "";
+    bytes += std::to_string(entry.term.value) + " " + std::to_string(entry.index.value) + " " + std::to_string(static_cast<int>(entry.kind)) + " " +
+             std::to_string(payload.size()) + "\n" + payload;
+  }
+  return bytes;
+}
+
+std::optional<std::vector<Entry>> decode_state(const std::string& bytes) {
+  std::istringstream in(bytes);
+  std::string word;
+  std::size_t count = 0;
+  if (!(in >> word >> count) || word != "state" || in.get() != '\n') return std::nullopt;
+  std::vector<Entry> state;
+  for (std::size_t i = 0; i < count; ++i) {
+    Entry entry;
+    int kind = 0;
+    std::size_t size = 0;
+    if (!(in >> entry.term.value >> entry.index.value >> kind >> size) || in.get() != '\n' || size > bytes.size()) return std::nullopt;
+    std::string payload(size, '\0');
+    if (!in.read(payload.data(), static_cast<std::streamsize>(size))) return std::nullopt;
+    entry.kind = static_cast<EntryKind>(kind);
+    if (entry.kind != EntryKind::noop) entry.payload = std::make_shared<const std::string>(std::move(payload));
+    state.push_back(std::move(entry));
+  }
+  if (in.peek() != std::istringstream::traits_type::eof()) return std::nullopt;
+  return state;
+}
+
 const Entry* Disk::at(Index index) const { return entry_at(entries, mark.index, index); }
 
 void Disk::write(const Output& output) {
@@ -33,10 +66,17 @@ Membership Disk::membership_at(Index index) const {
   return latest;
 }
 
-void Disk::compact(Index index) {
-  membership = membership_at(index);
-  if (const Entry* last = at(index)) mark = last->position();
-  std::erase_if(entries, [&](const Entry& entry) { return entry.index <= index; });
+Snapshot Disk::name_snapshot(Index index, const std::string& bytes) const {
+  const Entry* last = at(index);
+  return {last ? last->position() : mark, membership_at(index), std::to_string(bytes.size()) + " bytes"};
+}
+
+std::optional<SnapshotPiece> Disk::read(const SnapshotRead& read) const {
+  if (snapshot.name.position.index == Index{0} || snapshot.name.position.index < read.not_before) return std::nullopt;
+  const std::uint64_t offset = read.snapshot == snapshot.name ? read.offset : 0;
+  std::string bytes = snapshot.bytes.substr(offset, read.bytes_max);
+  const bool done = offset + bytes.size() == snapshot.bytes.size();
+  return SnapshotPiece{snapshot.name, offset, std::make_shared<const std::string>(std::move(bytes)), done};
 }
 
 std::vector<Entry> Disk::read(const LogRead& read) const {
@@ -56,12 +96,44 @@ Node::Node(Options node_options, Disk initial_disk, Index initially_applied)
     : id(node_options.self), options(node_options), disk(std::move(initial_disk)) {
   for (const Entry& entry : disk.entries)
     if (entry.index <= initially_applied) state.push_back(entry);
+  applied = initially_applied;
+  if (disk.mark.index > Index{0}) take_snapshot(disk.mark.index);
   start(initially_applied, options.seed);
 }
 
 const Entry* Node::log_at(Index index) const { return entry_at(log, disk.mark.index, index); }
 
 void Node::take_into_log(const std::vector<Entry>& entries) { replace_from(log, disk.mark.index, entries); }
+
+void Node::take_snapshot(Index index) {
+  std::vector<Entry> held = state;
+  std::erase_if(held, [&](const Entry& entry) { return entry.index > index; });
+  std::string bytes = encode_state(held);
+  disk.snapshot = {disk.name_snapshot(index, bytes), std::move(bytes)};
+}
+
+void Node::compact() {
+  const Index index = disk.snapshot.name.position.index;
+  auto held = [&](const Entry& entry) { return entry.index <= index; };
+  disk.mark = disk.snapshot.name.position;
+  disk.membership = disk.snapshot.name.membership;
+  std::erase_if(disk.entries, held);
+  std::erase_if(log, held);
+}
+
+bool Node::install_received() {
+  auto arrived = decode_state(disk.received.bytes);
+  if (!arrived || disk.received.name.manifest != std::to_string(disk.received.bytes.size()) + " bytes") return false;
+  disk.snapshot = std::exchange(disk.received, {});
+  disk.entries.clear();
+  log.clear();
+  to_apply.clear();
+  compact();
+  state = std::move(*arrived);
+  applied = disk.mark.index;
+  commit_checked = disk.mark.index;
+  return true;
+}
 
 void Node::start(Index applied_index, std::uint64_t seed) {
   Options fresh = options;
@@ -90,6 +162,7 @@ void Node::crash(std::size_t persisted) {
   writes.clear();
   to_apply.clear();
   log_reads.clear();
+  arrivals.clear();
 }
 
 }  // namespace daftar::consensus::scenario

@@ -4,11 +4,22 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "consensus/raft.h"
 
 namespace daftar::consensus::scenario {
+
+/// A snapshot of a state machine, or as much of it as has arrived.
+struct StoredSnapshot {
+  Snapshot name{};
+  std::string bytes{};
+};
+
+/// The applied entries as bytes, and back; nothing if the bytes are not such.
+std::string encode_state(const std::vector<Entry>& state);
+std::optional<std::vector<Entry>> decode_state(const std::string& bytes);
 
 /// What survives a crash.
 struct Disk {
@@ -16,14 +27,18 @@ struct Disk {
   LogPosition mark{};            ///< entries up to here are in the snapshot only
   std::vector<Entry> entries{};  ///< from mark.index + 1
   Membership membership{};       ///< in force at the mark
+  StoredSnapshot snapshot{};     ///< the newest there is; position {0, 0}: none. Not older than the mark
+  StoredSnapshot received{};     ///< pieces of one that a leader sends
 
   Index last() const { return mark.index + entries.size(); }
   const Entry* at(Index index) const;
   void write(const Output& output);
   /// In force at an index from the mark to the end.
   Membership membership_at(Index index) const;
-  /// Forgets the entries up to `index`, from the mark to the end: they are in the snapshot.
-  void compact(Index index);
+  /// The name of a snapshot that holds everything up to `index`, from the mark to the end.
+  Snapshot name_snapshot(Index index, const std::string& bytes) const;
+  /// As SnapshotRead asks; nothing if there is no snapshot that serves.
+  std::optional<SnapshotPiece> read(const SnapshotRead& read) const;
   /// As LogRead asks.
   std::vector<Entry> read(const LogRead& read) const;
 };
@@ -54,11 +69,13 @@ class Node {
   bool persists_at_once = true;
   bool applies_at_once = true;
   bool reads_log_at_once = true;
+  bool installs_at_once = true;  ///< and takes pieces of snapshots
 
   std::vector<Entry> log;         ///< as the core has given it out, from disk.mark.index + 1; ahead of the disk while writes are under way
   std::deque<Write> writes;       ///< given out, not on disk
   std::deque<Entry> to_apply;     ///< given out as committed, not applied
   std::deque<LogRead> log_reads;  ///< not answered
+  std::deque<SnapshotArrival> arrivals;  ///< not answered
   std::vector<Entry> state;       ///< what the state machine has applied since its first snapshot, ascending
   Index applied;
   RoleChange place;               ///< as last given out
@@ -68,6 +85,13 @@ class Node {
   Index log_last() const { return disk.mark.index + log.size(); }
   const Entry* log_at(Index index) const;
   void take_into_log(const std::vector<Entry>& entries);
+
+  /// Keeps a snapshot of the state machine as it was at `index`, from the mark to `applied`.
+  void take_snapshot(Index index);
+  /// Forgets the log up to the snapshot's last entry.
+  void compact();
+  /// The received snapshot, which is complete, takes the place of state and log. Nothing, and no change, if its bytes are not a state.
+  bool install_received();
 
   /// From what the disk holds, with the state machine at `applied_index`. A later restart may draw other election waits: `seed`.
   void start(Index applied_index, std::uint64_t seed);

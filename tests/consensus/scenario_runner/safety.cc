@@ -59,6 +59,14 @@ void Safety::applied(const Node& node, const Entry& entry) {
   (void)into_history(entry, node);
 }
 
+void Safety::snapshot_installed(const Node& node) {
+  for (const Entry& entry : node.state) {
+    const auto known = history_.find(entry.index);
+    if (known == history_.end() || !(known->second == entry))
+      broken("state machine safety", name(node.id) + " installs a snapshot with " + describe(entry) + ", which is not committed there");
+  }
+}
+
 void Safety::promised(const Node& node, const Envelope& envelope, Term term_at_match) {
   const HardState& durable = node.disk.hard_state;
   auto vote = [&](Term term, NodeId candidate) {
@@ -82,7 +90,7 @@ void Safety::promised(const Node& node, const Envelope& envelope, Term term_at_m
 void Safety::commit_moved(Node& node, const std::vector<Node*>& nodes) {
   const Status status = node.raft->status();
   const Index through = std::min(status.commit, node.log_last());
-  for (Index index = node.commit_checked + 1; index <= through; ++index) {
+  for (Index index = std::max(node.commit_checked, node.disk.mark.index) + 1; index <= through; ++index) {
     const Entry& entry = *node.log_at(index);
     if (!into_history(entry, node) || status.role != Role::leader || messages_forged) continue;
     check_majority(entry, node, status.membership.voters, nodes);

@@ -30,6 +30,8 @@ class Safety {
   void leader_elected(const Node& node, Term term);
   /// State machine safety: one history for all; nothing is applied that the own disk does not hold.
   void applied(const Node& node, const Entry& entry);
+  /// State machine safety: a snapshot holds the one history.
+  void snapshot_installed(const Node& node);
   /// A promise leaves: the disk holds what it rests on, and no node votes twice in a term. `term_at_match`: what the log held at `match`
   /// of an append's success when the core made the promise.
   void promised(const Node& node, const Envelope& envelope, Term term_at_match);

@@ -52,6 +52,8 @@ constexpr std::array facts{
     Fact{"applied", [](const Node& n) { return number(n.raft->status().applied.value); }},
     Fact{"window-first", [](const Node& n) { return number(n.raft->status().window_first.value); }},
     Fact{"transfer", [](const Node& n) { return number(n.raft->status().transfer_target.value); }},
+    Fact{"disk-hangs", [](const Node& n) { return std::string(n.raft->status().disk_hangs ? "yes" : "no"); }},
+    Fact{"match-min", [](const Node& n) { return number(n.raft->status().match_min.value); }},
     Fact{"reads-open", [](const Node& n) { return number(n.raft->status().reads_open); }},
     Fact{"voters", [](const Node& n) { return ids(n.raft->status().membership.voters); }},
     Fact{"outgoing", [](const Node& n) { return ids(n.raft->status().membership.outgoing); }},
@@ -106,15 +108,25 @@ Action status(Arguments& arguments) {
   };
 }
 
+std::string state_name(Progress::State state) {
+  switch (state) {
+    case Progress::State::probe: return " probe";
+    case Progress::State::replicate: return " replicate";
+    case Progress::State::snapshot: return " snapshot";
+  }
+  return " unknown";
+}
+
 Action peers(Arguments& arguments) {
   const NodeName name = arguments.node();
   return [=](World& world) {
     const Status status = world.running(name).raft->status();
     if (status.role != Role::leader) return world.say(text(status.self) + " does not lead");
     for (const PeerStatus& peer : status.peers)
-      world.say(text(peer.node) + (peer.state == Progress::State::probe ? " probe" : " replicate") + " match=" + number(peer.match.value) +
+      world.say(text(peer.node) + state_name(peer.state) + " match=" + number(peer.match.value) +
                 " next=" + number(peer.next.value) + " inflight=" + number(peer.inflight) + (peer.voter ? "" : " learner") +
                 (peer.active ? "" : " silent") + (peer.reads_disk ? " reads-disk" : "") + (peer.needs_snapshot ? " needs-snapshot" : "") +
+                (peer.snapshot.position.index > Index{0} ? " sends " + describe(peer.snapshot.position) + " offset=" + number(peer.snapshot_offset) : "") +
                 (peer.removed ? " removed" : ""));
   };
 }
@@ -139,7 +151,10 @@ Action disk(Arguments& arguments) {
     for (const Node* node : world.nodes(names)) {
       const HardState& state = node->disk.hard_state;
       std::string line = text(node->id) + ": term=" + number(state.term.value) + " vote=" + text(state.voted_for) + " commit=" + number(state.commit.value);
-      if (node->disk.mark.index > Index{0}) line += " snapshot=" + describe(node->disk.mark);
+      const LogPosition newest = node->disk.snapshot.name.position;
+      if (newest.index > Index{0}) line += " snapshot=" + describe(newest);
+      if (node->disk.mark.index > Index{0}) line += " compacted=" + describe(node->disk.mark);
+      if (!node->disk.received.bytes.empty()) line += " received=" + number(node->disk.received.bytes.size());
       line += " log=(" + terms(node->disk.entries) + ")";
       if (!node->writes.empty()) line += " writes-under-way=" + number(node->writes.size());
       world.say(line);

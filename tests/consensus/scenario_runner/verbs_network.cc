@@ -119,9 +119,14 @@ Message read_message(Arguments& arguments, MessageType type) {
       const std::uint64_t context = arguments.number_option("context").value_or(0);
       return AppendReply{term, match.has_value(), full, Index{match.value_or(0)}, rejected, hint, context};
     }
-    case MessageType::timeout_now: break;
+    case MessageType::timeout_now: return TimeoutNow{term};
+    case MessageType::snapshot_reply: {
+      const LogPosition position = arguments.position_option("position").value_or(LogPosition{});
+      return SnapshotReply{term, position, arguments.number_option("wanted").value_or(0), arguments.flag_option("failed").value_or(false)};
+    }
+    case MessageType::snapshot: break;
   }
-  return TimeoutNow{term};
+  throw Mistake(arguments.at(), "step: a snapshot cannot be made up");
 }
 
 Action step(Arguments& arguments) {
@@ -152,7 +157,7 @@ constexpr Verb verbs[] = {
     {"messages", "[LINKS [type=T]]", "prints the messages under way and held", messages},
     {"step",
      "TYPE FROM->TO [term=T] [log=T/I] [transfer=on] [election=T] [granted=on|off] [previous=T/I] [entries=(T T)] [commit=I]\n"
-     "  [match=I | rejected=I hint=T/I] [full=on] [context=C]",
+     "  [match=I | rejected=I hint=T/I] [full=on] [context=C] [position=T/I] [wanted=B] [failed=on]",
      "hands over a made-up message; what it claims about disks is then not checked", step},
 };
 

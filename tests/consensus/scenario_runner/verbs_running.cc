@@ -151,57 +151,49 @@ Action save_disk(Arguments& arguments) {
   };
 }
 
-// What a node that is down does with its disk; the core learns of it when the node starts.
-void must_be_down(const Node& node, Place at) {
-  if (node.up()) throw Mistake(at, "node " + text(node.id) + " is up: the core takes snapshots and compactions in only when it starts");
+// From the mark to what is applied.
+Index snapshot_index(const Node& node, const std::optional<std::uint64_t>& wanted, Place at) {
+  const Index index = wanted ? Index{*wanted} : node.applied;
+  if (index < node.disk.mark.index || index > node.applied)
+    throw Mistake(at, "node " + text(node.id) + " can take a snapshot from " + std::to_string(node.disk.mark.index.value) + " to " +
+                          std::to_string(node.applied.value) + ", which it has applied");
+  return index;
+}
+
+Action snapshot(Arguments& arguments) {
+  const NodeName name = arguments.node();
+  const auto index = arguments.number_option("index", 1);
+  return [=](World& world) {
+    Node& node = world.node(name);
+    node.take_snapshot(snapshot_index(node, index, name.at));
+    world.say(text(node.id) + " has a snapshot " + describe(node.disk.snapshot.name.position));
+  };
 }
 
 Action compact(Arguments& arguments) {
   const NodeName name = arguments.node();
-  const auto through = arguments.number_option("through");
+  const auto through = arguments.number_option("through", 1);
   return [=](World& world) {
     Node& node = world.node(name);
-    must_be_down(node, name.at);
-    const Index index = through ? Index{*through} : node.applied;
-    if (index < node.disk.mark.index || index > node.applied)
-      throw Mistake(name.at, "node " + text(node.id) + " can compact from " + std::to_string(node.disk.mark.index.value) + " to " +
-                                 std::to_string(node.applied.value) + ", which it has applied");
-    node.disk.compact(index);
+    node.take_snapshot(snapshot_index(node, through, name.at));
+    node.compact();
+    if (node.up()) node.raft->compact(node.disk.mark);
   };
 }
 
-// As thesis 5.3 has it: a log that goes on from the snapshot is kept, any other is dropped.
-void install(const Node& from, Node& to, Index index) {
-  Disk snapshot = from.disk;
-  snapshot.compact(index);
-  const Entry* same = to.disk.at(index);
-  const bool goes_on = same && same->position() == snapshot.mark;
-  std::erase_if(to.disk.entries, [&](const Entry& entry) { return !goes_on || entry.index <= index; });
-  to.disk.mark = snapshot.mark;
-  to.disk.membership = snapshot.membership;
-  to.disk.hard_state.commit = std::max(to.disk.hard_state.commit, index);
-  if (to.disk.hard_state.term < snapshot.mark.term) to.disk.hard_state = {snapshot.mark.term, no_node, index};
-  to.state.clear();
-  for (const Entry& entry : from.state)
-    if (entry.index <= index) to.state.push_back(entry);
-  to.applied = index;
-}
-
-Action snapshot(Arguments& arguments) {
-  const NodeName source = arguments.node();
-  const auto target = arguments.number_option("to", 1);
-  if (!target) throw Mistake(arguments.at(), "snapshot: expected to=NODE");
-  const auto wanted = arguments.number_option("index", 1);
+Action install(Arguments& arguments) {
+  const Doing doing(arguments, "pieces");
+  const bool fail = arguments.flag_option("fail").value_or(false);
   return [=](World& world) {
-    const Node& from = world.node(source);
-    Node& to = world.node(NodeName{source.at, NodeId{*target}});
-    must_be_down(to, source.at);
-    const Index index = wanted ? Index{*wanted} : from.applied;
-    if (index < from.disk.mark.index || index > from.applied || index > from.disk.last())
-      throw Mistake(source.at, "node " + text(from.id) + " has no state of index " + std::to_string(index.value));
-    if (index <= to.applied) return world.say(text(to.id) + " has applied index " + std::to_string(to.applied.value) + " already");
-    install(from, to, index);
-    world.say(text(to.id) + " has a snapshot " + describe(to.disk.mark));
+    const World::Detailed detailed(world);
+    for (Node* node : world.running(doing.names)) {
+      if (doing.what != Doing::What::some) node->installs_at_once = doing.what == Doing::What::automatic;
+      if (doing.what == Doing::What::manual) continue;
+      if (!node->writes.empty()) throw Mistake(doing.names.at, "node " + text(node->id) + " has writes under way, which come first");
+      const std::size_t pieces = std::min<std::size_t>(doing.count.value_or(node->arrivals.size()), node->arrivals.size());
+      if (pieces == 0 && doing.what == Doing::What::some) world.say(text(node->id) + " has no piece of a snapshot to take");
+      for (std::size_t i = 0; i < pieces; ++i) world.answer_arrival(*node, fail);
+    }
   };
 }
 
@@ -214,8 +206,10 @@ constexpr Verb verbs[] = {
     {"log-read", "NODES manual | NODES auto | NODES [entries=K]", "whether reads of old log entries wait, and answers them with at most K entries", log_read},
     {"crash", "NODES [persisted=K]", "stops nodes; of the writes under way the first K reached the disk", crash},
     {"restart", "NODES [applied=I] [disk=NAME] [seed=S]", "starts nodes from their disks, or from a saved copy", restart},
-    {"compact", "NODE [through=I]", "drops the entries of a stopped node's log that its state machine has applied, all or up to I", compact},
-    {"snapshot", "NODE to=NODE [index=I]", "installs a node's state, of now or of I, on a stopped node (thesis 5)", snapshot},
+    {"snapshot", "NODE [index=I]", "takes a snapshot of a node's state, of now or of I: what it sends from now on", snapshot},
+    {"compact", "NODE [through=I]", "takes a snapshot and drops the log up to it", compact},
+    {"install", "NODES manual | NODES auto | NODES [pieces=K] [fail=on]", "whether pieces of a leader's snapshot wait, and takes them, or says that they are no good",
+     install},
     {"save-disk", "NODE NAME", "keeps a copy of what is on a node's disk", save_disk},
 };
 

@@ -146,9 +146,12 @@ bool World::process(Node& node) {
     detail(id + " reads " + std::to_string(read.first.value) + ".." + std::to_string(read.last.value) + " from disk for " + text(read.follower));
     node.log_reads.push_back(read);
   }
-  if (output.needs_sync()) node.writes.push_back(std::move(write));
+  if (output.needs_sync()) node.writes.push_back(write);
   if (node.persists_at_once) persist(node, node.writes.size());
   while (node.reads_log_at_once && !node.log_reads.empty()) answer_log_read(node, SIZE_MAX);
+  for (const SnapshotRead& read : output.snapshot_reads) node.raft->snapshot_read_done(read, node.disk.read(read));
+  node.arrivals.insert(node.arrivals.end(), output.snapshot_arrivals.begin(), output.snapshot_arrivals.end());
+  while (node.installs_at_once && !node.arrivals.empty() && node.writes.empty()) answer_arrival(node, false);
   return true;
 }
 
@@ -186,6 +189,33 @@ void World::answer_log_read(Node& node, std::size_t entries_max) {
   if (entries.size() > entries_max) entries.resize(entries_max);
   detail(text(node.id) + " has read " + (entries.empty() ? "nothing" : range(entries)) + " for " + text(read.follower));
   node.raft->log_read_done(read, std::move(entries));
+}
+
+void World::answer_arrival(Node& node, bool fail) {
+  const SnapshotArrival arrival = node.arrivals.front();
+  node.arrivals.pop_front();
+  const SnapshotPiece& piece = arrival.piece;
+  StoredSnapshot& received = node.disk.received;
+  if (!(received.name == piece.snapshot)) received = {piece.snapshot, {}};
+  const std::string id = text(node.id);
+  if (fail) {
+    received = {};
+    detail(id + " cannot use the snapshot " + describe(piece.snapshot.position));
+    return node.raft->snapshot_failed(arrival.id);
+  }
+  const bool fits = piece.offset == received.bytes.size();
+  if (fits && piece.bytes) received.bytes += *piece.bytes;
+  if (!fits || !piece.done) {
+    detail(id + " has " + std::to_string(received.bytes.size()) + " bytes of the snapshot " + describe(piece.snapshot.position));
+    return node.raft->snapshot_wants(arrival.id, received.bytes.size());
+  }
+  if (!node.install_received()) {
+    received = {};
+    return node.raft->snapshot_failed(arrival.id);
+  }
+  safety.snapshot_installed(node);
+  detail(id + " installs the snapshot " + describe(piece.snapshot.position));
+  node.raft->snapshot_installed(arrival.id);
 }
 
 void World::check_refusals(Node& node, std::uint64_t before) {

@@ -44,6 +44,8 @@ class World {
   void apply(Node& node, std::size_t entries);
   /// Answers the oldest request for log entries with at most so many of them.
   void answer_log_read(Node& node, std::size_t entries_max);
+  /// Answers the oldest piece of a snapshot that arrived: stores it, and installs the whole when it is complete; or says that it is no good.
+  void answer_arrival(Node& node, bool fail);
   void deliver(const std::vector<Envelope>& envelopes);
   /// Lets these nodes process and receive until nothing is left to do. Throws Unmet if that takes too long.
   void stabilize(const std::vector<Node*>& nodes);
