@@ -27,7 +27,7 @@ class Cluster {
 
   /// Ticks with faults: loss, delay, reordering, duplication, partitions (also one-way), crashes that lose what was not synced.
   void run(int ticks);
-  /// No more faults: everything must be committed and applied by every member within `ticks`. Returns the ticks it took.
+  /// No more faults: everything must be committed and applied everywhere within `ticks`. Returns the ticks it took.
   int converge(int ticks);
 
   /// Chained over all outputs of all nodes: equal runs have equal hashes.
@@ -36,8 +36,6 @@ class Cluster {
   std::size_t elections() const { return leaders_.size(); }
   std::size_t reads_served() const { return reads_served_; }
   std::size_t disk_reads() const { return disk_reads_; }
-  std::size_t changes() const { return changes_; }      ///< membership entries applied
-  std::size_t snapshots() const { return snapshots_; }  ///< installed
 
  private:
   struct Claim {
@@ -65,12 +63,6 @@ class Cluster {
   void tick();
   void make_faults();
   void make_work();
-  void change_membership(Member& member);
-  void compact(Member& member);
-  void serve_snapshot(Member& member, const SnapshotRead& read);
-  void store_snapshots(Member& member);
-  Membership membership_at(const std::vector<Entry>& log, std::uint64_t index) const;
-  std::string state_at(std::uint64_t index) const;
   void start(Member& member);
   void crash(Member& member);
   void pump(Member& member);
@@ -101,10 +93,6 @@ class Cluster {
   std::uint64_t proposals_ = 0;
   std::size_t reads_served_ = 0;
   std::size_t disk_reads_ = 0;
-  std::size_t changes_ = 0;
-  std::size_t snapshots_ = 0;
-  bool churn_;
-  Membership first_;
   std::uint64_t trace_ = 1469598103934665603u;
 
   struct Written {
