@@ -262,7 +262,7 @@ TEST_CASE("4.2.2 a leader on its way out takes no proposals after its last entry
   REQUIRE(group[1].raft->propose_membership(change(Verb::remove, 1)));
   CHECK(group[1].raft->propose(payload("before")).has_value());  // joint: still a voter
   bool seen = false;
-  group.drop = [&](const Envelope& e) {
+  group.drop = [&](const Envelope&) {
     const Status status = group[1].status();
     if (status.role == Role::leader && status.membership == voters({2, 3})) {
       seen = true;
