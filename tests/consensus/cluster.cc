@@ -11,14 +11,14 @@ std::string text(const Entry& e) { return std::to_string(static_cast<int>(e.kind
 
 }  // namespace
 
-Cluster::Cluster(std::uint64_t seed, std::uint64_t voters, std::uint64_t learners, Sabotage sabotage, TraceSink trace)
-    : seed_(seed), sabotage_(sabotage), trace_sink_(std::move(trace)), random_(seed) {
+Cluster::Cluster(std::uint64_t seed, std::uint64_t voters, std::uint64_t learners, Sabotage sabotage, std::uint64_t spares, TraceSink trace)
+    : seed_(seed), sabotage_(sabotage), trace_sink_(std::move(trace)), random_(seed), churn_(spares > 0) {
   loss_percent_ = random_.below(4) * 7;
   delay_max_ = static_cast<int>(1 + random_.below(4));
-  members_.resize(voters + learners);
+  members_.resize(voters + learners + spares);
   for (std::uint64_t i = 0; i < members_.size(); ++i) {
     members_[i].id = NodeId{i + 1};
-    members_[i].voter = i < voters;
+    if (i < voters + learners) (i < voters ? first_.voters : first_.learners).push_back(members_[i].id);
   }
   for (Member& member : members_) start(member);
 }
@@ -52,8 +52,10 @@ void Cluster::tick() {
       const LogRead read = it->second;
       it = member.log_reads.erase(it);
       ++disk_reads_;
-      member.raft->log_read_done(read, faults_ && chance(10) ? std::vector<Entry>{} : member.disk.read(read));
+      const bool there = read.first > member.compacted.index && !(faults_ && chance(10));
+      member.raft->log_read_done(read, there ? member.disk.read(read) : std::vector<Entry>{});
     }
+    store_snapshots(member);
     pump(member);
     if (faults_ ? chance(2) : true) write(member, faults_ ? random_.below(4) : member.writes.size());
     if (member.raft && (!faults_ || chance(2))) member.raft->applied(member.applied);
@@ -85,6 +87,81 @@ void Cluster::make_work() {
     if (chance(8))
       if (const auto read = member.raft->request_read()) member.reads[*read] = history_.size();
     if (chance(150)) (void)member.raft->transfer_leadership(NodeId{1 + random_.below(members_.size())});
+    if (churn_ && chance(12)) change_membership(member);
+    if (churn_ && chance(30)) compact(member);
+  }
+}
+
+void Cluster::change_membership(Member& member) {
+  MembershipChange change;
+  for (std::uint64_t steps = 1 + random_.below(3); steps > 0; --steps)
+    change.steps.push_back({static_cast<MembershipChange::Verb>(random_.below(5)), NodeId{1 + random_.below(members_.size())}});
+  (void)member.raft->propose_membership(change);
+}
+
+void Cluster::compact(Member& member) {
+  const Index applied = member.raft->status().applied;
+  if (applied <= member.compacted.index) return;
+  const Index through = member.compacted.index + (1 + random_.below(applied - member.compacted.index));
+  member.applied_saved = std::max(member.applied_saved, through);  // a snapshot is taken first
+  member.compacted = member.disk.log[through.value - 1].position();
+  member.raft->compact(member.compacted);
+}
+
+Membership Cluster::membership_at(const std::vector<Entry>& log, std::uint64_t index) const {
+  for (; index > 0; --index)
+    if (log[index - 1].kind == EntryKind::membership) return decode_membership(*log[index - 1].payload).value();
+  return first_;
+}
+
+// A snapshot's bytes stand for all that was applied.
+std::string Cluster::state_at(std::uint64_t index) const {
+  std::uint64_t hash = 1469598103934665603u;
+  for (std::uint64_t i = 0; i < index; ++i)
+    for (const char c : text(history_[i])) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
+  return "state at " + std::to_string(index) + " " + std::to_string(hash);
+}
+
+void Cluster::serve_snapshot(Member& member, const SnapshotRead& read) {
+  if (member.compacted.index < read.not_before) broken("a snapshot was asked for that could not be there");
+  if (faults_ && chance(10)) return member.raft->snapshot_read_done(read, std::nullopt);
+  const Snapshot newest{member.compacted, membership_at(member.disk.log, member.compacted.index.value), "of " + std::to_string(member.id.value)};
+  const std::uint64_t offset = read.snapshot == newest ? read.offset : 0;
+  const std::string all = state_at(newest.position.index.value);
+  const std::string part = all.substr(std::min<std::size_t>(offset, all.size()), read.bytes_max);
+  member.raft->snapshot_read_done(read, SnapshotPiece{newest, offset, payload(part), offset + part.size() >= all.size()});
+}
+
+void Cluster::store_snapshots(Member& member) {
+  if (member.arrivals.empty() || (faults_ && chance(2))) return;
+  write(member, member.writes.size());  // outputs before come first
+  for (const SnapshotArrival& arrival : std::exchange(member.arrivals, {})) {
+    const auto& [snapshot, offset, bytes, done] = arrival.piece;
+    const std::string name = describe(snapshot.position) + snapshot.manifest;
+    if (member.manifest != name) member.stored.clear();
+    member.manifest = name;
+    const bool fits = offset == member.stored.size();
+    if (fits && bytes) member.stored += *bytes;
+    if (!fits || !done) {
+      member.raft->snapshot_wants(arrival.id, member.stored.size());
+      continue;
+    }
+    if (faults_ && chance(8)) {
+      member.stored.clear();
+      member.raft->snapshot_failed(arrival.id);
+      continue;
+    }
+    const Index index = snapshot.position.index;
+    if (std::exchange(member.stored, {}) != state_at(index.value)) broken("a snapshot of something else");
+    member.disk.log.assign(history_.begin(), history_.begin() + static_cast<std::ptrdiff_t>(index.value));
+    if (member.disk.log.back().position() != snapshot.position) broken("a snapshot of another history");
+    if (membership_at(member.disk.log, index.value) != snapshot.membership) broken("a snapshot with another membership");
+    member.log = member.disk.log;
+    member.truly_synced = member.disk;
+    member.compacted = snapshot.position;
+    member.applied = member.applied_saved = index;
+    member.raft->snapshot_installed(arrival.id);
+    ++snapshots_;
   }
 }
 
@@ -94,11 +171,12 @@ void Cluster::start(Member& member) {
   const Disk& disk = member.disk;
   member.applied = std::min(member.applied_saved, Index{disk.log.size()});
   // Somewhere at or before what is applied: a node need not read its whole log to start.
-  const std::uint64_t before = random_.below(member.applied.value + 1);
-  Restored restored{.hard_state = disk.hard_state, .applied = member.applied};
+  const std::uint64_t least = member.compacted.index.value;
+  const std::uint64_t before = least + random_.below(member.applied.value - least + 1);
+  Restored restored{.hard_state = disk.hard_state, .snapshot = {member.compacted}, .applied = member.applied};
   if (before > 0) restored.before_tail = disk.log[before - 1].position();
   restored.tail.assign(disk.log.begin() + static_cast<std::ptrdiff_t>(before), disk.log.end());
-  for (const Member& m : members_) (m.voter ? restored.membership.voters : restored.membership.learners).push_back(m.id);
+  restored.membership = membership_at(disk.log, before);
   member.log = disk.log;
   member.raft = std::make_unique<TracedRaft>(Options{.self = member.id,
                                                .election_timeout = 10,
@@ -106,7 +184,9 @@ void Cluster::start(Member& member) {
                                                .append_bytes_max = 4 * one,
                                                .inflight_appends_max = 3,
                                                .log_window_bytes_max = 12 * one,
-                                               .seed = seed_ + static_cast<std::uint64_t>(now_)},
+                                               .seed = seed_ + static_cast<std::uint64_t>(now_),
+                                               .voter_lag_max = 20,
+                                               .snapshot_piece_bytes_max = 16},
                                        std::move(restored), trace_sink_);
 }
 
@@ -120,6 +200,8 @@ void Cluster::crash(Member& member) {
   member.writes.clear();
   member.reads.clear();
   member.log_reads.clear();
+  member.arrivals.clear();
+  if (chance(2)) member.stored.clear();
   member.raft.reset();
 }
 
@@ -150,6 +232,8 @@ void Cluster::take(Member& member) {
   }
   check_applied(member, output.committed);
   for (const LogRead& read : output.log_reads) member.log_reads.emplace_back(now_ + static_cast<int>(random_.below(4)), read);
+  for (const SnapshotRead& read : output.snapshot_reads) serve_snapshot(member, read);
+  member.arrivals.insert(member.arrivals.end(), output.snapshot_arrivals.begin(), output.snapshot_arrivals.end());
   for (const ReadReady& read : output.reads) {
     const auto asked = member.reads.find(read.id);
     if (asked == member.reads.end()) broken("a read was answered that nobody asked for");
@@ -252,8 +336,10 @@ void Cluster::check_applied(Member& member, const std::vector<Entry>& entries) {
   for (const Entry& e : entries) {
     if (e.index != member.applied + 1) broken("applied out of order");
     if (member.disk.log.size() < e.index.value || !(member.disk.log[e.index.value - 1] == e)) broken("applied before it was on disk");
-    if (history_.size() < e.index.value) history_.push_back(e);
-    else if (!(history_[e.index.value - 1] == e)) broken("two histories at index " + std::to_string(e.index.value));
+    if (history_.size() < e.index.value) {
+      history_.push_back(e);
+      changes_ += e.kind == EntryKind::membership;
+    } else if (!(history_[e.index.value - 1] == e)) broken("two histories at index " + std::to_string(e.index.value));
     member.applied = e.index;
   }
 }
@@ -271,9 +357,12 @@ int Cluster::converge(int ticks) {
       const Payload words = payload("last words");
       if (member.raft->propose(words)) last_words = words;
     }
-    const bool done = last_words && !history_.empty() && text(history_.back()) == text({{}, {}, EntryKind::payload, last_words}) &&
+    const Membership membership = membership_at(history_, history_.size());
+    // The end of a change may come after them.
+    const bool said = last_words && std::any_of(history_.begin(), history_.end(), [&](const Entry& e) { return e.payload && *e.payload == *last_words; });
+    const bool done = said && !membership.joint() &&
                       std::all_of(members_.begin(), members_.end(), [&](const Member& m) {
-                        return m.applied.value == history_.size() && m.disk.log.size() == history_.size();
+                        return !membership.contains(m.id) || (m.applied.value == history_.size() && m.disk.log.size() == history_.size());
                       });
     if (done) return i;
   }

@@ -23,11 +23,14 @@ enum class Sabotage { none, promise_before_sync, forgotten_vote, lying_disk };
 
 class Cluster {
  public:
-  Cluster(std::uint64_t seed, std::uint64_t voters, std::uint64_t learners, Sabotage sabotage = Sabotage::none, TraceSink trace = {});
+  /// `spares`: nodes outside the membership at the beginning. With any, members come and go all the time, logs are compacted, and
+  /// snapshots are sent.
+  Cluster(std::uint64_t seed, std::uint64_t voters, std::uint64_t learners, Sabotage sabotage = Sabotage::none, std::uint64_t spares = 0,
+          TraceSink trace = {});
 
   /// Ticks with faults: loss, delay, reordering, duplication, partitions (also one-way), crashes that lose what was not synced.
   void run(int ticks);
-  /// No more faults: everything must be committed and applied everywhere within `ticks`. Returns the ticks it took.
+  /// No more faults: everything must be committed and applied by every member within `ticks`. Returns the ticks it took.
   int converge(int ticks);
 
   /// Chained over all outputs of all nodes: equal runs have equal hashes.
@@ -36,6 +39,8 @@ class Cluster {
   std::size_t elections() const { return leaders_.size(); }
   std::size_t reads_served() const { return reads_served_; }
   std::size_t disk_reads() const { return disk_reads_; }
+  std::size_t changes() const { return changes_; }      ///< membership entries applied
+  std::size_t snapshots() const { return snapshots_; }  ///< installed
 
  private:
   struct Claim {
@@ -48,9 +53,12 @@ class Cluster {
   };
   struct Member {
     NodeId id;
-    bool voter = true;
     std::unique_ptr<TracedRaft> raft;  // null: down
-    Disk disk;                   // synced
+    Disk disk;                   // synced; what is compacted stays, for the checks, but is not read any more
+    LogPosition compacted;       // the log begins after it; what a snapshot of this node holds
+    std::string manifest;        // of the snapshot that `stored` is a part of
+    std::string stored;
+    std::vector<SnapshotArrival> arrivals;
     Disk truly_synced;           // what a lying disk really holds
     std::vector<Entry> log;      // as the core sees it
     std::deque<Write> writes;
@@ -63,6 +71,12 @@ class Cluster {
   void tick();
   void make_faults();
   void make_work();
+  void change_membership(Member& member);
+  void compact(Member& member);
+  void serve_snapshot(Member& member, const SnapshotRead& read);
+  void store_snapshots(Member& member);
+  Membership membership_at(const std::vector<Entry>& log, std::uint64_t index) const;
+  std::string state_at(std::uint64_t index) const;
   void start(Member& member);
   void crash(Member& member);
   void pump(Member& member);
@@ -93,6 +107,10 @@ class Cluster {
   std::uint64_t proposals_ = 0;
   std::size_t reads_served_ = 0;
   std::size_t disk_reads_ = 0;
+  std::size_t changes_ = 0;
+  std::size_t snapshots_ = 0;
+  bool churn_;
+  Membership first_;
   std::uint64_t trace_ = 1469598103934665603u;
 
   struct Written {

@@ -46,6 +46,7 @@ class Group {
           if (to == nodes_.end() || silent.count(id) || silent.count(envelope.to.value) || drop(envelope)) continue;
           moved = true;
           to->second->raft->step(std::move(envelope));
+          to->second->settle();
         }
       }
     }

@@ -262,7 +262,7 @@ TEST_CASE("4.2.2 a leader on its way out takes no proposals after its last entry
   REQUIRE(group[1].raft->propose_membership(change(Verb::remove, 1)));
   CHECK(group[1].raft->propose(payload("before")).has_value());  // joint: still a voter
   bool seen = false;
-  group.drop = [&](const Envelope& e) {
+  group.drop = [&](const Envelope&) {
     const Status status = group[1].status();
     if (status.role == Role::leader && status.membership == voters({2, 3})) {
       seen = true;
@@ -334,7 +334,7 @@ TEST_CASE("a removed node that was away is told when it is back in time, also by
 }
 
 TEST_CASE("a node that was removed and taken in again is not stopped by its old removal") {
-  Group group(3, voters({1, 2, 3}));
+  Group group(3, voters({1, 2, 3}), {.append_bytes_max = 1});
   group.elect(1);
   REQUIRE(group[1].raft->propose_membership(change(Verb::remove, 3)));
   group.deliver();

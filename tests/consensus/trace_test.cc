@@ -32,7 +32,7 @@ std::optional<std::string> first_not_allowed(std::uint64_t seed, Sabotage sabota
     refused = checker.check(edited.dump());
   };
   try {
-    Cluster cluster(seed, seed % 3 == 0 ? 5 : 3, seed % 4 == 0 ? 1 : 0, sabotage, sink);
+    Cluster cluster(seed, seed % 3 == 0 ? 5 : 3, seed % 4 == 0 ? 1 : 0, sabotage, 0, sink);
     cluster.run(600);
     if (sabotage == Sabotage::none) cluster.converge(400);
   } catch (const Broken&) {

@@ -10,7 +10,7 @@
 
 namespace {
 
-constexpr std::uint64_t seeds_max = 400;
+constexpr std::uint64_t seeds_max = 3000;
 
 bool holds(std::uint64_t seed) {
   const pid_t child = fork();
