@@ -22,24 +22,26 @@ struct PeerAddress {
 };
 
 struct NodeOptions {
-  std::uint32_t node = 0;                       // from 1, as in the genesis
+  std::uint32_t node = 0;                       // from 1: as in the genesis, or as governance numbered it later
   std::string data_dir;                         // created if absent; holds raft-log/ and state/
   std::shared_ptr<const ledger::Genesis> genesis;
   std::string link_seed;                        // 32 bytes each
   std::string checkpoint_seed;
   std::string link_host = "127.0.0.1";
   std::uint16_t link_port = 0;                  // 0: given by the system
-  std::vector<PeerAddress> peers;               // all other validators
+  std::vector<PeerAddress> peers;               // where other nodes are; comes before what the ledger says of it
   std::chrono::milliseconds tick{50};
   std::chrono::milliseconds heartbeat{100};
   std::chrono::milliseconds election_timeout{1000};  // each wait is drawn from [1, 2) of it
   unsigned verifier_threads = 0;                // 0: one per core
+  std::uint64_t log_retain_bytes = 512u << 20;  // of the Raft log, behind what is executed: see replica.h
+  std::uint64_t log_retain_for_laggards_bytes = 2048ull << 20;
   std::size_t memtable_bytes = 64u << 20;
   std::size_t block_cache_bytes = 128u << 20;
   std::size_t value_cache_bytes = 256u << 20;
 };
 
-enum class HaltKind { none, disk, divergence, other };
+enum class HaltKind { none, disk, divergence, removed, other };
 
 class Node final : public NodeService {
  public:

@@ -32,15 +32,12 @@ Replica::Replica(std::shared_ptr<const ledger::Genesis> genesis, const ledger::S
       options_(options),
       raft_(options.raft, restored.raft),
       mempool_(options.mempool),
-      certifier_(genesis_->origin(), genesis_->checkpoint_keys(), static_cast<std::uint32_t>(options.raft.self.value)) {
+      certifier_(genesis_->origin(), restored.registry.validators, static_cast<std::uint32_t>(options.raft.self.value)) {
   const auto applied = restored.raft.applied.value;
-  chain_[applied] = {restored.raft.before_tail.term.value, restored.height, restored.block_time_ms, restored.block_hash, false, false};
-  committed_index_ = executed_index_ = applied;
-  entries_ = restored.entries;
-  next_deadline_ms_ = restored.next_deadline_ms;
-  certifier_.restore(restored.certified_size);
-  certificate_stored_ = restored.certified_size;
-  last_checkpoint_size_ = restored.certified_size;
+  DAFTAR_CHECK(restored.raft_index == applied);
+  start_from(restored);
+  committed_membership_ = consensus::encode_membership(restored.raft.membership);
+  flushed_index_ = applied;
   // Blocks that wait in the log are parsed now: the chain's tip must be known before this node can lead.
   for (const auto& entry : restored.raft.tail) {
     if (entry.kind != consensus::EntryKind::payload || entry.index.value <= applied) continue;
@@ -56,7 +53,8 @@ Replica::Replica(std::shared_ptr<const ledger::Genesis> genesis, const ledger::S
 
 bool Replica::has_output() const {
   return !(output_.send.empty() && output_.log_writes.empty() && output_.block_checks.empty() && output_.forward_checks.empty() &&
-           output_.execute.empty() && output_.log_reads.empty() && output_.certificates.empty() && output_.answers.empty() && output_.lookups.empty() &&
+           output_.execute.empty() && output_.log_reads.empty() && output_.snapshot_reads.empty() && output_.snapshot_arrivals.empty() &&
+           !output_.compact && !output_.registry && output_.removed.empty() && output_.certificates.empty() && output_.answers.empty() && output_.lookups.empty() &&
            output_.warnings.empty() && output_.divergence.empty()) ||
          raft_.has_output();
 }
@@ -76,10 +74,9 @@ void Replica::tick(Times now) {
   if (denied_ && now_.monotonic_ms >= offered_again_ms_ + offer_again_ms) offer_waiting();
   if (now_.monotonic_ms >= lines_repeated_ms_ + 1000) {
     lines_repeated_ms_ = now_.monotonic_ms;
-    for (const auto& line : certifier_.uncertified_own())
-      for (std::uint32_t node = 1; node <= genesis_->checkpoint_keys().size(); ++node)
-        if (node != options_.raft.self.value) output_.send.push_back({node, CheckpointLine{line.size, line.root, line.signature}});
+    for (const auto& line : certifier_.uncertified_own()) send_to_all(CheckpointLine{line.size, line.root, line.signature});
   }
+  follow_registry();
   pump();
 }
 
@@ -107,6 +104,7 @@ void Replica::take_raft_output() {
   }
   for (auto& entry : out.committed) {
     committed_index_ = entry.index.value;
+    note_committed(entry);
     if (entry.kind != consensus::EntryKind::payload) {
       if (blocks_in_execution_.empty()) raft_.applied(entry.index);
       continue;
@@ -114,13 +112,14 @@ void Replica::take_raft_output() {
     std::shared_ptr<const ledger::Block> block;
     if (auto it = blocks_.find(entry.payload.get()); it != blocks_.end()) block = it->second;
     blocks_in_execution_.push_back(entry.index.value);
-    output_.execute.push_back({entry.index.value, entry.term.value, entry.payload, std::move(block)});
+    output_.execute.push_back({entry.index.value, entry.term.value, entry.payload, std::move(block), committed_membership_});
   }
   for (auto& read : out.log_reads) output_.log_reads.push_back(read);
-  // The log is kept whole, so no peer is ever offered a snapshot, and none is expected.
-  for (const auto& read : out.snapshot_reads) raft_.snapshot_read_done(read, std::nullopt);
-  for (const auto& arrival : out.snapshot_arrivals) raft_.snapshot_failed(arrival.id);
+  for (auto& read : out.snapshot_reads) output_.snapshot_reads.push_back(std::move(read));
+  for (auto& arrival : out.snapshot_arrivals) output_.snapshot_arrivals.push_back(std::move(arrival));
   if (out.role) change_role(*out.role);
+  if (out.removed)
+    output_.removed = "node " + std::to_string(options_.raft.self.value) + " was removed from the network by its governance, and the others know it; it stops";
 }
 
 void Replica::note_entries(const std::vector<consensus::Entry>& entries) {
@@ -143,6 +142,7 @@ void Replica::note_entries(const std::vector<consensus::Entry>& entries) {
     }
     chain_[entry.index.value] = place;
   }
+  weigh_log(entries);
 }
 
 void Replica::log_written(consensus::BatchId batch) {
@@ -436,14 +436,9 @@ void Replica::executed(const ExecutedBlock& block) {
   for (const auto& outcome : block.transactions) answer_executed(outcome, block.height);
   if (block.checkpoint) {
     last_checkpoint_size_ = block.size;
-    const ledger::Checkpoint checkpoint{genesis_->origin(), block.size, block.root};
-    const ledger::Signature signature = ledger::sign_checkpoint(checkpoint, checkpoint_key_);
-    const auto self = static_cast<std::uint32_t>(options_.raft.self.value);
-    for (std::uint32_t node = 1; node <= genesis_->checkpoint_keys().size(); ++node)
-      if (node != self) output_.send.push_back({node, CheckpointLine{block.size, block.root, signature}});
-    if (block.size > certifier_.certified_size() && uncertified_since_ms_ == 0) uncertified_since_ms_ = now_.monotonic_ms;
-    take_certifier_outcome(certifier_.add_own({self, block.size, block.root, signature}), self);
+    sign_checkpoint(block.size, block.root);   // before a changed registry counts: the set that leaves signs the tree that ends its time
   }
+  if (block.registry) take_registry(*block.registry, block.size);
   pump();
 }
 

@@ -40,21 +40,29 @@ struct ReplicaOptions {
   std::uint64_t checkpoint_interval_ms = 200;   // or so long after the last,
   std::uint64_t checkpoint_idle_ms = 500;       // or when nothing has come for so long
   std::uint64_t uncertified_ms_max = 30'000;    // certification lagging longer: the leader orders no more (and says who is silent)
+  // The Raft log on disk: what is executed and flushed leaves it when more than this came after; for a peer that lags (known to the leader),
+  // as long as what came after is less than the second. A peer that needs what has left gets a snapshot.
+  std::uint64_t log_retain_bytes = 512u << 20;
+  std::uint64_t log_retain_for_laggards_bytes = 2048ull << 20;
   // Transactions whose clients wait here: how many, of one member, their bytes. The first also bounds the clients.
   std::size_t waiting_max = 200'000;
   std::size_t waiting_of_member_max = 20'000;
   std::size_t waiting_bytes_max = 256u << 20;
 };
 
-/// Where execution stands when the replica starts.
-struct ReplicaRestored {
-  consensus::Restored raft;
+/// Where execution stands: when the replica starts, or when a snapshot was installed.
+struct ExecutedState {
+  std::uint64_t raft_index = 0, raft_term = 0;   // of the newest block executed
   std::uint64_t height = 0;
   std::uint64_t block_time_ms = 0;
   ledger::Digest block_hash;
   std::uint64_t entries = 0;
   std::uint64_t certified_size = 0;
   std::optional<std::uint64_t> next_deadline_ms;
+  Registry registry;
+};
+struct ReplicaRestored : ExecutedState {
+  consensus::Restored raft;
 };
 
 struct Times {
@@ -91,11 +99,16 @@ class Replica {
     std::vector<ForwardCheck> forward_checks;
     std::vector<ExecuteTask> execute;
     std::vector<consensus::LogRead> log_reads;
+    std::vector<consensus::SnapshotRead> snapshot_reads;        // of a checkpoint of the state; then snapshot_read_done()
+    std::vector<consensus::SnapshotArrival> snapshot_arrivals;  // then snapshot_wants(), snapshot_installed() or snapshot_failed(), see consensus/output.h
+    std::optional<consensus::LogPosition> compact;              // the log on disk may forget everything through here
+    std::optional<Registry> registry;                           // nodes came, went or moved: link to those that are no longer removed
     std::vector<NewCertificate> certificates;   // store; then certificate_stored(size)
     std::vector<Answer> answers;
     std::vector<ledger::Digest> lookups; // look these ids up in the ledger; found(...) if there
     std::vector<std::string> warnings;   // for the log
     std::string divergence;              // not empty: stop, loudly
+    std::string removed;                 // not empty: this node is no longer needed: stop, when all of the above is carried out
   };
   bool has_output() const;
   Output take_output();
@@ -122,6 +135,13 @@ class Replica {
   /// The first outcome of a transaction somebody waits for, read from the ledger.
   void found(const SubmitReply& first_outcome);
   void log_read_done(const consensus::LogRead& read, std::vector<consensus::Entry> entries);
+  void snapshot_read_done(const consensus::SnapshotRead& read, std::optional<consensus::SnapshotPiece> piece);
+  void snapshot_wants(std::uint64_t arrival, std::uint64_t offset);
+  void snapshot_failed(std::uint64_t arrival);
+  /// State and log on disk are replaced; all blocks handed to execution before were executed or are superseded.
+  void snapshot_installed(std::uint64_t arrival, ExecutedState state);
+  /// The executed state is durable up to this Raft index. Never lower than before.
+  void state_flushed(std::uint64_t raft_index);
 
   /// Everything waiting is answered `unknown`.
   void abandon_all();
@@ -192,6 +212,18 @@ class Replica {
   void expire_waiting();
   void say(std::string warning) { output_.warnings.push_back(std::move(warning)); }
 
+  // replica_membership.cc
+  void take_registry(Registry registry, std::uint64_t size);
+  void note_committed(const consensus::Entry& entry);
+  void follow_registry();
+  void send_to_all(const PeerMessage& message);
+  void sign_checkpoint(std::uint64_t size, const ledger::Digest& root);
+
+  // replica_snapshot.cc
+  void start_from(ExecutedState state);
+  void weigh_log(const std::vector<consensus::Entry>& entries);
+  void compact_log();
+
   // replica_inbound.cc
   void receive_consensus(std::uint64_t from, consensus::Message message);
   void drain_inbox(std::uint64_t from);
@@ -206,6 +238,7 @@ class Replica {
   consensus::Raft raft_;
   consensus::RoleChange place_;
   Mempool mempool_;
+  Registry registry_;
   Certifier certifier_;
   Times now_;
   Output output_;
@@ -217,6 +250,15 @@ class Replica {
   std::uint64_t committed_index_ = 0;            // last handed to execution or passed over
   std::uint64_t executed_index_ = 0;
   std::deque<std::uint64_t> blocks_in_execution_;  // Raft indexes handed out, not executed yet
+
+  std::string committed_membership_;             // encoded; in force at committed_index_
+  std::string membership_said_;                  // why a change of the membership waits, as last said,
+  std::uint64_t membership_waits_since_ = 0;     // and since which tick; 0: it does not wait
+  /// Places in the log now and then, with the bytes appended before them since this node started.
+  struct LogWeight { consensus::LogPosition position; std::uint64_t bytes_before = 0; };
+  std::deque<LogWeight> log_weights_;
+  std::uint64_t log_bytes_ = 0;
+  std::uint64_t flushed_index_ = 0;              // the state is durable up to here
 
   struct WaitingSync { consensus::BatchId batch; std::vector<consensus::Envelope> send; };
   std::deque<WaitingSync> unsynced_;

@@ -7,6 +7,7 @@
 
 #include "ledger/check.h"
 #include "node/clock.h"
+#include "node/recovery.h"
 
 namespace daftar::node {
 namespace {
@@ -44,7 +45,23 @@ void ReplicaLoop::Submission::answer(std::size_t index, SubmitReply reply) {
   done(index, std::move(reply));
 }
 
-ReplicaLoop::ReplicaLoop(Parts parts) : parts_(std::move(parts)) {}
+ReplicaLoop::ReplicaLoop(Parts parts)
+    : parts_(std::move(parts)),
+      transfer_(parts_.genesis, parts_.store,
+                {[this](consensus::SnapshotRead read, std::optional<consensus::SnapshotPiece> piece) {
+                   post([this, read = std::move(read), piece = std::move(piece)]() mutable { parts_.replica.snapshot_read_done(read, std::move(piece)); });
+                 },
+                 [this](std::uint64_t arrival, std::uint64_t offset) { post([this, arrival, offset] { parts_.replica.snapshot_wants(arrival, offset); }); },
+                 [this](std::uint64_t arrival) { post([this, arrival] { parts_.replica.snapshot_failed(arrival); }); },
+                 [this](std::uint64_t arrival, std::shared_ptr<storage::SnapshotSink> sink) {
+                   {
+                     std::lock_guard lock(execute_mutex_);
+                     execute_install_ = Install{arrival, std::move(sink), {}};
+                   }
+                   execute_wake_.notify_one();
+                 },
+                 [](std::string warning) { spdlog::warn("{}", warning); },
+                 [this](const storage::StorageError& error) { halt(HaltKind::disk, error.text()); }}) {}
 ReplicaLoop::~ReplicaLoop() { stop(); }
 
 Times ReplicaLoop::now() const { return {wall_ms(), monotonic_ms()}; }
@@ -76,6 +93,7 @@ void ReplicaLoop::stop() {
   execute_wake_.notify_all();
   if (log_thread_.joinable()) log_thread_.join();
   if (execute_thread_.joinable()) execute_thread_.join();
+  transfer_.stop();
 }
 
 void ReplicaLoop::halt(HaltKind kind, std::string why) {
@@ -158,9 +176,11 @@ void ReplicaLoop::carry_out(Replica::Output output) {
     return;
   }
   for (auto& send : output.send) links_->send(send.to, std::move(send.message));
-  if (!output.log_writes.empty() || !output.log_reads.empty()) {
+  if (output.registry) links_->set_peers(link_peers(*output.registry, parts_.addresses));
+  if (!output.log_writes.empty() || !output.log_reads.empty() || output.compact) {
     {
       std::lock_guard lock(log_mutex_);
+      if (output.compact) log_compaction_ = output.compact;
       for (auto& write : output.log_writes) log_queue_.push_back(std::move(write));
       for (auto& read : output.log_reads) log_reads_.push_back(read);
     }
@@ -178,7 +198,10 @@ void ReplicaLoop::carry_out(Replica::Output output) {
     }
     execute_wake_.notify_one();
   }
+  for (auto& read : output.snapshot_reads) transfer_.read(std::move(read));
+  for (auto& arrival : output.snapshot_arrivals) transfer_.arrived(std::move(arrival));
   for (const auto& a : output.answers) answer(a);
+  if (!output.removed.empty()) return halt(HaltKind::removed, std::move(output.removed));
   if (!output.lookups.empty()) {
     const auto state = parts_.store.snapshot();
     for (const auto& id : output.lookups)
@@ -321,12 +344,16 @@ void ReplicaLoop::write_log() {
   for (;;) {
     std::deque<Replica::LogWrite> writes;
     std::deque<consensus::LogRead> reads;
+    std::optional<consensus::LogPosition> compaction;
+    std::optional<Install> install;
     {
       std::unique_lock lock(log_mutex_);
-      log_wake_.wait(lock, [this] { return log_stopping_ || !log_queue_.empty() || !log_reads_.empty(); });
+      log_wake_.wait(lock, [this] { return log_stopping_ || !log_queue_.empty() || !log_reads_.empty() || log_compaction_ || log_install_; });
       if (log_stopping_) return;
       writes.swap(log_queue_);
       reads.swap(log_reads_);
+      compaction = std::exchange(log_compaction_, std::nullopt);
+      install = std::exchange(log_install_, std::nullopt);
     }
     // Group commit: batches that follow each other become one durable write. A batch that drops entries of an earlier one starts anew.
     for (std::size_t from = 0; from < writes.size();) {
@@ -348,7 +375,26 @@ void ReplicaLoop::write_log() {
       from = to;
     }
     for (const auto& read : reads) read_log(read);
+    if (install && !restart_log(*install)) return;
+    if (compaction && compaction->index.value >= parts_.raft_log.first())
+      if (auto compacted = parts_.raft_log.compact(compaction->index.value); !compacted)
+        return halt(HaltKind::disk, "the Raft log cannot be compacted: " + compacted.error().text());
   }
+}
+
+bool ReplicaLoop::restart_log(Install& install) {
+  if (auto restarted = parts_.raft_log.restart(install.state.raft_index, install.state.raft_term); !restarted) {
+    halt(HaltKind::disk, "the Raft log cannot be begun anew: " + restarted.error().text());
+    return false;
+  }
+  if (auto finished = parts_.store.finish_install(); !finished) {
+    halt(HaltKind::disk, finished.error().text());
+    return false;
+  }
+  post([this, arrival = install.arrival, state = std::make_shared<ExecutedState>(std::move(install.state))] {
+    parts_.replica.snapshot_installed(arrival, std::move(*state));
+  });
+  return true;
 }
 
 void ReplicaLoop::read_log(const consensus::LogRead& read) {
@@ -366,15 +412,18 @@ void ReplicaLoop::read_log(const consensus::LogRead& read) {
 void ReplicaLoop::execute() {
   for (;;) {
     std::optional<ExecuteTask> task;
+    std::optional<Install> install;
     std::deque<Replica::NewCertificate> certificates;
     {
       std::unique_lock lock(execute_mutex_);
-      execute_wake_.wait(lock, [this] { return execute_stopping_ || !execute_queue_.empty() || !certificates_.empty(); });
+      execute_wake_.wait(lock, [this] { return execute_stopping_ || !execute_queue_.empty() || !certificates_.empty() || execute_install_; });
       if (execute_stopping_) return;
       certificates.swap(certificates_);
       if (!execute_queue_.empty()) {
         task = std::move(execute_queue_.front());
         execute_queue_.pop_front();
+      } else {
+        install = std::exchange(execute_install_, std::nullopt);
       }
     }
     for (const auto& certificate : certificates) {
@@ -382,11 +431,30 @@ void ReplicaLoop::execute() {
         return halt(HaltKind::disk, stored.error().text());
       post([this, size = certificate.size] { parts_.replica.certificate_stored(size); });
     }
+    if (install && !replace_state(*install)) return;
     if (!task) continue;
     auto done = parts_.executor.execute(*task);
     if (!done) return halt(done.error().disk ? HaltKind::disk : HaltKind::divergence, done.error().sentence);
     post([this, block = std::make_shared<ExecutedBlock>(std::move(*done))] { parts_.replica.executed(*block); });
+    if (const auto flushes = parts_.store.flush_count(); flushes != std::exchange(flushes_seen_, flushes))
+      post([this, index = parts_.store.flushed_raft_index()] { parts_.replica.state_flushed(index); });
   }
+}
+
+bool ReplicaLoop::replace_state(Install& install) {
+  if (auto replaced = parts_.store.replace(*install.sink); !replaced) {
+    halt(HaltKind::disk, "the snapshot cannot be installed: " + replaced.error().text());
+    return false;
+  }
+  install.sink.reset();
+  parts_.executor.reload();
+  install.state = executed_state(parts_.store, parts_.executor.engine());
+  {
+    std::lock_guard lock(log_mutex_);
+    log_install_ = std::move(install);
+  }
+  log_wake_.notify_one();
+  return true;
 }
 
 // ---------------------------------------------------------------------------------------------- the pool

@@ -14,6 +14,7 @@
 #include "node/node.h"
 #include "node/peer_link.h"
 #include "node/replica.h"
+#include "node/snapshot_transfer.h"
 #include "node/verifier_pool.h"
 #include "storage/raft_log.h"
 #include "storage/state_store.h"
@@ -30,6 +31,7 @@ class ReplicaLoop {
     Replica& replica;
     VerifierPool& pool;
     std::chrono::milliseconds tick;
+    std::vector<PeerAddress> addresses;   // of the configuration: they come before what the registry says
     std::function<void(HaltKind, std::string)> on_halt;
   };
   explicit ReplicaLoop(Parts parts);
@@ -80,6 +82,10 @@ class ReplicaLoop {
   void check_blocks(Replica::BlockCheck check);
   void check_forward(Replica::ForwardCheck check);
   void read_log(const consensus::LogRead& read);
+  /// The two halves of installing a snapshot: on the execution thread, then on the log's.
+  struct Install { std::uint64_t arrival = 0; std::shared_ptr<storage::SnapshotSink> sink; ExecutedState state; };
+  bool replace_state(Install& install);
+  bool restart_log(Install& install);
   void halt(HaltKind kind, std::string why);
   std::optional<SubmitReply> first_outcome(const storage::StateSnapshot& state, const ledger::Digest& id) const;
 
@@ -95,13 +101,17 @@ class ReplicaLoop {
   std::condition_variable log_wake_;
   std::deque<Replica::LogWrite> log_queue_;
   std::deque<consensus::LogRead> log_reads_;
+  std::optional<consensus::LogPosition> log_compaction_;
+  std::optional<Install> log_install_;                // after everything that is in the queue
   bool log_stopping_ = false;
 
   std::mutex execute_mutex_;
   std::condition_variable execute_wake_;
   std::deque<Replica::NewCertificate> certificates_;  // stored between two blocks
   std::deque<ExecuteTask> execute_queue_;
+  std::optional<Install> execute_install_;            // after everything that is in the queue
   bool execute_stopping_ = false;
+  std::uint64_t flushes_seen_ = 0;                    // execution thread only
 
   std::unordered_map<ClientToken, Client> clients_;  // replica's thread only
   ClientToken next_client_ = 1;
@@ -113,6 +123,7 @@ class ReplicaLoop {
   NodeStatus status_;
   std::atomic<bool> halted_{false};
 
+  SnapshotTransfer transfer_;
   std::thread replica_thread_, log_thread_, execute_thread_;
 };
 
