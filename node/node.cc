@@ -196,10 +196,10 @@ std::shared_ptr<const ledger::Genesis> Node::genesis() const { return impl_->opt
 
 NodeStatus Node::status() const {
   NodeStatus status = impl_->loop->status();
-  for (const auto& peer : impl_->options.peers) {
-    auto known = std::find_if(status.peers.begin(), status.peers.end(), [&](const auto& p) { return p.node == peer.node; });
-    if (known == status.peers.end()) known = status.peers.insert(status.peers.end(), NodeStatus::Peer{peer.node, false, 0});
-    known->connected = impl_->links->connected(peer.node);
+  for (const std::uint32_t peer : impl_->links->nodes()) {
+    auto known = std::find_if(status.peers.begin(), status.peers.end(), [&](const auto& p) { return p.node == peer; });
+    if (known == status.peers.end()) known = status.peers.insert(status.peers.end(), NodeStatus::Peer{peer, false, 0});
+    known->connected = impl_->links->connected(peer);
   }
   // What is executed is read from the state itself, so that who has an answer also sees it here.
   const auto state = impl_->store->snapshot();

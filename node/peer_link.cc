@@ -2,6 +2,7 @@
 
 #include <netinet/tcp.h>
 
+#include <algorithm>
 #include <atomic>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -19,6 +20,8 @@
 #include <mutex>
 #include <shared_mutex>
 #include <thread>
+
+#include "node/config.h"
 
 namespace daftar::node {
 namespace asio = boost::asio;
@@ -73,6 +76,23 @@ void tune(tcp::socket& socket) {
 }
 
 }  // namespace
+
+std::vector<LinkPeer> link_peers(const Registry& registry, const std::vector<PeerAddress>& configured) {
+  std::vector<LinkPeer> peers;
+  for (const auto& record : registry.nodes) {
+    LinkPeer peer{record.number, record.link_key, {}, 0, record.standing == contracts::NodeStanding::removed};
+    const auto known = std::find_if(configured.begin(), configured.end(), [&](const auto& address) { return address.node == record.number; });
+    if (known != configured.end()) {
+      peer.host = known->host;
+      peer.port = known->port;
+    } else if (const auto address = parse_host_port(record.link_address)) {
+      peer.host = address->host;
+      peer.port = address->port;
+    }
+    peers.push_back(std::move(peer));
+  }
+  return peers;
+}
 
 struct PeerNetwork::Impl {
   struct Peer {
@@ -408,6 +428,14 @@ void PeerNetwork::set_peers(std::vector<LinkPeer> peers) {
 bool PeerNetwork::connected(std::uint64_t node) const {
   const auto* peer = impl_->find(node);
   return peer && peer->connected;
+}
+
+std::vector<std::uint32_t> PeerNetwork::nodes() const {
+  const std::shared_lock lock(impl_->peers_mutex);
+  std::vector<std::uint32_t> nodes;
+  for (const auto& [node, peer] : impl_->peers)
+    if (!peer->place.removed) nodes.push_back(peer->place.node);
+  return nodes;
 }
 
 std::uint16_t PeerNetwork::port() const { return impl_->acceptor->local_endpoint().port(); }

@@ -13,6 +13,7 @@
 #include "ledger/genesis.h"
 #include "node/node.h"
 #include "node/peer_codec.h"
+#include "node/registry.h"
 #include "node/tls.h"
 
 namespace daftar::node {
@@ -26,6 +27,9 @@ struct LinkPeer {
   /// It was removed: dialled for a while only, now and when it comes back, so that it can be told.
   bool removed = false;
 };
+
+/// All nodes of the registry with the addresses it names, or, before those, the configured ones.
+std::vector<LinkPeer> link_peers(const Registry& registry, const std::vector<PeerAddress>& configured);
 
 struct PeerNetworkOptions {
   std::uint32_t self = 0;
@@ -52,6 +56,8 @@ class PeerNetwork {
   void set_peers(std::vector<LinkPeer> peers);
   void send(std::uint64_t to, PeerMessage message);
   bool connected(std::uint64_t node) const;
+  /// The peers, without those that were removed; ascending.
+  std::vector<std::uint32_t> nodes() const;
   std::uint16_t port() const;
   std::uint64_t bytes_sent() const;
   std::uint64_t bytes_received() const;

@@ -74,7 +74,7 @@ Expected<ReplicaRestored, std::string> restore(storage::RaftLog& log, storage::S
                                                const ledger::Genesis& genesis) {
   const auto& mark = store.mark();
   if (store.install_pending()) {
-    if (auto restarted = log.restart(mark.raft_index, mark.raft_term); !restarted) return tl::make_unexpected(restarted.error().text());
+    if (auto restarted = log.restart({mark.raft_index, mark.raft_term}); !restarted) return tl::make_unexpected(restarted.error().text());
     if (auto finished = store.finish_install(); !finished) return tl::make_unexpected(finished.error().text());
   }
   auto raft = restore_raft(log, mark, genesis);

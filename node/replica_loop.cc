@@ -53,7 +53,7 @@ ReplicaLoop::ReplicaLoop(Parts parts)
                  },
                  [this](std::uint64_t arrival, std::uint64_t offset) { post([this, arrival, offset] { parts_.replica.snapshot_wants(arrival, offset); }); },
                  [this](std::uint64_t arrival) { post([this, arrival] { parts_.replica.snapshot_failed(arrival); }); },
-                 [this](std::uint64_t arrival, std::shared_ptr<storage::SnapshotSink> sink) {
+                 [this](std::uint64_t arrival, std::unique_ptr<storage::SnapshotSink> sink) {
                    {
                      std::lock_guard lock(execute_mutex_);
                      execute_install_ = Install{arrival, std::move(sink), {}};
@@ -375,25 +375,23 @@ void ReplicaLoop::write_log() {
       from = to;
     }
     for (const auto& read : reads) read_log(read);
-    if (install && !restart_log(*install)) return;
-    if (compaction && compaction->index.value >= parts_.raft_log.first())
-      if (auto compacted = parts_.raft_log.compact(compaction->index.value); !compacted)
+    if (install && !restart_log(std::move(*install))) return;
+    if (compaction && compaction->index.value >= parts_.raft_log.first())   // a snapshot may have overtaken it
+      if (auto compacted = parts_.raft_log.compact({compaction->index.value, compaction->term.value}); !compacted)
         return halt(HaltKind::disk, "the Raft log cannot be compacted: " + compacted.error().text());
   }
 }
 
-bool ReplicaLoop::restart_log(Install& install) {
-  if (auto restarted = parts_.raft_log.restart(install.state.raft_index, install.state.raft_term); !restarted) {
+bool ReplicaLoop::restart_log(Install install) {
+  if (auto restarted = parts_.raft_log.restart({install.state.raft_index, install.state.raft_term}); !restarted) {
     halt(HaltKind::disk, "the Raft log cannot be begun anew: " + restarted.error().text());
     return false;
   }
-  if (auto finished = parts_.store.finish_install(); !finished) {
-    halt(HaltKind::disk, finished.error().text());
-    return false;
+  {
+    std::lock_guard lock(execute_mutex_);
+    execute_install_ = std::move(install);
   }
-  post([this, arrival = install.arrival, state = std::make_shared<ExecutedState>(std::move(install.state))] {
-    parts_.replica.snapshot_installed(arrival, std::move(*state));
-  });
+  execute_wake_.notify_one();
   return true;
 }
 
@@ -431,22 +429,25 @@ void ReplicaLoop::execute() {
         return halt(HaltKind::disk, stored.error().text());
       post([this, size = certificate.size] { parts_.replica.certificate_stored(size); });
     }
-    if (install && !replace_state(*install)) return;
+    if (install && !(install->sink ? replace_state(std::move(*install)) : finish_install(std::move(*install)))) return;
     if (!task) continue;
     auto done = parts_.executor.execute(*task);
     if (!done) return halt(done.error().disk ? HaltKind::disk : HaltKind::divergence, done.error().sentence);
     post([this, block = std::make_shared<ExecutedBlock>(std::move(*done))] { parts_.replica.executed(*block); });
     if (const auto flushes = parts_.store.flush_count(); flushes != std::exchange(flushes_seen_, flushes))
-      post([this, index = parts_.store.flushed_raft_index()] { parts_.replica.state_flushed(index); });
+{
+      const auto flushed = parts_.store.flushed_mark();
+      if (!flushed) return halt(HaltKind::disk, flushed.error().text());
+      post([this, index = flushed->raft_index] { parts_.replica.state_flushed(index); });
+    }
   }
 }
 
-bool ReplicaLoop::replace_state(Install& install) {
-  if (auto replaced = parts_.store.replace(*install.sink); !replaced) {
+bool ReplicaLoop::replace_state(Install install) {
+  if (auto replaced = parts_.store.replace(std::move(install.sink)); !replaced) {
     halt(HaltKind::disk, "the snapshot cannot be installed: " + replaced.error().text());
     return false;
   }
-  install.sink.reset();
   parts_.executor.reload();
   install.state = executed_state(parts_.store, parts_.executor.engine());
   {
@@ -454,6 +455,17 @@ bool ReplicaLoop::replace_state(Install& install) {
     log_install_ = std::move(install);
   }
   log_wake_.notify_one();
+  return true;
+}
+
+bool ReplicaLoop::finish_install(Install install) {
+  if (auto finished = parts_.store.finish_install(); !finished) {
+    halt(HaltKind::disk, finished.error().text());
+    return false;
+  }
+  post([this, arrival = install.arrival, state = std::make_shared<ExecutedState>(std::move(install.state))] {
+    parts_.replica.snapshot_installed(arrival, std::move(*state));
+  });
   return true;
 }
 

@@ -82,10 +82,11 @@ class ReplicaLoop {
   void check_blocks(Replica::BlockCheck check);
   void check_forward(Replica::ForwardCheck check);
   void read_log(const consensus::LogRead& read);
-  /// The two halves of installing a snapshot: on the execution thread, then on the log's.
-  struct Install { std::uint64_t arrival = 0; std::shared_ptr<storage::SnapshotSink> sink; ExecutedState state; };
-  bool replace_state(Install& install);
-  bool restart_log(Install& install);
+  /// A snapshot to be installed: the execution thread replaces the state, the log's begins the log anew, the execution thread ends it.
+  struct Install { std::uint64_t arrival = 0; std::unique_ptr<storage::SnapshotSink> sink; ExecutedState state; };
+  bool replace_state(Install install);
+  bool restart_log(Install install);
+  bool finish_install(Install install);
   void halt(HaltKind kind, std::string why);
   std::optional<SubmitReply> first_outcome(const storage::StateSnapshot& state, const ledger::Digest& id) const;
 

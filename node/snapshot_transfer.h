@@ -2,6 +2,7 @@
 // checked here, while blocks go on. Knows no Raft beyond the questions of consensus/output.h; installing is the loop's, which owns the order of
 // execution and log.
 #pragma once
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -27,7 +28,7 @@ class SnapshotTransfer {
     std::function<void(std::uint64_t arrival, std::uint64_t offset)> wants;
     std::function<void(std::uint64_t arrival)> failed;
     /// Whole, checked, and certified by the validators that it names: to be installed.
-    std::function<void(std::uint64_t arrival, std::shared_ptr<storage::SnapshotSink>)> complete;
+    std::function<void(std::uint64_t arrival, std::unique_ptr<storage::SnapshotSink>)> complete;
     std::function<void(std::string)> warning;
     std::function<void(const storage::StorageError&)> disk_failed;
   };
@@ -48,7 +49,7 @@ class SnapshotTransfer {
   void carry_out(const consensus::SnapshotRead& read);
   void carry_out(const consensus::SnapshotArrival& arrival);
   Expected<void, storage::StorageError> take_checkpoint();
-  std::string objection_to(const storage::SnapshotSink& sink, const consensus::Snapshot& snapshot) const;
+  std::string objection_to(const storage::ReceivedState& received, const consensus::Snapshot& snapshot) const;
 
   const std::shared_ptr<const ledger::Genesis> genesis_;
   storage::StateStore& store_;
@@ -63,7 +64,7 @@ class SnapshotTransfer {
   std::shared_ptr<const storage::SnapshotSource> source_;   // being sent; let go when nobody has asked for a while
   consensus::Snapshot sending_;
   std::chrono::steady_clock::time_point made_at_{}, asked_at_{};
-  std::shared_ptr<storage::SnapshotSink> sink_;             // being received
+  std::unique_ptr<storage::SnapshotSink> sink_;             // being received
   std::string receiving_;                                   // its manifest
 
   std::atomic<std::uint64_t> bytes_sent_{0}, bytes_received_{0};

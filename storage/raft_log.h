@@ -24,7 +24,15 @@ struct StoredHardState {
   std::uint64_t commit = 0;     // a hint, may lag
 };
 
+/// A place in the log: of a record, or after which it goes on.
+struct LogPlace {
+  std::uint64_t index = 0;
+  std::uint64_t term = 0;
+  bool operator==(const LogPlace&) const = default;
+};
+
 /// Entries [first(), last()], contiguous; empty when last() == first() - 1; first() is 1 in a new log.
+/// What is before first() was forgotten by compact() or restart(); read() of it: not_found.
 class RaftLog {
  public:
   virtual ~RaftLog() = default;
@@ -35,8 +43,17 @@ class RaftLog {
   virtual StoredHardState hard_state() const = 0;
   virtual std::uint64_t first() const = 0;
   virtual std::uint64_t last() const = 0;
+  /// Of the record before first(): the last one forgotten, or where restart() began; {0, 0}: the log is whole.
+  virtual LogPlace compacted() const = 0;
   /// Records [from, to], stopping early once `bytes_max` of payload is passed (at least one is returned). Each record's checksum is verified.
   [[nodiscard]] virtual Expected<std::vector<LogRecord>, StorageError> read(std::uint64_t from, std::uint64_t to, std::size_t bytes_max) const = 0;
+  /// Forgets the records up to and with `through`, which must be in the log (its term is checked); nothing happens when it is before first().
+  /// Durable when it returns, at the cost of one small write; the space is given back in the background as whole files become free.
+  /// The caller has seen to it that what the records did is durable elsewhere. Errors: as write().
+  [[nodiscard]] virtual Expected<void, StorageError> compact(LogPlace through) = 0;
+  /// Empties the log, which goes on after `place` from now on: first() == place.index + 1, last() == place.index. The hard state stays, and must
+  /// not be of an earlier term. One atomic, durable write. Errors: as write().
+  [[nodiscard]] virtual Expected<void, StorageError> restart(LogPlace place) = 0;
   /// Durable writes done since opening, for metrics.
   virtual std::uint64_t sync_count() const = 0;
 };
