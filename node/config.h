@@ -32,6 +32,7 @@ struct Config {
   std::string log_level = "info";
   std::filesystem::path log_file;             // empty: standard error
   std::chrono::milliseconds tick{50}, election_timeout{1000}, heartbeat{100};
+  std::uint64_t log_retain_mib = 512, log_retain_for_laggards_mib = 2048;
   std::uint64_t memtable_mib = 64, block_cache_mib = 128, value_cache_mib = 256;
   std::uint64_t connections_max = 4096, connections_per_address_max = 1024, request_memory_mib = 256;
   unsigned verifier_threads = 0;

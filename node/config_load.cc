@@ -104,6 +104,8 @@ Expected<NodeOptions, std::string> load_node_options(const Config& config) {
   options.heartbeat = config.heartbeat;
   options.election_timeout = config.election_timeout;
   options.verifier_threads = config.verifier_threads;
+  options.log_retain_bytes = config.log_retain_mib << 20;
+  options.log_retain_for_laggards_bytes = config.log_retain_for_laggards_mib << 20;
   options.memtable_bytes = config.memtable_mib << 20;
   options.block_cache_bytes = config.block_cache_mib << 20;
   options.value_cache_bytes = config.value_cache_mib << 20;

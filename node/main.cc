@@ -66,6 +66,7 @@ bool write_port_file(const fs::path& file, std::uint16_t api, std::uint16_t link
 int exit_code(HaltKind kind) {
   switch (kind) {
     case HaltKind::none: return clean;
+    case HaltKind::removed: return clean;   // nobody needs it any more: a supervisor is not to start it again
     case HaltKind::disk: return halted_by_disk;
     case HaltKind::divergence: return halted_by_divergence;
     case HaltKind::other: return halted_otherwise;
@@ -112,7 +113,10 @@ int serve(const Config& config, NodeOptions options, const fs::path& port_file, 
   node.stop();
   (*server)->stop(std::chrono::seconds(3));
   const HaltKind kind = node.halt_kind();
-  if (kind != HaltKind::none) std::cerr << "daftard: the node stopped itself: " << node.halted() << "\n";
+  if (kind == HaltKind::removed)
+    std::cerr << "daftard: " << node.halted() << "\n";
+  else if (kind != HaltKind::none)
+    std::cerr << "daftard: the node stopped itself: " << node.halted() << "\n";
   spdlog::info("stopped");
   return exit_code(kind);
 }
@@ -166,7 +170,7 @@ int main(int argc, char** argv) {
   set_process_limits();
   ledger::initialise_crypto();
   CLI::App app{"daftard: a node of a Daftar network.\n"
-               "Exit status: 0 stopped on request, 1 wrong usage or configuration, 2 stopped by a disk error, 3 stopped because the executed state differs from "
+               "Exit status: 0 stopped on request or removed from the network, 1 wrong usage or configuration, 2 stopped by a disk error, 3 stopped because the executed state differs from "
                "the other validators', 4 stopped by another fault."};
   app.require_subcommand(1);
 

@@ -213,6 +213,8 @@ NodeStatus Node::status() const {
   status.fsyncs = impl_->raft_log->sync_count();
   status.flushes = impl_->store->flush_count();
   status.signatures_verified = impl_->pool->verified_count();
+  status.snapshot_bytes_sent = impl_->loop->snapshot_bytes_sent();
+  status.snapshot_bytes_received = impl_->loop->snapshot_bytes_received();
   status.bytes_sent = impl_->links->bytes_sent();
   status.bytes_received = impl_->links->bytes_received();
   return status;

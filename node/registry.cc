@@ -38,7 +38,7 @@ Registry read_registry(const storage::StateSnapshot& state) {
     }
     auto& validators = registry.validators[size];
     validators.clear();   // two changes without an entry between them cannot be: each has its own
-    for (const auto& [node, key] : set.validators) validators[node] = key;
+    for (const auto& validator : set.validators) validators[validator.number] = validator.checkpoint_key;
   }
   return registry;
 }

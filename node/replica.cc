@@ -472,6 +472,7 @@ NodeStatus Replica::status() const {
   }
   status.leader = static_cast<std::uint32_t>(raft.leader.value);
   status.term = raft.term.value;
+  status.raft_first = raft.compacted.value + 1;
   status.raft_last = raft.last.index.value;
   status.raft_commit = raft.commit.value;
   status.certified_size = certifier_.certified_size();
@@ -479,6 +480,7 @@ NodeStatus Replica::status() const {
   status.mempool_transactions = mempool_.size();
   status.blocks = blocks_executed_;
   status.certificates = certificates_;
+  status.snapshots_installed = snapshots_installed_;
   status.committed = committed_transactions_;
   status.rejected = rejected_transactions_;
   if (!raft.leader)

@@ -287,7 +287,7 @@ class Replica {
   std::uint64_t last_checkpoint_size_ = 0;       // tree size at the last executed checkpoint
   std::uint64_t uncertified_since_ms_ = 0;       // 0: nothing waits for certification
   std::uint64_t lines_repeated_ms_ = 0;
-  std::uint64_t committed_transactions_ = 0, rejected_transactions_ = 0, blocks_executed_ = 0, certificates_ = 0;
+  std::uint64_t committed_transactions_ = 0, rejected_transactions_ = 0, blocks_executed_ = 0, certificates_ = 0, snapshots_installed_ = 0;
 };
 
 }  // namespace daftar::node

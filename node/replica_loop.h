@@ -47,6 +47,8 @@ class ReplicaLoop {
   void peer_connected(std::uint64_t node);
   using Done = std::function<void(std::size_t, SubmitReply)>;
   void submit(std::vector<std::shared_ptr<const ledger::Transaction>> transactions, WaitFor wait, std::chrono::milliseconds timeout, Done done);
+  std::uint64_t snapshot_bytes_sent() const { return transfer_.bytes_sent(); }
+  std::uint64_t snapshot_bytes_received() const { return transfer_.bytes_received(); }
   NodeStatus status() const;    // the replica's part, at most a tick old
 
  private:

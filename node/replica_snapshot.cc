@@ -82,6 +82,7 @@ void Replica::snapshot_failed(std::uint64_t arrival) {
 void Replica::snapshot_installed(std::uint64_t arrival, ExecutedState state) {
   DAFTAR_CHECK(blocks_in_execution_.empty());   // what was handed out before the last piece came was executed before it was installed
   raft_.snapshot_installed(arrival);
+  ++snapshots_installed_;
   flushed_index_ = state.raft_index;
   start_from(std::move(state));
   committed_membership_ = consensus::encode_membership(raft_.status().membership);

@@ -46,6 +46,7 @@ struct NodeStatus {
   std::string role;                 // leader | follower | candidate | stopped
   std::uint32_t leader = 0;         // 0: none known
   std::uint64_t term = 0;
+  std::uint64_t raft_first = 0;     // of the log on disk: what is before it has left it
   std::uint64_t raft_last = 0, raft_commit = 0;
   std::uint64_t height = 0;         // executed
   std::uint64_t entries = 0;
@@ -60,6 +61,7 @@ struct NodeStatus {
   std::uint64_t mempool_transactions = 0;
   // counters since start
   std::uint64_t fsyncs = 0, blocks = 0, flushes = 0, seals = 0, certificates = 0, committed = 0, rejected = 0;
+  std::uint64_t snapshots_installed = 0, snapshot_bytes_sent = 0, snapshot_bytes_received = 0;
   std::uint64_t signatures_verified = 0, bytes_sent = 0, bytes_received = 0;
 };
 

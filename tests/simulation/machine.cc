@@ -58,7 +58,7 @@ bool Machine::start() {
     if (auto made = node::initialise_store(*genesis, *process->store); !made) throw Violation("start", made.error());
   environment_.checker.started(node_, *process->log, process->store->mark(), process->store->state_hash());
   process->executor = std::make_unique<node::Executor>(genesis, *process->store);
-  auto restored = node::restore(*process->log, *process->store, process->executor->engine(), environment_.nodes);
+  auto restored = node::restore(*process->log, *process->store, process->executor->engine(), *genesis);
   if (!restored) throw Violation("start", "node " + std::to_string(node_) + " cannot start: " + restored.error());
   environment_.saboteur.restored(node_, *restored);
   process->replica = std::make_unique<node::Replica>(genesis, environment_.population.checkpoint_keys[node_ - 1],
