@@ -2,6 +2,7 @@
 // executed differs from Raft's membership, the leader proposes the change that ends the difference, one at a time, until there is none.
 #include <algorithm>
 
+#include "consensus/describe.h"
 #include "consensus/membership.h"
 #include "ledger/check.h"
 #include "node/replica.h"
