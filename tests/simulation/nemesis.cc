@@ -4,16 +4,15 @@
 
 namespace daftar::simulation {
 
-bool FaultAtlas::may_spoil(std::uint64_t node) const {
-  std::size_t good = 0;
-  for (std::size_t i = 0; i < spoiled_.size(); ++i) good += i + 1 != node && !spoiled_[i];
-  return good >= spoiled_.size() / 2 + 1;
+bool FaultAtlas::may_spoil(std::uint64_t node, const std::vector<consensus::Membership>& in_force) const {
+  const auto good = [&](std::uint64_t other) { return other != node && !spoiled_[other - 1]; };
+  return std::all_of(in_force.begin(), in_force.end(), [&](const auto& membership) { return is_quorum(membership, good); });
 }
 
 /// Each run has its own mix: a kind may be left out, rare or frequent, so that no kind always hides another.
 Nemesis::Nemesis(Environment& environment, Clients::Machines& machines, Connected connected)
     : environment_(environment), machines_(machines), connected_(std::move(connected)), chance_(environment.options.seed, 4), atlas_(machines.size()),
-      wrong_clock_(1 + chance_.below(machines.size())) {
+      wrong_clock_(1 + chance_.below(environment.nodes)) {
   constexpr Fault timed[] = {Fault::partition, Fault::one_way, Fault::flap, Fault::clog, Fault::crash, Fault::power, Fault::blackout, Fault::pause,
                              Fault::rot, Fault::misdirect, Fault::io_error, Fault::slow_sync, Fault::hang_sync, Fault::clock};
   for (const Fault fault : timed) {
@@ -77,7 +76,7 @@ void Nemesis::strike(Fault fault) {
       machine->pause(chance_.between(50, 4000));
       return told(who);
     case Fault::rot: case Fault::misdirect:
-      if (!atlas_.may_spoil(node)) return;
+      if (!atlas_.may_spoil(node, environment_.checker.memberships_in_force())) return;
       if (fault == Fault::misdirect) machine->log_disk().misdirect_next(chance_.next());
       else if (!machine->log_disk().rot(chance_)) return;
       atlas_.spoil(node);
@@ -124,7 +123,7 @@ void Nemesis::stop_machine(Machine& machine, Fault fault) {
 
 void Nemesis::revive_later(std::uint64_t node, Millis delay) {
   after(delay, [this, node] {
-    if (machines_[node - 1]->up()) return;
+    if (machines_[node - 1]->up() || !machines_[node - 1]->in_use()) return;
     if (machines_[node - 1]->start()) {
       if (!machines_[node - 1]->log_disk().damaged()) atlas_.mended(node);
       return;
@@ -135,7 +134,7 @@ void Nemesis::revive_later(std::uint64_t node, Millis delay) {
 
 void Nemesis::mend_and_start(std::uint64_t node) {
   Machine& machine = *machines_[node - 1];
-  if (machine.up()) return;
+  if (machine.up() || !machine.in_use()) return;
   machine.log_disk().mend();
   atlas_.mended(node);
   if (!machine.start()) throw Violation("durable log", "node " + std::to_string(node) + " refuses a mended log: " + machine.why_down());
@@ -209,6 +208,7 @@ void Nemesis::end() {
   environment_.network.heal();
   for (const auto& machine : machines_) machine->heal();
   for (const auto& machine : machines_) {
+    if (!machine->in_use()) continue;
     if (!machine->up() || machine->log_disk().damaged()) {
       if (machine->up()) machine->crash(Machine::End::process);
       mend_and_start(machine->node());

@@ -7,12 +7,12 @@
 
 namespace daftar::simulation {
 
-/// Which nodes' logs are spoiled at the moment. A log may be spoiled only while the others, unspoiled, are a quorum: so a good copy of every
-/// committed entry, and of every vote that counts, is always left with nodes that can go on.
+/// Which nodes' logs are spoiled at the moment. A log may be spoiled only while the others, unspoiled, are a quorum, by every membership that may
+/// decide something: so a good copy of every committed entry, and of every vote that counts, is always left with nodes that can go on.
 class FaultAtlas {
  public:
-  explicit FaultAtlas(std::uint64_t nodes) : spoiled_(nodes, false) {}
-  bool may_spoil(std::uint64_t node) const;
+  explicit FaultAtlas(std::uint64_t machines) : spoiled_(machines, false) {}
+  bool may_spoil(std::uint64_t node, const std::vector<consensus::Membership>& in_force) const;
   void spoil(std::uint64_t node) { spoiled_[node - 1] = true; }
   void mended(std::uint64_t node) { spoiled_[node - 1] = false; }
 

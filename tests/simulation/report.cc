@@ -23,7 +23,11 @@ void add_counts(Json& json, const Verdict& verdict) {
   json["committed"] = verdict.committed;
   json["elections"] = verdict.elections;
   json["membership_changes"] = verdict.membership_changes;
+  json["proposals"] = verdict.proposals;
+  json["observers"] = verdict.observers;
+  json["removed"] = verdict.removed;
   json["snapshots"] = verdict.snapshots;
+  json["compactions"] = verdict.compactions;
   json["certificates"] = verdict.certificates;
   json["restarts"] = verdict.restarts;
   json["refused_starts"] = verdict.refused_starts;
@@ -41,6 +45,12 @@ void add(Verdict& sum, const Verdict& one) {
   sum.elections += one.elections;
   sum.membership_changes += one.membership_changes;
   sum.snapshots += one.snapshots;
+  sum.proposals += one.proposals;
+  sum.membership_changes += one.membership_changes;
+  sum.observers += one.observers;
+  sum.removed += one.removed;
+  sum.snapshots += one.snapshots;
+  sum.compactions += one.compactions;
   sum.certificates += one.certificates;
   sum.restarts += one.restarts;
   sum.refused_starts += one.refused_starts;

@@ -28,6 +28,12 @@ class Saboteur {
   virtual bool receiving(std::uint64_t /*node*/, std::uint64_t /*from*/, node::PeerMessage&, std::vector<node::Replica::Send>& /*replies*/) { return true; }
   /// False: the block is not executed, but reported as if it were empty.
   virtual void executing(std::uint64_t /*node*/, node::ExecuteTask&) {}
+  virtual void executed(std::uint64_t /*node*/, node::ExecutedBlock&) {}
+  virtual void compacting(std::uint64_t /*node*/, storage::LogPlace&, const SimRaftLog&) {}
+  /// The mark that a picture of the state will have in it.
+  virtual void picturing(std::uint64_t /*node*/, storage::AppliedMark&) {}
+  /// True: the state of a snapshot is installed, and the log goes on as it was.
+  virtual bool keeps_the_log(std::uint64_t /*node*/) { return false; }
   /// True: a client is told `committed` as soon as its transaction is taken.
   virtual bool answers_early() { return false; }
 };

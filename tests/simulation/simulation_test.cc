@@ -60,6 +60,7 @@ TEST_CASE("without faults one leader serves everybody, and nothing is retried") 
   options.seed = 5;
   options.ticks = 3000;
   options.faults.reset();
+  options.changes = false;
   const Verdict verdict = simulate(options);
   INFO(verdict.detail);
   CHECK(verdict.passed());
