@@ -494,7 +494,7 @@ TEST_CASE("a damaged table file is refused or noticed, never read as something e
   }
   // The table that holds the mark: it is read on opening.
   std::string damaged;
-  for (const auto& file : std::filesystem::directory_iterator(folder / "state")) {
+  for (const auto& file : std::filesystem::directory_iterator(folder / "state/1")) {
     if (file.path().extension() != ".sst") continue;
     std::string content = read_file(file.path().string());
     const auto at = content.find(model.mark.block_hash);
@@ -518,7 +518,7 @@ TEST_CASE("a read that meets damage stops the process instead of finding nothing
   changes.put("balance", value);
   REQUIRE(opened(options)->initialise(this_ledger, changes, genesis_model().mark));
   bool damaged = false;
-  for (const auto& file : std::filesystem::directory_iterator(folder / "state")) {
+  for (const auto& file : std::filesystem::directory_iterator(folder / "state/1")) {
     if (file.path().extension() != ".sst") continue;
     std::string content = read_file(file.path().string());
     const auto at = content.find(value.substr(0, 100));
