@@ -184,12 +184,15 @@ void Governor::call(std::uint64_t number) {
 /// A removed node is told by the leader for a while, and stops. One that was away then is switched off by its operator, who reads the ledger.
 void Governor::switch_off_removed(Millis low, Millis high) {
   for (const std::uint64_t node : of_standing(environment_.checker.registry().nodes(), Standing::removed))
-    if (!machines_[node - 1]->retired())
-      environment_.schedule.after(chance_.between(low, high), [this, node] {
-        if (machines_[node - 1]->retired()) return;
-        if (environment_.checker.membership().contains({node})) return switch_off_removed(3000, 20'000);   // still needed
-        machines_[node - 1]->retire("its operator switches it off: it was removed");
-      });
+    if (!machines_[node - 1]->retired()) switch_off_later(node, low, high);
+}
+
+void Governor::switch_off_later(std::uint64_t node, Millis low, Millis high) {
+  environment_.schedule.after(chance_.between(low, high), [this, node, low, high] {
+    if (machines_[node - 1]->retired()) return;
+    if (environment_.checker.membership().contains({node})) return switch_off_later(node, low, high);   // still needed
+    machines_[node - 1]->retire("its operator switches it off: it was removed");
+  });
 }
 
 void Governor::end() {

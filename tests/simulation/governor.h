@@ -33,6 +33,7 @@ class Governor {
   void call(std::uint64_t number);
   void finish(bool accepted);
   void switch_off_removed(Millis low, Millis high);
+  void switch_off_later(std::uint64_t node, Millis low, Millis high);
   bool is_up(std::uint64_t node) const { return machines_[node - 1]->up(); }
   std::uint64_t one_of(const std::vector<std::uint64_t>& nodes) { return nodes[chance_.below(nodes.size())]; }
   ledger::proto::NodeChange step(const char* verb, std::uint64_t node);
