@@ -18,7 +18,8 @@ Nemesis::Nemesis(Environment& environment, Clients::Machines& machines, Connecte
   for (const Fault fault : timed) {
     const bool in_this_run = !chance_.one_in(4);
     const Millis drawn = chance_.between(2000, 20'000) * (fault == Fault::blackout ? 4 : 1);
-    if (environment.has(fault) && in_this_run) period_[static_cast<std::size_t>(fault)] = drawn;
+    const bool bearable = fault != Fault::clock || !(environment.options.changes && environment.may_be_two());
+    if (environment.has(fault) && in_this_run && bearable) period_[static_cast<std::size_t>(fault)] = drawn;
   }
 }
 
