@@ -62,7 +62,10 @@ struct Environment {
   tests::SmallNetwork population;
   Checker checker;
   Network network;
+  /// A node is about to do in the next `during` what a crash should not harm.
+  std::function<void(std::uint64_t node, Millis during)> delicate = [](std::uint64_t, Millis) {};
   std::uint64_t restarts = 0, refused_starts = 0, log_reads = 0, compactions = 0, removals_told = 0;
+  std::uint64_t snapshots_resumed = 0, snapshots_superseded = 0, installed_at_start = 0;
 
  private:
   static std::function<ledger::SigningKey()> seeded_keys(std::uint64_t seed) {

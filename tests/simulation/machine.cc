@@ -73,6 +73,7 @@ bool Machine::start() {
     environment_.checker.restart_begun(node_, process->store->mark().raft_index);
     environment_.checker.write_durable(node_);
     environment_.checker.snapshot_installed(node_, process->store->mark(), process->store->state_hash());
+    ++environment_.installed_at_start;
   }
   process->flushes_seen = process->store->flush_count();
   environment_.saboteur.restored(node_, *restored);

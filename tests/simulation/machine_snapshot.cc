@@ -99,8 +99,12 @@ void Machine::take_piece(const consensus::SnapshotArrival& arrival) {
     p.sink.reset();
     auto begun = p.store->receive(piece.snapshot.manifest);
     if (!begun) return void(refuse_snapshot(begun.error()));
+    const bool another = !p.receiving.empty();
     p.sink = std::move(*begun);
     p.receiving = piece.snapshot.manifest;
+    environment_.delicate(node_, 1000);
+    environment_.snapshots_resumed += p.sink->stored() > 0;
+    environment_.snapshots_superseded += another;
     environment_.trace.tell("node " + std::to_string(node_) + " receives a snapshot at index " + std::to_string(p.sink->manifest().raft_index) + ", " +
                             std::to_string(p.sink->stored()) + " of " + std::to_string(p.sink->manifest().size) + " bytes are there");
   }
@@ -123,6 +127,7 @@ void Machine::check_snapshot(const consensus::SnapshotArrival& arrival) {
   if (!received) return void(refuse_snapshot(received.error()));
   if (node::membership_at(received->mark, *environment_.population.genesis) != arrival.piece.snapshot.membership)
     throw Violation("snapshots", "node " + std::to_string(node_) + " is sent a snapshot with another membership than it was announced with");
+  environment_.delicate(node_, 120);
   p.receiving.clear();
   p.execute_install.emplace();
   p.execute_install->arrival = arrival.id;

@@ -25,6 +25,7 @@ Nemesis::Nemesis(Environment& environment, Clients::Machines& machines, Connecte
 
 void Nemesis::begin() {
   active_ = true;
+  environment_.delicate = [this](std::uint64_t node, Millis during) { strike_in_the_midst(node, during); };
   for (std::size_t i = 0; i < fault_kinds; ++i)
     if (period_[i] != 0) beat(static_cast<Fault>(i));
 }
@@ -113,6 +114,18 @@ void Nemesis::strike(Fault fault) {
     }
     case Fault::loss: case Fault::delay: case Fault::duplicate: case Fault::reorder: case Fault::torn: return;   // made elsewhere
   }
+}
+
+/// The steps of taking in a snapshot last milliseconds, which the usual crashes would hardly ever meet.
+void Nemesis::strike_in_the_midst(std::uint64_t node, Millis during) {
+  const Fault fault = chance_.one_in(2) ? Fault::crash : Fault::power;
+  if (period_[static_cast<std::size_t>(fault)] == 0 || !chance_.one_in(4)) return;
+  after(chance_.between(1, during), [this, node, fault] {
+    if (!machines_[node - 1]->up()) return;
+    environment_.counts.add(fault);
+    environment_.trace.tell("-- " + std::string(name(fault)) + ": node " + std::to_string(node) + ", with a snapshot in its hands");
+    stop_machine(*machines_[node - 1], fault);
+  });
 }
 
 void Nemesis::stop_machine(Machine& machine, Fault fault) {

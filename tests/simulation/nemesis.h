@@ -35,6 +35,7 @@ class Nemesis {
   Machine* any_up();
   void revive_later(std::uint64_t node, Millis delay);
   void mend_and_start(std::uint64_t node);
+  void strike_in_the_midst(std::uint64_t node, Millis during);
   void stop_machine(Machine& machine, Fault fault);
   // Wires: one story at a time.
   void split(bool one_way);

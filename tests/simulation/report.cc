@@ -27,6 +27,9 @@ void add_counts(Json& json, const Verdict& verdict) {
   json["observers"] = verdict.observers;
   json["removed"] = verdict.removed;
   json["snapshots"] = verdict.snapshots;
+  json["installed_at_start"] = verdict.installed_at_start;
+  json["snapshots_resumed"] = verdict.snapshots_resumed;
+  json["snapshots_superseded"] = verdict.snapshots_superseded;
   json["compactions"] = verdict.compactions;
   json["certificates"] = verdict.certificates;
   json["restarts"] = verdict.restarts;
@@ -50,6 +53,9 @@ void add(Verdict& sum, const Verdict& one) {
   sum.observers += one.observers;
   sum.removed += one.removed;
   sum.snapshots += one.snapshots;
+  sum.installed_at_start += one.installed_at_start;
+  sum.snapshots_resumed += one.snapshots_resumed;
+  sum.snapshots_superseded += one.snapshots_superseded;
   sum.compactions += one.compactions;
   sum.certificates += one.certificates;
   sum.restarts += one.restarts;

@@ -65,6 +65,9 @@ Verdict World::run() {
   verdict.observers = environment_.checker.observers();
   verdict.removed = environment_.removals_told;
   verdict.snapshots = environment_.checker.snapshots();
+  verdict.installed_at_start = environment_.installed_at_start;
+  verdict.snapshots_resumed = environment_.snapshots_resumed;
+  verdict.snapshots_superseded = environment_.snapshots_superseded;
   verdict.compactions = environment_.compactions;
   verdict.certificates = environment_.checker.certificates();
   verdict.restarts = environment_.restarts - environment_.nodes;

@@ -22,7 +22,11 @@ struct Verdict {
   std::uint64_t membership_changes = 0;   // of Raft, carried to their end
   std::uint64_t observers = 0;            // nodes that learned for a while
   std::uint64_t removed = 0;              // nodes that stopped because the leader told them
-  std::uint64_t snapshots = 0, compactions = 0;   // installed; of logs
+  std::uint64_t snapshots = 0;            // installed; of those:
+  std::uint64_t installed_at_start = 0;   // a crash came between its state and its log
+  std::uint64_t snapshots_resumed = 0;    // receptions that went on after a restart or a change of mind
+  std::uint64_t snapshots_superseded = 0; // receptions given up for another snapshot
+  std::uint64_t compactions = 0;          // of logs
   std::uint64_t certificates = 0, restarts = 0, refused_starts = 0, log_reads = 0, answered = 0, retries = 0;
   std::uint64_t converged_ticks = 0;     // after the faults
   FaultCounts faults;
