@@ -103,7 +103,7 @@ class Checker {
   void check_matching(std::uint64_t node, std::uint64_t index, Place place, std::uint64_t term_before);
   void check_vote(std::uint64_t node, consensus::Term term, std::uint64_t candidate);
   void check_campaign(std::uint64_t node, std::uint64_t term) const;
-  void check_append(std::uint64_t from, const consensus::AppendRequest& request);
+  void check_append(std::uint64_t from, std::uint64_t to, const consensus::AppendRequest& request);
   void check_new_leader(std::uint64_t node, std::uint64_t term);
   void check_commit(std::uint64_t leader, std::uint64_t term, std::uint64_t commit);
   void note_committed(const LogView& log, std::uint64_t index);

@@ -139,7 +139,7 @@ void Checker::sent(std::uint64_t from, std::uint64_t to, const consensus::Messag
     check_vote(from, request->term, from);
   }
   if (const auto* reply = std::get_if<consensus::VoteReply>(&message); reply && !reply->pre && reply->granted) check_vote(from, reply->term, to);
-  if (const auto* request = std::get_if<consensus::AppendRequest>(&message)) check_append(from, *request);
+  if (const auto* request = std::get_if<consensus::AppendRequest>(&message)) check_append(from, to, *request);
   if (const auto* reply = std::get_if<consensus::AppendReply>(&message); reply && reply->success) check_append_reply(from, *reply);
   if (const auto* request = std::get_if<consensus::SnapshotRequest>(&message)) {
     const auto& snapshot = request->piece.snapshot;
@@ -167,7 +167,7 @@ void Checker::check_vote(std::uint64_t node, consensus::Term term, std::uint64_t
                                   std::to_string(term.value));
 }
 
-void Checker::check_append(std::uint64_t from, const consensus::AppendRequest& request) {
+void Checker::check_append(std::uint64_t from, std::uint64_t to, const consensus::AppendRequest& request) {
   const std::uint64_t term = request.term.value;
   if (const auto [leader, is_new] = leaders_.try_emplace(term, from); is_new)
     check_new_leader(from, term);
@@ -178,7 +178,13 @@ void Checker::check_append(std::uint64_t from, const consensus::AppendRequest& r
   claimed[request.previous.index.value] = request.previous.term.value;
   for (const auto& entry : request.entries) claimed[entry.index.value] = entry.term.value;
   while (claimed_.size() > 20) claimed_.erase(claimed_.begin());
-  check_commit(from, term, request.commit.value);
+  // One that was removed hears of nothing after its removal, which may be of an earlier term: committed with an entry that it is not told of.
+  std::uint64_t commit = request.commit.value;
+  const LogView& log = of(from).core;
+  if (!log.membership()->contains({to}))
+    for (std::uint64_t later = commit; later < log.size() && log[commit].term < term; ++later)
+      if (log[later].term == term) commit = later;
+  check_commit(from, term, commit);
 }
 
 void Checker::check_new_leader(std::uint64_t node, std::uint64_t term) {

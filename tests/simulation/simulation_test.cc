@@ -105,3 +105,24 @@ TEST_CASE("the list of faults is read strictly") {
   CHECK(two->test(static_cast<std::size_t>(Fault::hang_sync)));
   CHECK(parse_faults("loss,flood").error().find("\"flood\"") != std::string::npos);
 }
+
+// Seeds that failed once.
+
+TEST_CASE("two validators, one of them with a wrong clock: the operators of such a run keep three") {
+  for (const std::uint64_t seed : {139, 145, 1003, 1015, 1045}) {
+    SimOptions options;
+    options.seed = seed;
+    options.ticks = 2000;
+    const Verdict verdict = simulate(options);
+    INFO(verdict.story << "seed " << seed << ": " << verdict.detail);
+    CHECK(verdict.passed());
+  }
+}
+
+TEST_CASE("a node is told of its removal by a leader of a later term, with a commit of the earlier one") {
+  SimOptions options;
+  options.seed = 20026;
+  const Verdict verdict = simulate(options);
+  INFO(verdict.story << verdict.detail);
+  CHECK(verdict.passed());
+}
