@@ -40,6 +40,7 @@ Api::Api(NodeService& service, Metrics& metrics) : service_(service), metrics_(m
   add_submit_routes();
   add_node_routes();
   add_entry_routes();
+  add_nodes_routes();
   add_ledger_routes();
 }
 

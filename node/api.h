@@ -33,6 +33,7 @@ class Api {
   void add_node_routes();
   void add_ledger_routes();
   void add_entry_routes();
+  void add_nodes_routes();
 
   // api_submit.cc
   boost::asio::awaitable<HttpResponse> submit(HttpRequest request);
@@ -54,6 +55,11 @@ class Api {
   HttpResponse tax_rules(const HttpRequest& request, const Read& read);
   HttpResponse tax_register(const HttpRequest& request, const Read& read);
   HttpResponse payout(const HttpRequest& request, const Read& read);
+  // api_nodes.cc
+  HttpResponse nodes(const HttpRequest& request, const Read& read);
+  HttpResponse node_proposal(const HttpRequest& request, const Read& read);
+  HttpResponse node_proposals(const HttpRequest& request, const Read& read);
+  HttpResponse validator_changes(const HttpRequest& request, const Read& read);
   // api_entries.cc
   HttpResponse transaction(const HttpRequest& request, const Read& read);
   HttpResponse receipt(const HttpRequest& request, const Read& read);

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct PeerAddress {
   std::uint32_t node = 0;
   std::string host;
   std::uint16_t port = 0;
+  std::optional<ledger::PublicKey> link_key{};   // pinned, of a node that the genesis does not name
 };
 
 struct NodeOptions {

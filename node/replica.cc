@@ -477,6 +477,14 @@ NodeStatus Replica::status() const {
   status.raft_commit = raft.commit.value;
   status.certified_size = certifier_.certified_size();
   for (const auto& peer : raft.peers) status.peers.push_back({static_cast<std::uint32_t>(peer.node.value), false, peer.match.value});
+  const auto numbers = [](const std::vector<consensus::NodeId>& nodes) {
+    std::vector<std::uint32_t> found;
+    for (const auto node : nodes) found.push_back(static_cast<std::uint32_t>(node.value));
+    return found;
+  };
+  status.voters = numbers(raft.membership.voters);
+  status.learners = numbers(raft.membership.learners);
+  status.outgoing = numbers(raft.membership.outgoing);
   status.mempool_transactions = mempool_.size();
   status.blocks = blocks_executed_;
   status.certificates = certificates_;

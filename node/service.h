@@ -55,6 +55,8 @@ struct NodeStatus {
   std::uint64_t certified_size = 0; // tree size of the newest certificate
   struct Peer { std::uint32_t node = 0; bool connected = false; std::uint64_t match = 0; };
   std::vector<Peer> peers;
+  // The membership that consensus is in, by node; `outgoing` is not empty while the voters change: then both majorities count.
+  std::vector<std::uint32_t> voters, learners, outgoing;
   bool ready = false;               // executed everything it knows to be committed, and there is a leader
   std::string not_ready_because;    // one sentence for people when not ready
   std::string stopped_because;      // why the node halted itself, or empty
