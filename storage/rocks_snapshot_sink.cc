@@ -1,6 +1,7 @@
 #include "storage/rocks_snapshot_sink.h"
 
 #include <algorithm>
+#include <set>
 
 #include "ledger/check.h"
 #include "ledger/checkpoint.h"
@@ -163,6 +164,16 @@ Expected<ReceivedState, StorageError> RocksSnapshotSink::finish() {
   return state;
 }
 
+bool RocksSnapshotSink::tables_are(const Database& database) const {
+  std::vector<rocksdb::LiveFileMetaData> live;
+  database.db().GetLiveFilesMetaData(&live);
+  std::set<std::string> listed, used;
+  for (const auto& file : files_)
+    if (file.name.ends_with(".sst")) listed.insert("/" + file.name);
+  for (const auto& table : live) used.insert(table.name);
+  return listed == used;
+}
+
 /// All files are as listed: do they make the state that the manifest speaks of? Changes no file.
 Expected<ReceivedState, StorageError> RocksSnapshotSink::examine() const {
   const auto pointer = read_whole(env(), path_ + "/CURRENT");
@@ -172,6 +183,7 @@ Expected<ReceivedState, StorageError> RocksSnapshotSink::examine() const {
   if (!look && look.error().kind != StorageError::Kind::full) return corrupt(path_, "the snapshot cannot be opened: " + look.error().detail);
   if (!look) return Unexpected<StorageError>(look.error());
   const Database& database = **look;
+  if (!tables_are(database)) return corrupt(path_, "the list of the snapshot's files has not the tables of its database, or others too");
   // What was damaged on the leader's disk came over with the digest of the damage: RocksDB's own checksums tell.
   if (const auto status = database.db().VerifyChecksum(); !status.ok()) return Unexpected<StorageError>(to_error(status, path_, "checking the snapshot's blocks"));
   auto state = load_state(database);

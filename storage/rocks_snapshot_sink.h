@@ -37,6 +37,7 @@ class RocksSnapshotSink final : public SnapshotSink {
   Expected<void, StorageError> keep_only_listed(std::size_t count);
   Expected<void, StorageError> sync_all();
   Expected<std::optional<std::size_t>, StorageError> first_wrong_file() const;
+  bool tables_are(const Database& database) const;
   Expected<ReceivedState, StorageError> examine() const;
 
   const std::shared_ptr<StateFolders> folders_;
