@@ -5,6 +5,7 @@
 #include "ledger/checkpoint.h"
 #include "storage/snapshot_files.h"
 #include "tests/storage/file_bytes.h"
+#include "tests/storage/forgetful_file_system.h"
 #include "tests/storage/store_model.h"
 
 namespace daftar::storage::test {
@@ -21,22 +22,28 @@ inline void put_note(StateStore& store, Model& model, std::uint64_t height) {
   REQUIRE(store.put_certificate(model.roots.at(height).size, model.certificate));
 }
 
-/// Commits blocks until the tree has at least `entries` leaves; every ten a flush, so that there are several tables.
+/// Commits blocks until the tree has at least `entries` leaves; every twenty a flush, so that there are several tables.
 inline void grow(StateStore& store, Model& model, std::mt19937_64& random, std::size_t entries, std::size_t ballast = 0) {
   while (model.entries.size() < entries) {
     REQUIRE(store.commit(random_block(random, model, 12, ballast)));
-    if (model.mark.height % 10 == 0) REQUIRE(store.flush());
+    if (model.mark.height % 20 == 0) REQUIRE(store.flush());
   }
 }
 
-/// A store with a history and a certificate of a tree before its newest.
-struct Sender {
+/// A folder whose files are never really synced: quicker, where no power cut is in question.
+struct Place {
   TemporaryFolder folder;
+  std::shared_ptr<ForgetfulFileSystem> files = std::make_shared<ForgetfulFileSystem>(1);
+  std::unique_ptr<rocksdb::Env> env = environment(files);
   StateStoreOptions options{.path = folder / "state"};
+};
+
+/// A store with a history and a certificate of a tree before its newest.
+struct Sender : Place {
   Model model = genesis_model();
   std::unique_ptr<StateStore> store;
-  explicit Sender(std::size_t entries = 400, unsigned seed = 1) {
-    store = opened(options);
+  explicit Sender(std::size_t entries = 300, unsigned seed = 1) {
+    store = opened(options, env.get());
     initialise(*store);
     std::mt19937_64 random(seed);
     grow(*store, model, random, entries);
@@ -45,17 +52,15 @@ struct Sender {
 };
 
 /// A store that has only the genesis.
-struct Follower {
-  TemporaryFolder folder;
-  StateStoreOptions options{.path = folder / "state"};
+struct Follower : Place {
   std::unique_ptr<StateStore> store;
   Follower() {
-    store = opened(options);
+    store = opened(options, env.get());
     initialise(*store);
   }
   void reopen() {
     store.reset();
-    store = opened(options);
+    store = opened(options, env.get());
   }
 };
 

@@ -69,13 +69,12 @@ TEST_CASE("a flipped bit in any file on its way is found, and only from there on
   REQUIRE(parts.files.size() >= 4);
   for (std::size_t file = 0; file < parts.files.size(); ++file) {
     INFO(parts.files[file].name);
-    for (const std::uint64_t within : {std::uint64_t{0}, parts.files[file].size / 2, parts.files[file].size - 1}) {
-      const auto error = refusal(*follower.store, (*source)->manifest(), flipped(bytes, parts.begin(file) + within));
-      REQUIRE(error);
-      CHECK(error->kind == Kind::corruption);
-      CHECK(error->path.ends_with(parts.files[file].name));
-      CHECK(receiving(*follower.store, (*source)->manifest())->stored() == parts.begin(file));
-    }
+    const std::uint64_t within = file % 3 == 0 ? 0 : file % 3 == 1 ? parts.files[file].size / 2 : parts.files[file].size - 1;
+    const auto error = refusal(*follower.store, (*source)->manifest(), flipped(bytes, parts.begin(file) + within));
+    REQUIRE(error);
+    CHECK(error->kind == Kind::corruption);
+    CHECK(error->path.ends_with(parts.files[file].name));
+    CHECK(receiving(*follower.store, (*source)->manifest())->stored() == parts.begin(file));
   }
   untouched(follower);
   CHECK_FALSE(refusal(*follower.store, (*source)->manifest(), bytes));
@@ -150,7 +149,7 @@ TEST_CASE("a manifest that says something else than the snapshot is refused") {
   CHECK(refused([](auto& m) { m.size = m.list_size - 1; }) == Kind::corruption);
   CHECK(refused([](auto& m) { m.ledger_id = std::string(32, 'M'); }) == Kind::foreign);
   const std::string& manifest = (*source)->manifest();
-  CHECK(manifest.size() < 256);
+  CHECK(manifest.size() == 141);  // docs/formats.md
   for (std::size_t length = 0; length < manifest.size(); ++length) CHECK(refusal(*follower.store, manifest.substr(0, length), bytes));
   CHECK(refusal(*follower.store, manifest + "x", bytes));
   CHECK(refusal(*follower.store, flipped(manifest, 0), bytes)->kind == Kind::corruption);  // its version
@@ -159,8 +158,8 @@ TEST_CASE("a manifest that says something else than the snapshot is refused") {
 
 TEST_CASE("a snapshot of another ledger is refused, whatever its manifest says") {
   Sender sender;
-  const TemporaryFolder folder;
-  const auto other = opened({.path = folder / "state"});
+  const Place place;
+  const auto other = opened(place.options, place.env.get());
   AppliedMark mark = genesis_model().mark;
   REQUIRE(other->initialise(std::string(32, 'M'), {}, mark));
   auto source = other->checkpoint();
@@ -207,6 +206,7 @@ TEST_CASE("a list names tables, one MANIFEST and CURRENT, in their order, and no
     const auto [manifest, list] = list_of(names);
     return decode_list(list, manifest).has_value();
   };
+  CHECK(encode_list({{"000012.sst", 1000, {}}, {"MANIFEST-000004", 300, {}}, {"CURRENT", 16, {}}}).size() == 160);  // the example of docs/formats.md
   CHECK(accepted({"000005.sst", "000012.sst", "MANIFEST-000004", "CURRENT"}));
   CHECK(accepted({"MANIFEST-000004", "CURRENT"}));
   CHECK_FALSE(accepted({}));
@@ -267,12 +267,8 @@ TEST_CASE("files that do not make the database, though each is as listed, are re
     parts.files.erase(parts.files.begin() + static_cast<std::ptrdiff_t>(i));
     parts.contents.erase(parts.contents.begin() + static_cast<std::ptrdiff_t>(i));
   };
-  SECTION("nothing changed: accepted") {
-    const std::string bytes = parts.put_together();
-    CHECK(encode_manifest(parts.manifest) == (*source)->manifest());
-    CHECK_FALSE(refusal(*follower.store, encode_manifest(parts.manifest), bytes));
-    return;
-  }
+  bool unchanged = false;
+  SECTION("nothing changed: accepted") { unchanged = true; }
   for (std::size_t i = 0; i < tables; ++i) {
     DYNAMIC_SECTION("without table " << i) { remove(i); }
     DYNAMIC_SECTION("with a flipped bit in table " << i << ", as of a rotten disk of the leader") {
@@ -283,13 +279,18 @@ TEST_CASE("files that do not make the database, though each is as listed, are re
     parts.files.insert(parts.files.begin() + static_cast<std::ptrdiff_t>(tables), {"999999.sst", 0, {}});
     parts.contents.insert(parts.contents.begin() + static_cast<std::ptrdiff_t>(tables), parts.contents[0]);
   }
-  SECTION("with two tables exchanged") { std::swap(parts.contents[0], parts.contents[1]); }
+  SECTION("with two tables' contents exchanged") { std::swap(parts.contents[0], parts.contents[1]); }
   SECTION("with a MANIFEST of nothing") { parts.contents[tables] = "nothing"; }
   SECTION("with half a MANIFEST") { parts.contents[tables].resize(parts.contents[tables].size() / 2); }
   SECTION("with CURRENT naming another MANIFEST") { parts.contents.back() = "MANIFEST-999999\n"; }
   SECTION("with CURRENT naming a file elsewhere") { parts.contents.back() = "../1/" + parts.files[tables].name + "\n"; }
   const std::string bytes = parts.put_together();
   const auto error = refusal(*follower.store, encode_manifest(parts.manifest), bytes);
+  if (unchanged) {
+    CHECK(encode_manifest(parts.manifest) == (*source)->manifest());
+    CHECK_FALSE(error);
+    return;
+  }
   REQUIRE(error);
   INFO(error->text());
   CHECK(error->kind == Kind::corruption);
@@ -334,8 +335,8 @@ TEST_CASE("a newest certificate that is not one of the received tree is refused"
 
 TEST_CASE("roots of any size up to the tree's are those of its leaves") {
   // The certificate's root is computed from tiles: over sizes around the borders of tiles, by certificates of each.
-  const TemporaryFolder folder;
-  const auto store = opened({.path = folder / "state"});
+  const Place place;
+  const auto store = opened(place.options, place.env.get());
   initialise(*store);
   Model model = genesis_model();
   std::mt19937_64 random(4);

@@ -119,7 +119,7 @@ TEST_CASE("after the replacement everything speaks of the new state, and it goes
   CHECK(difference(*follower.store->snapshot(), model) == "");
 
   follower.store.reset();
-  CHECK(open_rocks_state_store(follower.options).error().kind == StorageError::Kind::locked);  // while the old database is in use
+  CHECK(open_rocks_state_store(follower.options, follower.env.get()).error().kind == StorageError::Kind::locked);  // while the old database is in use
   CHECK(difference(*old, own) == "");
   old.reset();
   follower.reopen();
@@ -319,7 +319,7 @@ TEST_CASE("a damaged or missing pointer is refused, never taken for a fresh stor
   const std::string pointer = follower.options.path + "/current";
   const std::string whole = read_file(pointer);
   const auto refused = [&] {
-    const auto store = open_rocks_state_store(follower.options);
+    const auto store = open_rocks_state_store(follower.options, follower.env.get());
     return !store && store.error().kind == StorageError::Kind::corruption;
   };
   for (std::size_t bit = 0; bit < whole.size() * 8; bit += 3) {
