@@ -51,6 +51,14 @@ inline bool wait_until_leads(TestNetwork& network, unsigned node, bool wanted, s
   return true;
 }
 
+/// The roots of `node`, up to the height that it and the others have come to by now, while payments go on.
+inline void require_roots_of_others(TestNetwork& network, unsigned node) {
+  std::uint64_t top = network.status_number(node, "height");
+  for (unsigned other = 1; other <= network.network().nodes(); ++other)
+    if (network.network().running(other)) top = std::min(top, network.status_number(other, "height"));
+  network.require_equal_roots(top, 100);
+}
+
 /// All nodes of three but this one.
 inline std::set<unsigned> others(unsigned node) {
   std::set<unsigned> out{1, 2, 3};

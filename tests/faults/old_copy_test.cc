@@ -9,7 +9,7 @@ using namespace daftar;
 using namespace daftar::tests;
 namespace fs = std::filesystem;
 
-TEST_CASE("a node on an old copy of its data refuses or catches up, and the network loses nothing") {
+TEST_CASE("a node on an old copy of its data shows no wrong root, and the network loses nothing") {
   TestNetwork network;
   PaymentLoad load(network, 3);
   REQUIRE(load.wait_for(50, std::chrono::seconds(60)));
@@ -33,10 +33,13 @@ TEST_CASE("a node on an old copy of its data refuses or catches up, and the netw
     REQUIRE(words.sentences().size() == 1);
     std::cout << words.sentences().front() << std::endl;
   } else {
-    std::cout << "it runs" << std::endl;
+    // Whether it then catches up is not asked here: a leader that remembers what it acknowledged leaves it where it is.
+    std::cout << "it runs, at height " << network.status_number(node, "height") << std::endl;
+    CHECK(role(network, node) != "leader");
+    require_roots_of_others(network, node);
   }
   network.wait_ready();
   CHECK(load.wait_for(30, std::chrono::seconds(60)));
   load.stop();
-  load.require_kept(network, status ? others(node) : std::set<unsigned>{});
+  load.require_kept(network, others(node));
 }
