@@ -18,8 +18,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr unsigned clients_per_node = 4;
-constexpr milliseconds pause_between_payments(25);
+constexpr unsigned clients_per_node = 2;
+constexpr milliseconds pause_between_payments(50);
 constexpr milliseconds payment_timeout(100);  // and then the next: so some payment is fresh at any moment
 constexpr milliseconds commit_patience(60'000);
 
