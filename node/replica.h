@@ -18,6 +18,7 @@
 #include "consensus/raft.h"
 #include "ledger/block.h"
 #include "ledger/genesis.h"
+#include "node/block_time.h"
 #include "node/certifier.h"
 #include "node/executor.h"
 #include "node/mempool.h"
@@ -55,11 +56,6 @@ struct ReplicaRestored {
   std::uint64_t entries = 0;
   std::uint64_t certified_size = 0;
   std::optional<std::uint64_t> next_deadline_ms;
-};
-
-struct Times {
-  std::uint64_t wall_ms = 0;        // for block time and expiry only
-  std::uint64_t monotonic_ms = 0;   // for everything else
 };
 
 class Replica {
@@ -192,10 +188,18 @@ class Replica {
   void expire_waiting();
   void say(std::string warning) { output_.warnings.push_back(std::move(warning)); }
 
+  // replica_clock.cc
+  void ask_clocks();
+  void receive_clock(std::uint64_t from, const ClockReply& reply);
+  std::optional<std::uint64_t> quorum_time_ms() const { return quorum_clock_.read(raft_.status().membership, now_); }
+  std::optional<std::uint64_t> next_block_time() const;
+  BlockMoment moment_at(std::uint64_t raft_index) const;
+  bool too_far_ahead(const ledger::Block& block, BlockMoment committed, bool inherited);
+
   // replica_inbound.cc
   void receive_consensus(std::uint64_t from, consensus::Message message);
   void drain_inbox(std::uint64_t from);
-  std::optional<Objection> objection_to(const consensus::AppendRequest& request, const std::vector<std::shared_ptr<const ledger::Block>>& blocks) const;
+  std::optional<Objection> objection_to(const consensus::AppendRequest& request, const std::vector<std::shared_ptr<const ledger::Block>>& blocks);
   void distrust(std::uint64_t leader, consensus::Term term, const Objection& objection);
   void receive_refusals(std::uint64_t from, const ForwardRefused& refused);
   bool is_distrusted(std::uint64_t leader, consensus::Term term) const;
@@ -208,6 +212,8 @@ class Replica {
   Mempool mempool_;
   Certifier certifier_;
   Times now_;
+  QuorumClock quorum_clock_;
+  Patience patience_;
   Output output_;
 
   std::map<std::uint64_t, ChainPlace> chain_;    // by Raft index, from the last executed on; never empty

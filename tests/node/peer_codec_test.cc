@@ -43,6 +43,12 @@ TEST_CASE("forwarded transactions, refusals and checkpoint lines survive the wir
   REQUIRE(std::get<CheckpointLine>(*line).size == 12);
 }
 
+TEST_CASE("questions for clocks and their answers survive the wire, a clock beyond all years does not") {
+  REQUIRE(std::get<ClockRequest>(*decode_peer_message(encode_peer_message(ClockRequest{77}))) == ClockRequest{77});
+  REQUIRE(std::get<ClockReply>(*decode_peer_message(encode_peer_message(ClockReply{77, clock_ms_max}))) == ClockReply{77, clock_ms_max});
+  REQUIRE(decode_peer_message(encode_peer_message(ClockReply{77, clock_ms_max + 1})).error() == "a clock beyond the year 9999");
+}
+
 TEST_CASE("malformed frames are refused with a sentence") {
   REQUIRE(decode_peer_message("").error() == "empty peer frame");
   REQUIRE(decode_peer_message("\xff\xff\xff").error() == "not a peer frame");

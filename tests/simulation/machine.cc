@@ -146,6 +146,7 @@ void Machine::receive(std::uint64_t from, const Network::Bytes& bytes) {
     std::vector<node::Replica::Send> replies;
     const bool taken = environment_.saboteur.receiving(node_, from, *message, replies);
     for (auto& reply : replies) send(std::move(reply));
+    if (auto* clock = std::get_if<node::ClockReply>(&*message)) environment_.saboteur.hears_clock(times().wall_ms, *clock);
     if (taken) step([&](node::Replica& replica) { replica.receive(from, std::move(*message)); });
   });
 }
