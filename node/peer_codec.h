@@ -11,6 +11,7 @@
 #include "ledger/keys.h"
 #include "ledger/rejection.h"
 #include "node/block_time.h"
+#include "node/linearizable.h"
 
 namespace daftar::node {
 
@@ -39,7 +40,8 @@ struct CheckpointLine {
   ledger::Digest root;
   ledger::Signature signature;
 };
-using PeerMessage = std::variant<Hello, consensus::Message, Forward, ForwardRefused, CheckpointLine, ClockRequest, ClockReply>;
+using PeerMessage = std::variant<Hello, consensus::Message, Forward, ForwardRefused, CheckpointLine, ClockRequest, ClockReply, ReadIndexRequest,
+                                 ReadIndexReply>;
 
 /// What a message holds in memory, for every bound in bytes: its variable parts and a fixed share for the rest.
 std::size_t byte_weight(const PeerMessage& message);

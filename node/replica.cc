@@ -33,7 +33,8 @@ Replica::Replica(std::shared_ptr<const ledger::Genesis> genesis, const ledger::S
       raft_(options.raft, restored.raft),
       mempool_(options.mempool),
       certifier_(genesis_->origin(), genesis_->checkpoint_keys(), static_cast<std::uint32_t>(options.raft.self.value)),
-      quorum_clock_(options.raft.self) {
+      quorum_clock_(options.raft.self),
+      reads_(consensus::Random(options.raft.seed ^ 0x72656164u).next()) {
   const auto applied = restored.raft.applied.value;
   chain_[applied] = {restored.raft.before_tail.term.value, restored.height, restored.block_time_ms, restored.block_hash, false, false};
   committed_index_ = executed_index_ = applied;
@@ -57,7 +58,7 @@ Replica::Replica(std::shared_ptr<const ledger::Genesis> genesis, const ledger::S
 
 bool Replica::has_output() const {
   return !(output_.send.empty() && output_.log_writes.empty() && output_.block_checks.empty() && output_.forward_checks.empty() &&
-           output_.execute.empty() && output_.log_reads.empty() && output_.certificates.empty() && output_.answers.empty() && output_.lookups.empty() &&
+           output_.execute.empty() && output_.log_reads.empty() && output_.certificates.empty() && output_.answers.empty() && output_.read_answers.empty() && output_.lookups.empty() &&
            output_.warnings.empty() && output_.divergence.empty()) ||
          raft_.has_output();
 }
@@ -90,6 +91,7 @@ void Replica::tick(Times now) {
 void Replica::pump() {
   for (;;) {
     maybe_propose();
+    advance_reads();
     if (!raft_.has_output()) return;
     take_raft_output();
   }
@@ -123,6 +125,7 @@ void Replica::take_raft_output() {
   // The log is kept whole, so no peer is ever offered a snapshot, and none is expected.
   for (const auto& read : out.snapshot_reads) raft_.snapshot_read_done(read, std::nullopt);
   for (const auto& arrival : out.snapshot_arrivals) raft_.snapshot_failed(arrival.id);
+  take_reads(out);
   if (out.role) change_role(*out.role);
 }
 
@@ -174,6 +177,7 @@ void Replica::change_role(const consensus::RoleChange& change) {
     quorum_clock_.ask_anew();
     ask_clocks();
   }
+  if (!same_leader) reads_.leader_changed();
   if (!same_leader && change.leader) {
     for (auto& [id, waiting] : waiting_) waiting.offered = false;
     offer_waiting();
@@ -419,6 +423,7 @@ void Replica::abandon_all() {
   }
   for (auto& [index, waiter] : awaiting_certificate_) output_.answers.push_back({waiter.client, std::move(waiter.reply)});
   awaiting_certificate_.clear();
+  for (const auto& answer : reads_.abandon()) output_.read_answers.push_back({answer.token, false});
 }
 
 // ---------------------------------------------------------------------------------------------- after execution

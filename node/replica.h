@@ -21,6 +21,7 @@
 #include "node/block_time.h"
 #include "node/certifier.h"
 #include "node/executor.h"
+#include "node/linearizable.h"
 #include "node/mempool.h"
 #include "node/peer_codec.h"
 #include "node/service.h"
@@ -79,6 +80,8 @@ class Replica {
   };
   struct Send { std::uint64_t to = 0; PeerMessage message; };
   struct Answer { ClientToken client = 0; SubmitReply reply; };
+  /// `confirmed`: the state that is executed now holds all that anybody was told before the read was asked for.
+  struct ReadAnswer { ClientToken client = 0; bool confirmed = false; };
   struct NewCertificate { std::uint64_t size = 0; std::string note; };
   struct Output {
     std::vector<Send> send;
@@ -89,6 +92,7 @@ class Replica {
     std::vector<consensus::LogRead> log_reads;
     std::vector<NewCertificate> certificates;   // store; then certificate_stored(size)
     std::vector<Answer> answers;
+    std::vector<ReadAnswer> read_answers;
     std::vector<ledger::Digest> lookups; // look these ids up in the ledger; found(...) if there
     std::vector<std::string> warnings;   // for the log
     std::string divergence;              // not empty: stop, loudly
@@ -105,6 +109,8 @@ class Replica {
   void submit(ClientToken client, std::shared_ptr<const ledger::Transaction> transaction, WaitFor wait, std::uint64_t timeout_ms);
   /// Already in the ledger: waits only for the certificate that covers it (or answers at once).
   void await_certificate(ClientToken client, SubmitReply committed, std::uint64_t timeout_ms);
+  /// A linearizable read: a ReadAnswer, once. Not confirmed when no quorum has confirmed it, or this node not executed so far, in time.
+  void request_read(ClientToken client, std::uint64_t timeout_ms);
 
   // ---- answers from the world
   void log_written(consensus::BatchId batch);
@@ -188,6 +194,13 @@ class Replica {
   void expire_waiting();
   void say(std::string warning) { output_.warnings.push_back(std::move(warning)); }
 
+  // replica_reads.cc
+  struct AskedRound { std::uint64_t node = 0, round = 0; };
+  void advance_reads();
+  void ask_core(std::uint64_t node, std::uint64_t round);
+  void answer_round(const AskedRound& asked, const ReadIndexReply& reply);
+  void take_reads(const consensus::Output& out);
+
   // replica_clock.cc
   void ask_clocks();
   void receive_clock(std::uint64_t from, const ClockReply& reply);
@@ -215,6 +228,9 @@ class Replica {
   QuorumClock quorum_clock_;
   Patience patience_;
   Output output_;
+
+  LinearizableReads reads_;
+  std::map<std::uint64_t, AskedRound> rounds_;   // this leader's own and its peers', by the core's ReadId
 
   std::map<std::uint64_t, ChainPlace> chain_;    // by Raft index, from the last executed on; never empty
   using Blocks = std::unordered_map<const std::string*, std::shared_ptr<const ledger::Block>>;  // parsed, by payload

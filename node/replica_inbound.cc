@@ -23,6 +23,12 @@ void Replica::receive(std::uint64_t from, PeerMessage message) {
     output_.send.push_back({from, ClockReply{asked->asked_ms, now_.wall_ms}});
   } else if (auto* clock = std::get_if<ClockReply>(&message)) {
     receive_clock(from, *clock);
+  } else if (auto* read = std::get_if<ReadIndexRequest>(&message)) {
+    ask_core(from, read->round);
+    pump();
+  } else if (auto* read_reply = std::get_if<ReadIndexReply>(&message)) {
+    if (from == place_.leader.value && !is_leader()) reads_.heard(*read_reply, now_);
+    pump();
   } else if (auto* line = std::get_if<CheckpointLine>(&message)) {
     take_certifier_outcome(certifier_.add_peer({static_cast<std::uint32_t>(from), line->size, line->root, line->signature}), from);
   }

@@ -195,6 +195,8 @@ void Machine::carry_out(node::Replica::Output output) {
     const auto client = process_->clients.extract(a.client);
     if (client) answer(client.mapped(), a.reply);
   }
+  for (const auto& a : output.read_answers)
+    if (const auto reader = process_->readers.extract(a.client)) reader.mapped()(a.confirmed);
   for (const auto& id : output.lookups)
     if (auto reply = first_outcome(id)) process_->replica->found(*reply);
   execute_next();

@@ -30,6 +30,8 @@ class Saboteur {
   virtual void hears_clock(std::uint64_t /*own_ms*/, node::ClockReply&) {}
   /// False: the block is not executed, but reported as if it were empty.
   virtual void executing(std::uint64_t /*node*/, node::ExecuteTask&) {}
+  /// True: reads are answered at once from what is executed here, whoever leads.
+  virtual bool reads_unconfirmed() { return false; }
   /// True: a client is told `committed` as soon as its transaction is taken.
   virtual bool answers_early() { return false; }
 };
