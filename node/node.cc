@@ -225,6 +225,8 @@ void Node::submit(std::vector<std::shared_ptr<const ledger::Transaction>> transa
   impl_->loop->submit(std::move(transactions), wait, timeout, std::move(done));
 }
 
+void Node::linearizable(std::chrono::milliseconds timeout, std::function<void(bool confirmed)> done) { impl_->loop->linearizable(timeout, std::move(done)); }
+
 std::shared_ptr<const storage::StateSnapshot> Node::snapshot() const { return impl_->store->snapshot(); }
 
 contracts::ExecutionResult Node::dry_run(const ledger::Transaction& transaction) const {

@@ -64,6 +64,7 @@ class Node final : public NodeService {
   NodeStatus status() const override;
   void submit(std::vector<std::shared_ptr<const ledger::Transaction>> transactions, WaitFor wait, std::chrono::milliseconds timeout,
               std::function<void(std::size_t, SubmitReply)> done) override;
+  void linearizable(std::chrono::milliseconds timeout, std::function<void(bool confirmed)> done) override;
   std::shared_ptr<const storage::StateSnapshot> snapshot() const override;
   contracts::ExecutionResult dry_run(const ledger::Transaction& transaction) const override;
   std::optional<std::string> receipt(std::uint64_t entry_index) const override;

@@ -91,6 +91,9 @@ std::vector<LinkPeer> link_peers(const Registry& registry, const std::vector<Pee
     }
     peers.push_back(std::move(peer));
   }
+  // Pinned by the configuration: of a node that the ledger, as far as it is executed here, does not know yet.
+  for (const auto& address : configured)
+    if (address.link_key && registry.find(address.node) == nullptr) peers.push_back({address.node, *address.link_key, address.host, address.port, false});
   return peers;
 }
 

@@ -19,10 +19,10 @@ constexpr std::size_t retries_max = 2'000;
 constexpr std::size_t log_read_bytes_max = 8u << 20;
 
 /// The moment at which a transaction is judged before it is ordered. Only block time, which all nodes share, makes one expire for good; a
-/// clock of our own that runs ahead must not (§12.5).
+/// clock of our own that runs ahead must not, nor one that runs behind make it too far ahead (§12.5).
 std::uint64_t judged_at(const ledger::Transaction& transaction, const storage::StateSnapshot& state) {
-  const std::uint64_t valid_until = transaction.body().valid_until_ms(), now = wall_ms();
-  return valid_until > state.mark().block_time_ms ? std::min(now, valid_until) : now;
+  const std::uint64_t block_time = state.mark().block_time_ms, valid_until = transaction.body().valid_until_ms(), now = std::max(wall_ms(), block_time);
+  return valid_until > block_time ? std::min(now, valid_until) : now;
 }
 
 consensus::Entry to_entry(storage::LogRecord&& record) {
@@ -158,6 +158,7 @@ void ReplicaLoop::run() {
   parts_.replica.abandon_all();
   for (const auto& a : parts_.replica.take_output().answers) answer(a);
   clients_.clear();
+  readers_.clear();
   retries_.clear();
   // Whatever stopped us, nobody runs tasks any more: let go of those that wait, and of their clients, now.
   std::vector<Task> rest;
@@ -201,6 +202,8 @@ void ReplicaLoop::carry_out(Replica::Output output) {
   for (auto& read : output.snapshot_reads) transfer_.read(std::move(read));
   for (auto& arrival : output.snapshot_arrivals) transfer_.arrived(std::move(arrival));
   for (const auto& a : output.answers) answer(a);
+  for (const auto& a : output.read_answers)
+    if (const auto reader = readers_.extract(a.client)) reader.mapped()->answer(a.confirmed);
   if (!output.removed.empty()) return halt(HaltKind::removed, std::move(output.removed));
   if (!output.lookups.empty()) {
     const auto state = parts_.store.snapshot();
@@ -243,6 +246,16 @@ void ReplicaLoop::receive(std::uint64_t from, PeerMessage message) {
 
 void ReplicaLoop::peer_connected(std::uint64_t node) {
   post([this, node] { parts_.replica.peer_connected(node); });
+}
+
+void ReplicaLoop::linearizable(std::chrono::milliseconds timeout, std::function<void(bool)> done) {
+  auto read = std::make_shared<Read>(std::move(done));
+  if (halted_) return;
+  post([this, timeout, read] {
+    const ClientToken token = next_client_++;
+    readers_[token] = read;
+    parts_.replica.request_read(token, static_cast<std::uint64_t>(timeout.count()));
+  });
 }
 
 // ---------------------------------------------------------------------------------------------- clients' transactions

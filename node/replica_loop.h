@@ -47,6 +47,9 @@ class ReplicaLoop {
   void peer_connected(std::uint64_t node);
   using Done = std::function<void(std::size_t, SubmitReply)>;
   void submit(std::vector<std::shared_ptr<const ledger::Transaction>> transactions, WaitFor wait, std::chrono::milliseconds timeout, Done done);
+  /// `done(true)`: snapshots of the store taken from now on hold all that anybody was told before this call. `done(false)`: not known within
+  /// `timeout`. Once, on the replica's thread or this one.
+  void linearizable(std::chrono::milliseconds timeout, std::function<void(bool)> done);
   std::uint64_t snapshot_bytes_sent() const { return transfer_.bytes_sent(); }
   std::uint64_t snapshot_bytes_received() const { return transfer_.bytes_received(); }
   NodeStatus status() const;    // the replica's part, at most a tick old
@@ -66,6 +69,19 @@ class ReplicaLoop {
     const std::chrono::milliseconds timeout;
     const Done done;
     std::vector<char> answered;   // each place is touched by one thread at a time
+  };
+  /// One call of linearizable(): answered exactly once, in the end by whoever lets go of it.
+  class Read {
+   public:
+    explicit Read(std::function<void(bool)> done) : done_(std::move(done)) {}
+    Read(const Read&) = delete;
+    ~Read() { answer(false); }
+    void answer(bool confirmed) {
+      if (auto done = std::exchange(done_, nullptr)) done(confirmed);
+    }
+
+   private:
+    std::function<void(bool)> done_;
   };
   struct Client { std::shared_ptr<Submission> submission; std::size_t index; };
 
@@ -117,6 +133,7 @@ class ReplicaLoop {
   std::uint64_t flushes_seen_ = 0;                    // execution thread only
 
   std::unordered_map<ClientToken, Client> clients_;  // replica's thread only
+  std::unordered_map<ClientToken, std::shared_ptr<Read>> readers_;   // likewise
   ClientToken next_client_ = 1;
   struct Retry { std::uint64_t at_ms; std::shared_ptr<Submission> submission; std::size_t index; };
   std::deque<Retry> retries_;                        // prechecks that may have met a state that lags

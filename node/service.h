@@ -78,6 +78,10 @@ class NodeService {
   virtual void submit(std::vector<std::shared_ptr<const ledger::Transaction>> transactions, WaitFor wait,
                       std::chrono::milliseconds timeout, std::function<void(std::size_t index, SubmitReply reply)> done) = 0;
 
+  /// `done(true)`: snapshots taken from now on hold all that any client of any node was told before this call (linearizable reads).
+  /// `done(false)`: no quorum has confirmed it, or this node has not executed so far, within `timeout`. Called exactly once.
+  virtual void linearizable(std::chrono::milliseconds timeout, std::function<void(bool confirmed)> done) = 0;
+
   /// The state as executed here (may lag the leader by a moment).
   virtual std::shared_ptr<const storage::StateSnapshot> snapshot() const = 0;
   /// Runs the transaction on the current state without writing anything. Signatures are judged if present.

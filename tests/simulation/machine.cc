@@ -146,6 +146,7 @@ void Machine::receive(std::uint64_t from, const Network::Bytes& bytes) {
     std::vector<node::Replica::Send> replies;
     const bool taken = environment_.saboteur.receiving(node_, from, *message, replies);
     for (auto& reply : replies) send(std::move(reply));
+    if (auto* clock = std::get_if<node::ClockReply>(&*message)) environment_.saboteur.hears_clock(times().wall_ms, *clock);
     if (taken) step([&](node::Replica& replica) { replica.receive(from, std::move(*message)); });
   });
 }
@@ -194,6 +195,8 @@ void Machine::carry_out(node::Replica::Output output) {
     const auto client = process_->clients.extract(a.client);
     if (client) answer(client.mapped(), a.reply);
   }
+  for (const auto& a : output.read_answers)
+    if (const auto reader = process_->readers.extract(a.client)) reader.mapped()(a.confirmed);
   for (const auto& id : output.lookups)
     if (auto reply = first_outcome(id)) process_->replica->found(*reply);
   execute_next();
