@@ -14,12 +14,14 @@
 #pragma once
 
 #include <deque>
+#include <optional>
 #include <string_view>
 #include <variant>
 
 #include "consensus/durability.h"
 #include "consensus/log.h"
 #include "consensus/membership.h"
+#include "consensus/memory.h"
 #include "consensus/output.h"
 #include "consensus/progress.h"
 #include "consensus/quorum.h"
@@ -53,6 +55,12 @@ struct Restored {
   Index applied{};              ///< what the executed state holds, in [snapshot.position.index, last index]
   /// In force at before_tail; what the tail's entries make of it is found there. Without voters: a node that waits to be taken in.
   Membership membership{};
+  std::vector<Recollection> memory{};  ///< what this node remembers of the others
+  /// Nothing is promised until trust_disk(): leaders are heard, but not answered; no votes, no campaign. For a caller who asks the others
+  /// first whether this disk is an older one (recalled()).
+  bool withheld = false;
+  /// The log is known to have lost something: no votes and no campaign until it is whole again (Status::in_doubt).
+  bool in_doubt = false;
 };
 
 enum class ProposeFailure : std::uint8_t {
@@ -112,6 +120,9 @@ struct Status {
   Index membership_index{};             ///< of its entry; not above what Restored began with if it came from there
   bool removed = false;                 ///< as Output::removed
   bool disk_hangs = false;              ///< a batch has not been synced for an election timeout: this node neither leads nor campaigns
+  bool withheld = false;                ///< as Restored::withheld
+  bool in_doubt = false;                ///< the log lacks what this node once held: it follows, but neither votes nor campaigns,
+  LogPosition doubt_until{};            ///< at least until it ends here, and an entry of the present leader's own term is committed
 };
 
 class Raft {
@@ -156,6 +167,20 @@ class Raft {
   /// Entries up to `mark` are about to leave the log on disk, or have left it: applied, durable, and held by a snapshot that
   /// Output::snapshot_reads can be answered from. What a peer still lacks (Status::match_min) it will need as a snapshot then.
   void compact(LogPosition mark);
+
+  // Old, empty and damaged disks (doubt.cc).
+
+  /// What another member remembers of this node (`recollection.node`). More than there is here: this node is in doubt, and goes on in a term
+  /// not below the remembered one, its vote in it spent. At any time, any number of times. Ask when nothing that an earlier process of this
+  /// node sent can arrive there any more: a vote that arrives after the answer is not in it.
+  void recalled(const Recollection& recollection);
+  /// The others were asked, as far as they are to be had: ends Restored::withheld.
+  void trust_disk();
+  /// A new process of `node`: its disk may hold less than it acknowledged, so a leader looks anew what it has. Nothing that the process
+  /// before it sent may be stepped in afterwards. What is committed stays so.
+  void peer_restarted(NodeId node);
+  /// To be kept on disk, and told to each of them when it asks. May lag on disk: see docs/consensus.md.
+  const Memory& memory() const { return memory_; }
 
   // Output.
 
@@ -275,6 +300,15 @@ class Raft {
   void answer_snapshot(const SnapshotArrival& arrival, std::uint64_t wanted, bool failed);
   std::optional<SnapshotArrival> take_arrival(std::uint64_t id);
 
+  // doubt.cc
+  void remember(const Envelope& envelope);
+  void remember(NodeId node, Index held);
+  LogPosition durable_position() const;
+  NodeId follows() const;
+  void begin_doubt(LogPosition held);
+  void end_doubt();
+  bool abstains() const { return withheld_ || doubt_; }
+
   // membership_change.cc (thesis 4)
   void append_membership(const Membership& membership);
   void update_peers(Leader& leader);
@@ -310,6 +344,9 @@ class Raft {
   Index commit_;
   Index handed_out_;            // last index given out in Output::committed
   Index applied_;
+  Memory memory_;
+  bool withheld_;
+  std::optional<LogPosition> doubt_;  // in doubt, at least until the log on disk ends here
   bool joined_;                 // this node was a member of a committed membership
   bool removed_ = false;
   bool removed_issued_ = false;

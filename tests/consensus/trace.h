@@ -29,13 +29,17 @@ class TracedRaft {
   void synced(BatchId batch);
   void applied(Index index);
   void log_read_done(const LogRead& read, std::vector<Entry> entries);
-  // Not in the trace: clusters whose members change, or that compact their logs, are not traced.
+  // Not in the trace: clusters whose members change, or that compact their logs, or whose disks grow old, are not traced.
   Expected<LogPosition, ProposeError> propose_membership(const MembershipChange& change) { return raft_.propose_membership(change); }
   void snapshot_read_done(const SnapshotRead& read, std::optional<SnapshotPiece> piece) { raft_.snapshot_read_done(read, std::move(piece)); }
   void snapshot_wants(std::uint64_t arrival, std::uint64_t offset) { raft_.snapshot_wants(arrival, offset); }
   void snapshot_installed(std::uint64_t arrival) { raft_.snapshot_installed(arrival); }
   void snapshot_failed(std::uint64_t arrival) { raft_.snapshot_failed(arrival); }
   void compact(LogPosition mark) { raft_.compact(mark); }
+  void recalled(const Recollection& recollection) { raft_.recalled(recollection); }
+  void trust_disk() { raft_.trust_disk(); }
+  void peer_restarted(NodeId node) { raft_.peer_restarted(node); }
+  const Memory& memory() const { return raft_.memory(); }
   bool has_output() const { return raft_.has_output(); }
   Output take_output();
   Status status() const { return raft_.status(); }

@@ -1,0 +1,42 @@
+// What a node remembers of the others, for their sake: a node that comes back with an older disk is told what it has forgotten.
+//
+// Two facts for each member, neither of which an undamaged disk can fall below:
+// - `term`: it was in that term, by its own durable word (votes and acknowledgements carry it);
+// - `held`: the highest position that its log held. Of a follower: what it acknowledged to this node's leadership. Of a leader: what it said
+//   was committed, with its own copy or without.
+// A log that held (t, i) and lost nothing ends at (t, i) or later in the order of 3.6.1 for as long as (t, i) may be committed: only a leader of
+// a later term replaces entries of term t, and its log lacks none that is committed. So a log that ends before `held` has lost what others may
+// count on; or it was rightly overwritten a moment ago, and then doubting it costs a few votes until the next entry is committed.
+#pragma once
+
+#include <vector>
+
+#include "consensus/types.h"
+
+namespace daftar::consensus {
+
+struct Recollection {
+  NodeId node{};
+  Term term{};
+  LogPosition held{};
+  friend bool operator==(const Recollection&, const Recollection&) = default;
+};
+
+class Memory {
+ public:
+  explicit Memory(std::vector<Recollection> restored);
+
+  void saw(NodeId node, Term term);
+  void saw(NodeId node, LogPosition held);
+  /// Zeros when nothing is remembered.
+  Recollection of(NodeId node) const;
+  const std::vector<Recollection>& all() const { return all_; }  ///< ascending by node
+  std::uint64_t changes() const { return changes_; }             ///< rises whenever something in all() changes
+
+ private:
+  Recollection& at(NodeId node);
+  std::vector<Recollection> all_;
+  std::uint64_t changes_ = 0;
+};
+
+}  // namespace daftar::consensus
