@@ -1,5 +1,5 @@
-// A disk that may be older than what this node promised (DESIGN 12.7): until the others were asked nothing is promised (withheld), and
-// with a log that has lost something nobody is elected (in doubt). Why that is enough: docs/consensus.md, "An old, empty or damaged disk".
+// A disk that may be older than what this node promised (DESIGN 12.7): until the others were asked nothing is promised (withheld), and a node
+// whose log has lost something (in doubt) elects nobody who might lack it. Why that is enough: docs/consensus.md, "Old, empty and damaged disks".
 #include <algorithm>
 
 #include "consensus/raft.h"
@@ -24,36 +24,57 @@ LogPosition Raft::durable_position() const {
   return {log_.term_at(durable).value_or(Term{0}), durable};
 }
 
-void Raft::recalled(const Recollection& recollection) {
-  if (recollection.node != options_.self) return refuse("recollection of another node");
-  if (recollection.term > term_max || recollection.term > term_ + term_jump_max || recollection.held.index > index_max ||
-      recollection.held.term > recollection.term)
+Recalled Raft::recall(NodeId node) const { return {options_.self, memory_.of(node), durability_.hard_state().term, durable_position()}; }
+
+void Raft::recalled(const Recalled& answer) {
+  const auto& [node, term, held] = answer.recollection;
+  if (node != options_.self || answer.from == options_.self || !answer.from) return refuse("recollection of another node");
+  for (const Term stated : {term, answer.term, held.term, answer.end.term})
+    if (stated > term_max || stated > term_ + term_jump_max) return refuse("recollection out of reach");
+  if (held.index > index_max || answer.end.index > index_max || held.term > term || answer.end.term > answer.term)
     return refuse("recollection out of reach");
-  if (recollection.term <= term_ && recollection.held <= log_.last()) return;
-  begin_doubt(recollection.held);
-  become_follower(std::max(term_, recollection.term), recollection.term > term_ ? no_node : follows());
+  if (std::find(recalled_from_.begin(), recalled_from_.end(), answer.from) == recalled_from_.end()) recalled_from_.push_back(answer.from);
+  term_of_others_ = std::max({term_of_others_, term, answer.term});
+  held_by_others_ = std::max(held_by_others_, answer.end);
+  if (doubt_ || term > term_ || held > log_.last()) begin_doubt(held);
+  end_doubt();
 }
 
-NodeId Raft::follows() const {
-  const auto* follower = std::get_if<Follower>(&state_);
-  return follower ? follower->leader : no_node;
-}
-
+// No candidate can hold a vote of this node in a term above its own, so above those of all who answered this node never voted. In that
+// term a vote may be forgotten: one for itself, which never campaigned in it, elects nobody, and is the last.
 void Raft::begin_doubt(LogPosition held) {
   doubt_ = std::max(doubt_.value_or(LogPosition{}), held);
-  // A vote given in this term may be forgotten: one for itself, which never campaigned in it, elects nobody, and is the last.
+  if (!std::holds_alternative<Follower>(state_) || term_of_others_ > term_) become_follower(std::max(term_, term_of_others_), no_node);
   if (!voted_for_ && term_ > Term{0}) voted_for_ = options_.self;
 }
 
-// Leader completeness (3.6.3): who was elected without this node's vote holds everything committed before, and an entry of its own term,
-// committed and on our disk, means that we do. What was acknowledged to this very leader and forgotten must be back, too.
-void Raft::end_doubt() {
-  if (!doubt_ || withheld_ || !follows()) return;
-  const Index through = std::min(commit_, durability_.index());
-  if (log_.term_at(through) == term_ && durable_position() >= *doubt_) doubt_.reset();
+// Whatever this node helped to commit is on another node of that majority, and so in the log of one that has answered.
+bool Raft::heard_enough() const {
+  if (tally(membership(), recalled_from_, {}) == VoteOutcome::won) return true;
+  const std::vector<NodeId> voters = membership().all_voters();
+  return std::all_of(voters.begin(), voters.end(), [&](NodeId voter) {
+    return voter == options_.self || std::find(recalled_from_.begin(), recalled_from_.end(), voter) != recalled_from_.end();
+  });
 }
 
-void Raft::trust_disk() { withheld_ = false; }
+// In doubt a node stands for those who answered: it votes as the one with the longest log among them would.
+LogPosition Raft::least_log() const { return doubt_ ? std::max({log_.last(), *doubt_, held_by_others_}) : log_.last(); }
+
+void Raft::end_doubt() {
+  if (!doubt_ || withheld_ || durable_position() < *doubt_) return;
+  // By 3.6.1 a log not behind that of a node which holds a committed entry holds it, too.
+  const bool as_long_as_theirs = heard_enough() && durable_position() >= held_by_others_;
+  // Leader completeness (3.6.3): the leader holds everything committed before its term; with an entry of its own term committed and on our
+  // disk, so do we.
+  const auto* follower = std::get_if<Follower>(&state_);
+  const bool as_long_as_the_leaders = follower && follower->leader && log_.term_at(std::min(commit_, durability_.index())) == term_;
+  if (as_long_as_theirs || as_long_as_the_leaders) doubt_.reset();
+}
+
+void Raft::trust_disk() {
+  withheld_ = false;
+  end_doubt();
+}
 
 void Raft::peer_restarted(NodeId node) {
   if (Progress* follower = peer(node)) follower->restarted();

@@ -20,7 +20,7 @@ void Raft::restart_election_timer() {
 
 bool Raft::may_campaign() const {
   if (installing()) return false;  // the log is being replaced
-  if (abstains()) return false;    // its log may lack what it acknowledged
+  if (withheld_ || doubt_) return false;  // its log may lack what it acknowledged
   if (disk_hangs()) return false;  // its vote would never be on disk, and its term would only disturb when the disk is back
   // 4.2.2: one that is not in its newest membership may still be needed to commit that very entry: nobody without it could be elected.
   // It counts for nothing in its own election.
@@ -72,11 +72,11 @@ void Raft::count_votes() {
 }
 
 bool Raft::would_vote(NodeId from, const VoteRequest& request) const {
-  if (abstains()) return false;
+  if (withheld_ || (doubt_ && !heard_enough())) return false;
   if (request.term < term_) return false;
   // One vote per term (3.4). Only a pre-vote can still be of a later term than ours here.
   const bool free = request.term > term_ || voted_for_ == from || (!voted_for_ && !leader());
-  return free && request.last >= log_.last();  // 3.6.1
+  return free && request.last >= least_log();  // 3.6.1
 }
 
 void Raft::receive(NodeId from, const VoteRequest& request) {
@@ -117,7 +117,7 @@ void Raft::become_follower(Term term, NodeId leader) {
   CONSENSUS_INVARIANT(term >= term_);
   if (term > term_) {
     term_ = term;
-    voted_for_ = doubt_ ? options_.self : no_node;  // see begin_doubt()
+    voted_for_ = doubt_ && !heard_enough() ? options_.self : no_node;  // see begin_doubt()
   }  // in the same term the vote stays: forgetting it could elect two leaders
   if (Leader* ours = as_leader()) {
     for (const ReadRound& round : ours->rounds) reads_aborted_.insert(reads_aborted_.end(), round.ids.begin(), round.ids.end());

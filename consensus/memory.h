@@ -22,6 +22,15 @@ struct Recollection {
   friend bool operator==(const Recollection&, const Recollection&) = default;
 };
 
+/// A member's answer to a node that asks what it may have forgotten.
+struct Recalled {
+  NodeId from{};
+  Recollection recollection{};  ///< of the node that asks
+  Term term{};                  ///< the answering node's own,
+  LogPosition end{};            ///< and where its log on disk ends
+  friend bool operator==(const Recalled&, const Recalled&) = default;
+};
+
 class Memory {
  public:
   explicit Memory(std::vector<Recollection> restored);

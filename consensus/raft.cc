@@ -309,7 +309,7 @@ Status Raft::status() const {
   status.disk_hangs = disk_hangs();
   status.withheld = withheld_;
   status.in_doubt = doubt_.has_value();
-  status.doubt_until = doubt_.value_or(LogPosition{});
+  if (doubt_) status.doubt_until = std::max(*doubt_, held_by_others_);
   const Leader* leader = as_leader();
   if (!leader) return status;
   status.reads_open = leader->reads_open;

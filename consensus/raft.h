@@ -59,7 +59,7 @@ struct Restored {
   /// Nothing is promised until trust_disk(): leaders are heard, but not answered; no votes, no campaign. For a caller who asks the others
   /// first whether this disk is an older one (recalled()).
   bool withheld = false;
-  /// The log is known to have lost something: no votes and no campaign until it is whole again (Status::in_doubt).
+  /// The log is known to have lost something: until it is whole again this node is in doubt (Status::in_doubt).
   bool in_doubt = false;
 };
 
@@ -121,8 +121,10 @@ struct Status {
   bool removed = false;                 ///< as Output::removed
   bool disk_hangs = false;              ///< a batch has not been synced for an election timeout: this node neither leads nor campaigns
   bool withheld = false;                ///< as Restored::withheld
-  bool in_doubt = false;                ///< the log lacks what this node once held: it follows, but neither votes nor campaigns,
-  LogPosition doubt_until{};            ///< at least until it ends here, and an entry of the present leader's own term is committed
+  /// The log lacks, or may lack, what this node once held: it follows, does not campaign, and votes only for logs that reach doubt_until, and
+  /// not before enough of the others have said where theirs end.
+  bool in_doubt = false;
+  LogPosition doubt_until{};
 };
 
 class Raft {
@@ -170,16 +172,20 @@ class Raft {
 
   // Old, empty and damaged disks (doubt.cc).
 
-  /// What another member remembers of this node (`recollection.node`). More than there is here: this node is in doubt, and goes on in a term
-  /// not below the remembered one, its vote in it spent. At any time, any number of times. Ask when nothing that an earlier process of this
-  /// node sent can arrive there any more: a vote that arrives after the answer is not in it.
-  void recalled(const Recollection& recollection);
+  /// What this node answers to `node` when that asks what it may have forgotten.
+  Recalled recall(NodeId node) const;
+  /// Another node's answer. It remembers more than there is here: this node is in doubt, and goes on in a term not below those it was told, its
+  /// vote in it spent. At any time, any number of times. Ask when nothing that an earlier process of this node sent can arrive there any
+  /// more: a vote that arrives after the answer is not in it.
+  void recalled(const Recalled& answer);
+  /// All other voters, or a majority without this node, have answered.
+  bool heard_enough() const;
   /// The others were asked, as far as they are to be had: ends Restored::withheld.
   void trust_disk();
   /// A new process of `node`: its disk may hold less than it acknowledged, so a leader looks anew what it has. Nothing that the process
   /// before it sent may be stepped in afterwards. What is committed stays so.
   void peer_restarted(NodeId node);
-  /// To be kept on disk, and told to each of them when it asks. May lag on disk: see docs/consensus.md.
+  /// To be kept on disk, where it may lag a little: see docs/consensus.md.
   const Memory& memory() const { return memory_; }
 
   // Output.
@@ -304,10 +310,9 @@ class Raft {
   void remember(const Envelope& envelope);
   void remember(NodeId node, Index held);
   LogPosition durable_position() const;
-  NodeId follows() const;
   void begin_doubt(LogPosition held);
   void end_doubt();
-  bool abstains() const { return withheld_ || doubt_; }
+  LogPosition least_log() const;
 
   // membership_change.cc (thesis 4)
   void append_membership(const Membership& membership);
@@ -347,6 +352,9 @@ class Raft {
   Memory memory_;
   bool withheld_;
   std::optional<LogPosition> doubt_;  // in doubt, at least until the log on disk ends here
+  std::vector<NodeId> recalled_from_;
+  Term term_of_others_;               // the highest they were in, or had seen this node in
+  LogPosition held_by_others_;        // the latest end of their logs when they answered
   bool joined_;                 // this node was a member of a committed membership
   bool removed_ = false;
   bool removed_issued_ = false;

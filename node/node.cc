@@ -116,9 +116,11 @@ Expected<void, std::string> Node::Impl::open_links() {
   const auto identity = LinkIdentity::from_seed(options.link_seed);
   if (!identity) return tl::make_unexpected("the link key is not 32 bytes");
   PeerNetworkOptions link_options{options.node, options.genesis, options.link_host, options.link_port, options.peers};
+  link_options.process = random_seed();
   auto* to = loop.get();
   auto opened = PeerNetwork::open(std::move(link_options), *identity,
-                                  {[to](std::uint64_t from, PeerMessage message) { to->receive(from, std::move(message)); },
+                                  {[to](std::uint64_t from, std::uint64_t process) { to->peer_greeted(from, process); },
+                                   [to](std::uint64_t from, PeerMessage message) { to->receive(from, std::move(message)); },
                                    [to](std::uint64_t node) { to->peer_connected(node); },
                                    [](std::string warning) { spdlog::warn("{}", warning); }});
   if (!opened) return tl::make_unexpected(opened.error());

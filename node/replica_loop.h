@@ -31,6 +31,7 @@ class ReplicaLoop {
     VerifierPool& pool;
     std::chrono::milliseconds tick;
     std::function<void(HaltKind, std::string)> on_halt;
+    std::function<void()> on_whole_again;   // the replica's log lacks nothing any more; on the replica's thread
   };
   explicit ReplicaLoop(Parts parts);
   ~ReplicaLoop();
@@ -43,6 +44,7 @@ class ReplicaLoop {
   // Any thread.
   void receive(std::uint64_t from, PeerMessage message);
   void peer_connected(std::uint64_t node);
+  void peer_greeted(std::uint64_t node, std::uint64_t process);
   using Done = std::function<void(std::size_t, SubmitReply)>;
   void submit(std::vector<std::shared_ptr<const ledger::Transaction>> transactions, WaitFor wait, std::chrono::milliseconds timeout, Done done);
   NodeStatus status() const;    // the replica's part, at most a tick old
@@ -95,6 +97,7 @@ class ReplicaLoop {
   std::condition_variable log_wake_;
   std::deque<Replica::LogWrite> log_queue_;
   std::deque<consensus::LogRead> log_reads_;
+  std::optional<std::vector<storage::StoredRecollection>> log_memory_;   // the newest
   bool log_stopping_ = false;
 
   std::mutex execute_mutex_;

@@ -1,6 +1,7 @@
 // Port: the replicated log on disk, with term and vote. Knows nothing of what terms mean; stores what it is given.
 // Single caller (the log thread); read() and first()/last() may be called from any thread.
 #pragma once
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -24,6 +25,14 @@ struct StoredHardState {
   std::uint64_t commit = 0;     // a hint, may lag
 };
 
+/// What a node remembers of another one (consensus/memory.h).
+struct StoredRecollection {
+  std::uint64_t node = 0;
+  std::uint64_t term = 0;
+  std::uint64_t held_term = 0, held_index = 0;
+  bool operator==(const StoredRecollection&) const = default;
+};
+
 /// Entries [first(), last()], contiguous; empty when last() == first() - 1; first() is 1 in a new log.
 class RaftLog {
  public:
@@ -37,9 +46,20 @@ class RaftLog {
   virtual std::uint64_t last() const = 0;
   /// Records [from, to], stopping early once `bytes_max` of payload is passed (at least one is returned). Each record's checksum is verified.
   [[nodiscard]] virtual Expected<std::vector<LogRecord>, StorageError> read(std::uint64_t from, std::uint64_t to, std::size_t bytes_max) const = 0;
+  /// Replaces what is remembered of peers. Written at once: the death of the process loses nothing of it; a power cut at most what the last
+  /// 100 ms brought, if settle() is called in time. Costs no sync of its own while the log is written to. Errors: as write().
+  [[nodiscard]] virtual Expected<void, StorageError> write_memory(std::span<const StoredRecollection> memory) = 0;
+  /// As last written, by this process or an earlier one. Ascending by node if it was written so.
+  virtual std::vector<StoredRecollection> memory() const = 0;
+  /// Makes durable what lags behind for the sake of speed: write_memory() and the synced-up-to mark. To be called when nothing was written for
+  /// 100 ms. Errors: as write().
+  [[nodiscard]] virtual Expected<void, StorageError> settle() = 0;
   /// Durable writes done since opening, for metrics.
   virtual std::uint64_t sync_count() const = 0;
 };
+
+/// When nothing was written for so long, settle() is due.
+inline constexpr std::chrono::milliseconds log_settles_after{100};
 
 struct RaftLogOptions {
   std::string path;

@@ -127,8 +127,9 @@ Expected<LogMeta, StorageError> check_log(const Database& database, const std::o
 
 class RocksRaftLog final : public RaftLog {
  public:
-  RocksRaftLog(std::shared_ptr<Database> database, std::unique_ptr<SyncedMark> mark, const LogMeta& meta, std::size_t cache_bytes)
-      : database_(std::move(database)), mark_(std::move(mark)), meta_(meta), cache_bytes_max_(cache_bytes) {}
+  RocksRaftLog(std::shared_ptr<Database> database, std::unique_ptr<SyncedMark> mark, const LogMeta& meta, std::vector<StoredRecollection> memory,
+               std::size_t cache_bytes)
+      : database_(std::move(database)), mark_(std::move(mark)), meta_(meta), memory_(std::move(memory)), cache_bytes_max_(cache_bytes) {}
   ~RocksRaftLog() override {
     if (!failed_) static_cast<void>(mark_->sync());  // a failure here leaves the mark behind, not wrong
   }
@@ -139,6 +140,12 @@ class RocksRaftLog final : public RaftLog {
   std::uint64_t last() const override { return bounds().last; }
   Expected<std::vector<LogRecord>, StorageError> read(std::uint64_t from, std::uint64_t to, std::size_t bytes_max) const override;
   std::uint64_t sync_count() const override { return syncs_; }
+  Expected<void, StorageError> write_memory(std::span<const StoredRecollection> memory) override;
+  std::vector<StoredRecollection> memory() const override {
+    const std::shared_lock lock(mutex_);
+    return memory_;
+  }
+  Expected<void, StorageError> settle() override;
 
  private:
   LogMeta bounds() const {
@@ -158,6 +165,7 @@ class RocksRaftLog final : public RaftLog {
   std::atomic<std::uint64_t> syncs_{0};
   mutable std::shared_mutex mutex_;         // guards what follows, for the readers of other threads
   LogMeta meta_;
+  std::vector<StoredRecollection> memory_;
   std::deque<LogRecord> newest_;            // consecutive, ending at meta_.last: what replication asks for over and over
   std::size_t newest_bytes_ = 0;
   const std::size_t cache_bytes_max_;
@@ -197,6 +205,20 @@ Expected<void, StorageError> RocksRaftLog::write(const std::optional<StoredHardS
   ++syncs_;
   remember(meta, records);
   if (auto noted = mark_->note({meta.write_number, meta.last, meta.last_term}); !noted) return fail(noted.error());
+  return {};
+}
+
+Expected<void, StorageError> RocksRaftLog::write_memory(std::span<const StoredRecollection> memory) {
+  if (failed_) return Unexpected<StorageError>(*failed_);
+  if (auto remembered = mark_->remember(memory); !remembered) return fail(remembered.error());
+  const std::unique_lock lock(mutex_);
+  memory_.assign(memory.begin(), memory.end());
+  return {};
+}
+
+Expected<void, StorageError> RocksRaftLog::settle() {
+  if (failed_) return Unexpected<StorageError>(*failed_);
+  if (auto synced = mark_->sync(); !synced) return fail(synced.error());
   return {};
 }
 
@@ -294,7 +316,9 @@ Expected<std::unique_ptr<RaftLog>, StorageError> open_rocks_raft_log(const RaftL
   if (auto named = sync_directory(env, parent_of(options.path)); !named) return Unexpected<StorageError>(named.error());
   auto keeper = SyncedMark::open(env, mark_path, {meta->write_number, meta->last, meta->last_term});
   if (!keeper) return Unexpected<StorageError>(keeper.error());
-  return std::make_unique<RocksRaftLog>(std::move(*database), std::move(*keeper), *meta, options.cache_bytes);
+  auto memory = SyncedMark::read_memory(env, mark_path);
+  if (!memory) return Unexpected<StorageError>(memory.error());
+  return std::make_unique<RocksRaftLog>(std::move(*database), std::move(*keeper), *meta, std::move(*memory), options.cache_bytes);
 }
 
 Expected<std::unique_ptr<RaftLog>, StorageError> open_rocks_raft_log(const RaftLogOptions& options) { return open_rocks_raft_log(options, nullptr); }

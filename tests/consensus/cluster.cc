@@ -229,7 +229,7 @@ void Cluster::ask_others(Member& member) {
   for (const Member& other : members_) {
     if (!other.raft || !member.unheard.count(other.id) || cut(member.id, other.id) || cut(other.id, member.id) || chance(3)) continue;
     const bool doubted = member.raft->status().in_doubt;
-    member.raft->recalled(other.raft->memory().of(member.id));
+    member.raft->recalled(other.raft->recall(member.id));
     doubts_ += !doubted && member.raft->status().in_doubt;
     member.unheard.erase(other.id);
   }

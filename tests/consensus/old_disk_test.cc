@@ -28,7 +28,7 @@ struct Story {
     group[1].raft->peer_restarted(NodeId{2});
   }
   /// What `from` remembers of `of`, told to it.
-  void tell(std::uint64_t from, std::uint64_t of) { group[of].raft->recalled(group[from].raft->memory().of(NodeId{of})); }
+  void tell(std::uint64_t from, std::uint64_t of) { group[of].raft->recalled(group[from].raft->recall(NodeId{of})); }
 
   Group group;
   Disk copy;
@@ -126,6 +126,52 @@ TEST_CASE("a node with an old copy neither votes nor campaigns until its log is 
   CHECK(single<VoteReply>(node.answer(3, {VoteRequest{Term{5}, false, true, at(3, 3)}})).granted);
 }
 
+TEST_CASE("a node with an old copy votes for a log that has all that the others had, when they have all said where theirs end") {
+  Story story;
+  story.start_2_from(story.copy, true);
+  story.tell(1, 2);
+  TestNode& node = story.group[2];
+  node.raft->trust_disk();
+  CHECK_FALSE(single<VoteReply>(node.answer(1, vote(2, at(1, 2)))).granted);  // node 3 might have more
+  node.raft->recalled({NodeId{3}, {NodeId{2}, Term{1}, at(1, 1)}, Term{1}, at(1, 1)});
+  CHECK(node.raft->heard_enough());
+  CHECK_FALSE(single<VoteReply>(node.answer(3, vote(3, at(1, 1)))).granted);
+  CHECK(single<VoteReply>(node.answer(1, vote(4, at(1, 2)))).granted);
+  CHECK(node.status().in_doubt);
+  node.tick(40);
+  CHECK(node.status().role == Role::follower);
+}
+
+TEST_CASE("entries that this node helped to commit may be remembered by nobody: where the others' logs end counts, too") {
+  // Five nodes; 2 and 3 hold entry 2, and their memory of it was lost in a power cut; what gives node 1 away is its term.
+  TestNode node({.self = 1, .voters = 5}, {.hard_state = {Term{1}, NodeId{2}, Index{1}}, .log = log_of({1})});
+  node.withheld = true;
+  node.restart();
+  node.raft->recalled({NodeId{4}, {NodeId{1}, Term{2}, {}}, Term{2}, at(1, 1)});
+  node.raft->recalled({NodeId{5}, {NodeId{1}, Term{2}, {}}, Term{2}, at(1, 1)});
+  node.raft->trust_disk();
+  CHECK_FALSE(node.raft->heard_enough());
+  CHECK_FALSE(single<VoteReply>(node.answer(4, vote(3, at(1, 1)))).granted);
+  node.raft->recalled({NodeId{2}, {NodeId{1}, Term{1}, {}}, Term{2}, at(1, 2)});  // three of the others: one of them has what was committed
+  CHECK(node.raft->heard_enough());
+  CHECK(node.status().in_doubt);
+  CHECK_FALSE(single<VoteReply>(node.answer(4, vote(4, at(1, 1)))).granted);
+  CHECK(single<VoteReply>(node.answer(2, vote(5, at(1, 2)))).granted);
+}
+
+TEST_CASE("a disk that lost only its term and vote is whole as soon as the others have said so") {
+  Story story;
+  Disk disk = story.group[2].disk;
+  story.start_2_from(disk, true);
+  story.group[2].raft->recalled({NodeId{1}, {NodeId{2}, Term{7}, at(1, 2)}, Term{7}, at(1, 2)});
+  story.group[2].raft->recalled({NodeId{3}, {NodeId{2}, Term{0}, {}}, Term{1}, at(1, 1)});
+  CHECK(story.group[2].status().in_doubt);
+  story.group[2].raft->trust_disk();
+  CHECK_FALSE(story.group[2].status().in_doubt);
+  CHECK_FALSE(single<VoteReply>(story.group[2].answer(3, vote(7, at(1, 2)))).granted);
+  CHECK(single<VoteReply>(story.group[2].answer(3, vote(8, at(1, 2)))).granted);
+}
+
 TEST_CASE("doubt lasts until all is back that was acknowledged to the same leader") {
   Story story;
   for (int i = 0; i < 3; ++i) story.group.propose(1);
@@ -158,7 +204,7 @@ TEST_CASE("a leader of a term before the one a node is remembered in gets no ack
   node.withheld = true;
   node.restart();
   CHECK(node.answer(1, append(3, at(3, 1), {entry(3, 2)}, 1)).empty());
-  node.raft->recalled({NodeId{2}, Term{5}, at(5, 2)});
+  node.raft->recalled({NodeId{3}, {NodeId{2}, Term{5}, at(5, 2)}, Term{5}, at(5, 2)});
   node.raft->trust_disk();
   const auto reply = single<AppendReply>(node.answer(1, append(3, at(3, 1), {entry(3, 2)}, 1)));
   CHECK_FALSE(reply.success);
@@ -171,7 +217,7 @@ TEST_CASE("a forgotten vote is not given again, in doubt or after it") {
   TestNode node({.self = 2}, {.hard_state = {Term{4}, no_node, Index{1}}, .log = log_of({4})});
   node.withheld = true;
   node.restart();
-  node.raft->recalled({NodeId{2}, Term{5}, {}});  // its vote in term 5 went to node 1
+  node.raft->recalled({NodeId{1}, {NodeId{2}, Term{5}, {}}, Term{5}, at(4, 1)});  // its vote in term 5 went to node 1
   node.raft->trust_disk();
   CHECK(node.status().in_doubt);  // the term on disk went back: so may have the log
   CHECK_FALSE(single<VoteReply>(node.answer(3, vote(5, at(4, 1)))).granted);
@@ -185,11 +231,25 @@ TEST_CASE("a forgotten vote is not given again, in doubt or after it") {
   CHECK(single<VoteReply>(node.answer(3, vote(6, at(5, 2)))).granted);
 }
 
+TEST_CASE("whoever could hold a forgotten vote is in its term, even if it has forgotten the vote itself") {
+  TestNode node({.self = 2}, {.hard_state = {Term{4}, no_node, Index{1}}, .log = log_of({4})});
+  node.withheld = true;
+  node.restart();
+  node.raft->recalled({NodeId{1}, {NodeId{2}, Term{4}, {}}, Term{9}, at(4, 1)});  // it led term 9, and its memory was lost in a power cut
+  CHECK_FALSE(node.status().in_doubt);  // a node that missed elections has lost nothing
+  CHECK(node.term() == Term{4});
+  node.raft->recalled({NodeId{3}, {NodeId{2}, Term{5}, {}}, Term{8}, at(4, 1)});
+  node.raft->trust_disk();
+  CHECK(node.term() == Term{9});
+  CHECK_FALSE(single<VoteReply>(node.answer(3, vote(9, at(4, 1)))).granted);
+  CHECK(single<VoteReply>(node.answer(3, vote(10, at(4, 1)))).granted);
+}
+
 TEST_CASE("a vote in the term on disk may be forgotten, too") {
   TestNode node({.self = 2}, {.hard_state = {Term{4}, no_node, Index{1}}, .log = log_of({3})});
   node.withheld = true;
   node.restart();
-  node.raft->recalled({NodeId{2}, Term{4}, at(4, 2)});
+  node.raft->recalled({NodeId{1}, {NodeId{2}, Term{4}, at(4, 2)}, Term{4}, at(4, 2)});
   node.raft->trust_disk();
   node.answer(1, append(4, at(3, 1), {entry(4, 2)}, 2));
   CHECK_FALSE(node.status().in_doubt);
@@ -210,7 +270,7 @@ TEST_CASE("nodes that lost nothing are not in doubt, and start as fast as ever")
   }
   for (std::uint64_t from = 1; from <= 3; ++from)
     for (std::uint64_t of = 1; of <= 3; ++of)
-      if (from != of) group[of].raft->recalled(group[from].raft->memory().of(NodeId{of}));
+      if (from != of) group[of].raft->recalled(group[from].raft->recall(NodeId{of}));
   for (std::uint64_t id = 1; id <= 3; ++id) {
     group[id].raft->trust_disk();
     CHECK_FALSE(group[id].status().in_doubt);
@@ -222,9 +282,9 @@ TEST_CASE("nodes that lost nothing are not in doubt, and start as fast as ever")
 TEST_CASE("a leader that learns it has forgotten something steps down") {
   TestNode node({.self = 1}, {.hard_state = {Term{1}, no_node, Index{1}}, .log = log_of({1})});
   node.become_leader();
-  node.raft->recalled({NodeId{1}, Term{2}, at(1, 3)});
+  node.raft->recalled({NodeId{2}, {NodeId{1}, Term{2}, at(1, 3)}, Term{2}, at(1, 3)});
   CHECK(node.status().role == Role::leader);  // (2, 2) is later
-  node.raft->recalled({NodeId{1}, Term{2}, at(2, 3)});
+  node.raft->recalled({NodeId{2}, {NodeId{1}, Term{2}, at(2, 3)}, Term{2}, at(2, 3)});
   node.settle();
   CHECK(node.status().role == Role::follower);
   CHECK(node.status().in_doubt);
@@ -233,11 +293,14 @@ TEST_CASE("a leader that learns it has forgotten something steps down") {
 
 TEST_CASE("a recollection that no correct node could have is refused") {
   TestNode node({.self = 1});
-  node.raft->recalled({NodeId{2}, Term{5}, {}});
-  node.raft->recalled({NodeId{1}, Term{Raft::term_jump_max + 1}, {}});
-  node.raft->recalled({NodeId{1}, Term{1}, at(2, 3)});
-  node.raft->recalled({NodeId{1}, Term{1}, {Term{1}, index_max + 1}});
-  CHECK(node.status().refused == 4);
+  node.raft->recalled({NodeId{2}, {NodeId{2}, Term{5}, {}}, Term{5}, {}});
+  node.raft->recalled({NodeId{1}, {NodeId{1}, Term{5}, {}}, Term{5}, {}});
+  node.raft->recalled({NodeId{2}, {NodeId{1}, Term{Raft::term_jump_max + 1}, {}}, Term{Raft::term_jump_max + 1}, {}});
+  node.raft->recalled({NodeId{2}, {NodeId{1}, Term{1}, at(2, 3)}, Term{1}, {}});
+  node.raft->recalled({NodeId{2}, {NodeId{1}, Term{1}, {Term{1}, index_max + 1}}, Term{1}, {}});
+  node.raft->recalled({NodeId{2}, {NodeId{1}, Term{1}, {}}, Term{1}, {Term{1}, index_max + 1}});
+  CHECK(node.status().refused == 6);
+  CHECK_FALSE(node.raft->heard_enough());
   CHECK_FALSE(node.status().in_doubt);
   CHECK(node.term() == Term{0});
 }

@@ -36,7 +36,8 @@ class TracedRaft {
   void snapshot_installed(std::uint64_t arrival) { raft_.snapshot_installed(arrival); }
   void snapshot_failed(std::uint64_t arrival) { raft_.snapshot_failed(arrival); }
   void compact(LogPosition mark) { raft_.compact(mark); }
-  void recalled(const Recollection& recollection) { raft_.recalled(recollection); }
+  Recalled recall(NodeId node) const { return raft_.recall(node); }
+  void recalled(const Recalled& answer) { raft_.recalled(answer); }
   void trust_disk() { raft_.trust_disk(); }
   void peer_restarted(NodeId node) { raft_.peer_restarted(node); }
   const Memory& memory() const { return raft_.memory(); }

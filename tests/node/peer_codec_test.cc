@@ -43,6 +43,20 @@ TEST_CASE("forwarded transactions, refusals and checkpoint lines survive the wir
   REQUIRE(std::get<CheckpointLine>(*line).size == 12);
 }
 
+TEST_CASE("what a node asks when it starts, and what it is told, survives the wire") {
+  const auto hello = decode_peer_message(encode_peer_message(Hello{peer_protocol, ledger::sha256("ledger"), 0, 3, 77}));
+  REQUIRE(std::get<Hello>(*hello).process == 77);
+  const auto asked = decode_peer_message(encode_peer_message(RecallRequest{5}));
+  REQUIRE(std::get<RecallRequest>(*asked).question == 5);
+  const auto told = decode_peer_message(encode_peer_message(RecallReply{5, {9}, {{8}, {70}}, {7}, {{6}, {50}}}));
+  const auto& reply = std::get<RecallReply>(*told);
+  REQUIRE(reply.question == 5);
+  REQUIRE(reply.term == c::Term{9});
+  REQUIRE(reply.end == c::LogPosition{{8}, {70}});
+  REQUIRE(reply.your_term == c::Term{7});
+  REQUIRE(reply.you_held == c::LogPosition{{6}, {50}});
+}
+
 TEST_CASE("malformed frames are refused with a sentence") {
   REQUIRE(decode_peer_message("").error() == "empty peer frame");
   REQUIRE(decode_peer_message("\xff\xff\xff").error() == "not a peer frame");
