@@ -29,14 +29,18 @@ struct Context {
   ~Context() { EVP_MD_CTX_free(raw); }
 };
 
-Digest hash_parts(std::initializer_list<std::string_view> parts) {
-  static thread_local Context context;
-  DAFTAR_CHECK(EVP_DigestInit_ex2(context.raw, nullptr, nullptr) == 1);
-  for (const auto part : parts) DAFTAR_CHECK(EVP_DigestUpdate(context.raw, part.data(), part.size()) == 1);
+Digest final_digest(const Context& context) {
   Digest digest;
   unsigned size = 0;
   DAFTAR_CHECK(EVP_DigestFinal_ex(context.raw, digest.bytes.data(), &size) == 1 && size == digest.bytes.size());
   return digest;
+}
+
+Digest hash_parts(std::initializer_list<std::string_view> parts) {
+  static thread_local Context context;
+  DAFTAR_CHECK(EVP_DigestInit_ex2(context.raw, nullptr, nullptr) == 1);
+  for (const auto part : parts) DAFTAR_CHECK(EVP_DigestUpdate(context.raw, part.data(), part.size()) == 1);
+  return final_digest(context);
 }
 
 constexpr std::string_view zero{"\0", 1};
@@ -89,6 +93,25 @@ std::size_t DigestHash::operator()(const Digest& d) const {
   std::size_t value;
   std::memcpy(&value, d.bytes.data(), sizeof value);
   return value;
+}
+
+struct Sha256::Running {
+  Context context;
+  bool done = false;
+};
+
+Sha256::Sha256() : running_(std::make_unique<Running>()) {}
+Sha256::~Sha256() = default;
+
+void Sha256::add(std::string_view bytes) {
+  DAFTAR_CHECK(!running_->done);
+  DAFTAR_CHECK(EVP_DigestUpdate(running_->context.raw, bytes.data(), bytes.size()) == 1);
+}
+
+Digest Sha256::finish() {
+  DAFTAR_CHECK(!running_->done);
+  running_->done = true;
+  return final_digest(running_->context);
 }
 
 Digest sha256(std::string_view bytes) { return hash_parts({bytes}); }

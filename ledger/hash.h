@@ -3,6 +3,7 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,6 +32,21 @@ Digest sha256(std::string_view bytes);
 /// Of the parts one after the other, without joining them first.
 Digest sha256(std::string_view first, std::string_view second);
 Digest sha256(std::string_view first, std::string_view second, std::string_view third);
+
+/// SHA-256 of what comes in runs, such as a file. finish() once, then it is done.
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+  Sha256(const Sha256&) = delete;
+  Sha256& operator=(const Sha256&) = delete;
+  void add(std::string_view bytes);
+  Digest finish();
+
+ private:
+  struct Running;
+  const std::unique_ptr<Running> running_;
+};
 
 /// SHA-256(tag ‖ 0x00 ‖ part ‖ part ...). Tags are the constants below; parts must be of fixed length, or only the last may vary.
 Digest tagged_hash(std::string_view tag, std::string_view part);

@@ -73,7 +73,7 @@ Expected<ExecutedBlock, ExecutionHalt> Executor::execute(const ExecuteTask& task
   }
 
   commit.mark = {task.raft_index, task.raft_term, block.height(), block.time_ms(), std::string(block.hash().view()), frontier_.size(),
-                 frontier_.subtrees()};
+                 frontier_.subtrees(), store_.mark().membership};
   if (auto written = store_.commit(commit); !written) return tl::make_unexpected(ExecutionHalt{true, written.error().text()});
   if (auto error = store_.background_error()) return tl::make_unexpected(ExecutionHalt{true, error->text()});
 

@@ -18,4 +18,8 @@ const char* name(StorageError::Kind kind) {
 
 std::string StorageError::text() const { return path + ": " + name(kind) + ": " + detail; }
 
+Unexpected<StorageError> corrupt(const std::string& path, std::string detail) {
+  return Unexpected<StorageError>({.kind = StorageError::Kind::corruption, .path = path, .detail = std::move(detail)});
+}
+
 }  // namespace daftar::storage

@@ -14,4 +14,7 @@ struct StorageError {
   std::string text() const;
 };
 
+/// `detail`: a sentence that says what contradicts what.
+Unexpected<StorageError> corrupt(const std::string& path, std::string detail);
+
 }  // namespace daftar::storage

@@ -3,13 +3,14 @@
 //
 // Raft log (rocks_raft_log.cc)      column family | key                                  | value
 //   "default"                        | u64 index                            | framed record (record_frame.h)
-//                                    | u64 last index, 'm'                  | framed: hard state, first, last, last term, write number; the
+//                                    | u64 last index, 'm'                  | framed: hard state, first, last, their terms, write number; the
 //                                    |                                      | newest such row counts, older ones lie between the records
+//                                    |                                      | (records before `first` may still be there: they are forgotten)
 //
 // State store (rocks_state_store.cc)
 //   "default"                        | "format"                             | u32 format_version
 //                                    | "ledger"                             | ledger id
-//                                    | "mark"                               | AppliedMark
+//                                    | "mark"                               | AppliedMark (applied_mark.h)
 //   "state"                          | state key, as the contracts wrote it | state value
 //   "entries"                        | u64 entry index                      | ledger::encode_entry
 //   "ids"                            | 32 bytes id                          | u64 index of the first entry with that id
@@ -26,7 +27,7 @@
 
 namespace daftar::storage {
 
-inline constexpr std::uint32_t format_version = 1;
+inline constexpr std::uint32_t format_version = 2;  // 2: a version and the membership in the mark
 
 inline void append_number(std::string& out, std::uint64_t v, unsigned bytes) {
   for (unsigned i = bytes; i-- > 0;) out.push_back(static_cast<char>(v >> (8 * i)));

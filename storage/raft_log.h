@@ -33,7 +33,15 @@ struct StoredRecollection {
   bool operator==(const StoredRecollection&) const = default;
 };
 
+/// A place in the log: of a record, or after which it goes on.
+struct LogPlace {
+  std::uint64_t index = 0;
+  std::uint64_t term = 0;
+  bool operator==(const LogPlace&) const = default;
+};
+
 /// Entries [first(), last()], contiguous; empty when last() == first() - 1; first() is 1 in a new log.
+/// What is before first() was forgotten by compact() or restart(); read() of it: not_found.
 class RaftLog {
  public:
   virtual ~RaftLog() = default;
@@ -44,8 +52,17 @@ class RaftLog {
   virtual StoredHardState hard_state() const = 0;
   virtual std::uint64_t first() const = 0;
   virtual std::uint64_t last() const = 0;
+  /// Of the record before first(): the last one forgotten, or where restart() began; {0, 0}: the log is whole.
+  virtual LogPlace compacted() const = 0;
   /// Records [from, to], stopping early once `bytes_max` of payload is passed (at least one is returned). Each record's checksum is verified.
   [[nodiscard]] virtual Expected<std::vector<LogRecord>, StorageError> read(std::uint64_t from, std::uint64_t to, std::size_t bytes_max) const = 0;
+  /// Forgets the records up to and with `through`, which must be in the log (its term is checked); nothing happens when it is before first().
+  /// Durable when it returns, at the cost of one small write; the space is given back in the background as whole files become free.
+  /// The caller has seen to it that what the records did is durable elsewhere. Errors: as write().
+  [[nodiscard]] virtual Expected<void, StorageError> compact(LogPlace through) = 0;
+  /// Empties the log, which goes on after `place` from now on: first() == place.index + 1, last() == place.index. The hard state stays, and must
+  /// not be of an earlier term. One atomic, durable write. Errors: as write().
+  [[nodiscard]] virtual Expected<void, StorageError> restart(LogPlace place) = 0;
   /// Replaces what is remembered of peers. Written at once: the death of the process loses nothing of it; a power cut at most what the last
   /// 100 ms brought, if settle() is called in time. Costs no sync of its own while the log is written to. Errors: as write().
   [[nodiscard]] virtual Expected<void, StorageError> write_memory(std::span<const StoredRecollection> memory) = 0;
@@ -71,5 +88,14 @@ struct RaftLogOptions {
 /// or one that ends before its synced-up-to mark (a small file beside the database, `<path>.synced`; storage/synced_mark.h says what window it
 /// leaves): such a node must not vote. An unfinished last write is cut off. locked: another process has it open.
 Expected<std::unique_ptr<RaftLog>, StorageError> open_rocks_raft_log(const RaftLogOptions& options);
+
+/// What a log that open_rocks_raft_log() refuses as corrupt still says for certain.
+struct RaftLogSalvage {
+  /// Term and vote as last made durable; nothing when the newest meta row cannot be read, or something durable may lie behind it.
+  std::optional<StoredHardState> hard_state;
+  std::vector<StoredRecollection> memory;   // it has a file of its own, beside the database
+};
+/// Changes no file.
+RaftLogSalvage salvage_rocks_raft_log(const RaftLogOptions& options);
 
 }  // namespace daftar::storage

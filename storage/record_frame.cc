@@ -8,7 +8,7 @@ namespace daftar::storage {
 
 namespace {
 
-constexpr std::uint8_t frame_version = 1;
+constexpr std::uint8_t frame_version = 2;  // 2: the meta row has the term before `first`
 constexpr std::size_t frame_size = 1 + 4 + 4;
 constexpr std::size_t record_fields_size = 8 + 8 + 1;
 
@@ -61,18 +61,18 @@ std::optional<LogRecord> decode_record(std::string_view framed) {
 
 std::string encode_meta(const LogMeta& meta) {
   std::string body;
-  for (const std::uint64_t v : {meta.hard_state.term, meta.hard_state.voted_for, meta.hard_state.commit, meta.first, meta.last,
-                                meta.last_term, meta.write_number})
+  for (const std::uint64_t v : {meta.hard_state.term, meta.hard_state.voted_for, meta.hard_state.commit, meta.first,
+                                meta.compacted_term, meta.last, meta.last_term, meta.write_number})
     append_number(body, v, 8);
   return frame_header(body, {}) + body;
 }
 
 std::optional<LogMeta> decode_meta(std::string_view framed) {
   const auto body = unframe(framed);
-  if (!body || body->size() != 7 * 8) return std::nullopt;
+  if (!body || body->size() != 8 * 8) return std::nullopt;
   const auto field = [&](unsigned i) { return number_at(body->substr(8 * i), 8); };
   return LogMeta{.hard_state = {.term = field(0), .voted_for = field(1), .commit = field(2)},
-                 .first = field(3), .last = field(4), .last_term = field(5), .write_number = field(6)};
+                 .first = field(3), .compacted_term = field(4), .last = field(5), .last_term = field(6), .write_number = field(7)};
 }
 
 }  // namespace daftar::storage

@@ -54,6 +54,13 @@ void BackgroundWatch::OnFlushCompleted(rocksdb::DB*, const rocksdb::FlushJobInfo
 
 namespace {
 
+/// RocksDB would write its diary (LOG) also beside a database that is only read.
+class NoDiary final : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
+
 void complete(rocksdb::DBOptions& options, std::shared_ptr<BackgroundWatch> watch) {
   options.create_missing_column_families = true;
   options.paranoid_checks = true;
@@ -75,6 +82,7 @@ Expected<std::shared_ptr<Database>, StorageError> Database::open_as(Access acces
   out->path_ = path;
   out->watch_ = std::make_shared<BackgroundWatch>(path);
   complete(options, out->watch_);
+  if (access == Access::read_only) options.info_log = std::make_shared<NoDiary>();
   rocksdb::DB* db = nullptr;
   const bool writes = access == Access::read_write;
   const auto status = writes ? rocksdb::DB::Open(options, path, families, &out->families_, &db)

@@ -5,10 +5,15 @@
 // key ranges would overlap, and compaction would rewrite the whole log again and again instead of moving files. Why not a second column
 // family for it: a RocksDB that fails between the switches of two memtables cannot be closed any more (it aborts on a leaked reference).
 //
+// compact() writes only a meta row with a later `first`: what is before it is forgotten, and ignored wherever it still lies. Table files with
+// nothing else in them are then deleted whole. No tombstone over the forgotten range: it would span the log as that one row would. restart(),
+// which is rare, does write one over everything, since records above its place would come after its meta row.
+//
 // On opening all must fit together, and the write number must not be below the synced-up-to mark (synced_mark.h). RocksDB must first
 // accept its write-ahead log without any complaint (kAbsoluteConsistency). If it does not, the damage must be behind the last whole write
 // (wal_tail.h), and what is left must reach the mark; both are judged before any file changes. Only then is the tail cut.
 #include <rocksdb/cache.h>
+#include <rocksdb/convenience.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
@@ -18,6 +23,7 @@
 #include "ledger/check.h"
 #include "storage/keys.h"
 #include "storage/raft_log.h"
+#include "storage/raft_log_check.h"
 #include "storage/record_frame.h"
 #include "storage/rocks_database.h"
 #include "storage/rocks_options.h"
@@ -28,16 +34,7 @@ namespace daftar::storage {
 
 namespace {
 
-constexpr std::size_t only_family = 0;
-
-/// Comes after the key of record `last`, before that of the next.
-std::string meta_key(std::uint64_t last) { return number_key(last) + 'm'; }
-bool is_record_key(const rocksdb::Slice& key) { return key.size() == 8; }
-bool is_meta_key(const rocksdb::Slice& key) { return key.size() == 9 && key[8] == 'm'; }
-
-Unexpected<StorageError> corrupt(const std::string& path, std::string detail) {
-  return Unexpected<StorageError>({.kind = StorageError::Kind::corruption, .path = path, .detail = std::move(detail)});
-}
+using namespace raft_log;
 
 rocksdb::DBOptions database_options(rocksdb::Env* env, rocksdb::WALRecoveryMode recovery) {
   rocksdb::DBOptions options;
@@ -67,64 +64,6 @@ std::vector<rocksdb::ColumnFamilyDescriptor> column_families(const RaftLogOption
   return {{rocksdb::kDefaultColumnFamilyName, records}};
 }
 
-/// The newest meta row; a log never written to has none.
-Expected<LogMeta, StorageError> read_meta(const Database& database) {
-  const std::unique_ptr<rocksdb::Iterator> at(database.db().NewIterator({}, database.family(only_family)));
-  at->SeekToLast();
-  if (!at->status().ok()) return Unexpected<StorageError>(to_error(at->status(), database.path(), "reading the meta row"));
-  if (!at->Valid()) return LogMeta{};
-  if (!is_meta_key(at->key())) return corrupt(database.path(), "the log does not end with a meta row");
-  const auto meta = decode_meta(at->value().ToStringView());
-  if (!meta || at->key() != meta_key(meta->last)) return corrupt(database.path(), "the meta row of the log cannot be decoded");
-  return *meta;
-}
-
-Expected<LogRecord, StorageError> checked_record(const Database& database, const rocksdb::Iterator& at, std::uint64_t expected_index) {
-  const std::string place = "record " + std::to_string(expected_index);
-  if (!is_record_key(at.key()) || number_at(at.key().ToStringView(), 8) != expected_index) return corrupt(database.path(), place + " is missing");
-  auto record = decode_record(at.value().ToStringView());
-  if (!record) return corrupt(database.path(), place + " fails its checksum");
-  if (record->index != expected_index) return corrupt(database.path(), place + " holds record " + std::to_string(record->index));
-  return std::move(*record);
-}
-
-/// Walks from the newest record back until `bytes_max` of payload are checked: nothing missing, every checksum good, terms descending,
-/// the end where the meta row says. Older records are checked when they are read.
-Expected<void, StorageError> check_records(const Database& database, const LogMeta& meta, std::size_t bytes_max) {
-  rocksdb::ReadOptions options;
-  options.fill_cache = false;
-  const std::unique_ptr<rocksdb::Iterator> at(database.db().NewIterator(options, database.family(only_family)));
-  std::uint64_t expected = meta.last, term = meta.last_term;
-  std::size_t bytes = 0;
-  for (at->SeekToLast(); at->Valid() && bytes <= bytes_max; at->Prev()) {
-    if (is_meta_key(at->key())) continue;
-    if (expected < meta.first) return corrupt(database.path(), "there is a record outside the log's bounds");
-    const auto record = checked_record(database, *at, expected);
-    if (!record) return Unexpected<StorageError>(record.error());
-    if (expected == meta.last ? record->term != term : record->term > term)
-      return corrupt(database.path(), "record " + std::to_string(expected) + " has term " + std::to_string(record->term) + " before term " + std::to_string(term));
-    term = record->term;
-    bytes += record->payload->size();
-    --expected;
-  }
-  if (!at->status().ok()) return Unexpected<StorageError>(to_error(at->status(), database.path(), "checking the records"));
-  if (!at->Valid() && expected >= meta.first) return corrupt(database.path(), "record " + std::to_string(expected) + " is missing");
-  return {};
-}
-
-/// Everything a log must show before a node may vote on it.
-Expected<LogMeta, StorageError> check_log(const Database& database, const std::optional<SyncedPoint>& mark, std::size_t verify_bytes) {
-  auto meta = read_meta(database);
-  if (!meta) return meta;
-  if (!mark && meta->write_number > 0) return corrupt(database.path(), "the synced-up-to mark beside the log is missing");
-  if (mark && meta->write_number < mark->write_number)
-    return corrupt(database.path(), "the log ends with write " + std::to_string(meta->write_number) + " at index " + std::to_string(meta->last) +
-                                        ", but write " + std::to_string(mark->write_number) + " at index " +
-                                        std::to_string(mark->last_index) + " was durable: it has lost what this node may have promised");
-  if (auto records = check_records(database, *meta, verify_bytes); !records) return Unexpected<StorageError>(records.error());
-  return meta;
-}
-
 class RocksRaftLog final : public RaftLog {
  public:
   RocksRaftLog(std::shared_ptr<Database> database, std::unique_ptr<SyncedMark> mark, const LogMeta& meta, std::vector<StoredRecollection> memory,
@@ -138,6 +77,12 @@ class RocksRaftLog final : public RaftLog {
   StoredHardState hard_state() const override { return bounds().hard_state; }
   std::uint64_t first() const override { return bounds().first; }
   std::uint64_t last() const override { return bounds().last; }
+  LogPlace compacted() const override {
+    const LogMeta now = bounds();
+    return {now.first - 1, now.compacted_term};
+  }
+  Expected<void, StorageError> compact(LogPlace through) override;
+  Expected<void, StorageError> restart(LogPlace place) override;
   Expected<std::vector<LogRecord>, StorageError> read(std::uint64_t from, std::uint64_t to, std::size_t bytes_max) const override;
   std::uint64_t sync_count() const override { return syncs_; }
   Expected<void, StorageError> write_memory(std::span<const StoredRecollection> memory) override;
@@ -152,7 +97,10 @@ class RocksRaftLog final : public RaftLog {
     const std::shared_lock lock(mutex_);
     return meta_;
   }
+  Expected<void, StorageError> may_write();
+  Expected<void, StorageError> write_durably(rocksdb::WriteBatch& batch, LogMeta meta, std::span<const LogRecord> records);
   void remember(const LogMeta& meta, std::span<const LogRecord> records);
+  Expected<void, StorageError> delete_files_through(std::uint64_t index);
   bool read_cached(std::uint64_t from, std::uint64_t to, std::size_t bytes_max, std::vector<LogRecord>& out) const;
   Expected<void, StorageError> fail(StorageError error) {
     failed_ = error;
@@ -173,12 +121,16 @@ class RocksRaftLog final : public RaftLog {
 
 std::size_t payload_size(const LogRecord& record) { return record.payload ? record.payload->size() : 0; }
 
-Expected<void, StorageError> RocksRaftLog::write(const std::optional<StoredHardState>& hard_state, std::span<const LogRecord> records) {
+Expected<void, StorageError> RocksRaftLog::may_write() {
   if (failed_) return Unexpected<StorageError>(*failed_);
   if (auto error = database_->watch().error()) return fail(*error);
+  return {};
+}
+
+Expected<void, StorageError> RocksRaftLog::write(const std::optional<StoredHardState>& hard_state, std::span<const LogRecord> records) {
+  if (auto may = may_write(); !may) return may;
   LogMeta meta = meta_;
   if (hard_state) meta.hard_state = *hard_state;
-  ++meta.write_number;
   rocksdb::WriteBatch batch;
   auto* const family = database_->family(only_family);
   if (!records.empty()) {
@@ -198,7 +150,13 @@ Expected<void, StorageError> RocksRaftLog::write(const std::optional<StoredHardS
     meta.last = records.back().index;
     meta.last_term = records.back().term;
   }
-  batch.Put(family, meta_key(meta.last), encode_meta(meta)).PermitUncheckedError();
+  return write_durably(batch, meta, records);
+}
+
+/// Completes the batch by the meta row. `records`: those in it.
+Expected<void, StorageError> RocksRaftLog::write_durably(rocksdb::WriteBatch& batch, LogMeta meta, std::span<const LogRecord> records) {
+  ++meta.write_number;
+  batch.Put(database_->family(only_family), meta_key(meta.last), encode_meta(meta)).PermitUncheckedError();
   rocksdb::WriteOptions options;
   options.sync = true;
   if (const auto status = database_->db().Write(options, &batch); !status.ok()) return fail(to_error(status, database_->path(), "writing"));
@@ -222,11 +180,49 @@ Expected<void, StorageError> RocksRaftLog::settle() {
   return {};
 }
 
+Expected<void, StorageError> RocksRaftLog::compact(LogPlace through) {
+  if (auto may = may_write(); !may) return may;
+  if (through.index < meta_.first) return {};
+  const auto record = read(through.index, through.index, 0);
+  if (!record) return fail(record.error());
+  DAFTAR_CHECK(record->front().term == through.term);
+  LogMeta meta = meta_;
+  meta.first = through.index + 1;
+  meta.compacted_term = through.term;
+  rocksdb::WriteBatch batch;
+  if (auto written = write_durably(batch, meta, {}); !written) return written;
+  return delete_files_through(through.index);
+}
+
+Expected<void, StorageError> RocksRaftLog::restart(LogPlace place) {
+  if (auto may = may_write(); !may) return may;
+  DAFTAR_CHECK(place.index > 0 && place.term <= meta_.hard_state.term);
+  LogMeta meta = meta_;
+  meta.first = place.index + 1;
+  meta.last = place.index;
+  meta.compacted_term = meta.last_term = place.term;
+  rocksdb::WriteBatch batch;
+  const std::string end(9, '\xff');  // behind every key there can be
+  batch.DeleteRange(database_->family(only_family), rocksdb::Slice(), end).PermitUncheckedError();
+  if (auto written = write_durably(batch, meta, {}); !written) return written;
+  return delete_files_through(place.index);
+}
+
+/// Of forgotten records: what reads and checks ignore, so that a crash before, between or after does not matter. The newest meta row comes after
+/// the key of every forgotten record, so it is in none of these files.
+Expected<void, StorageError> RocksRaftLog::delete_files_through(std::uint64_t index) {
+  const std::string last = number_key(index);
+  const rocksdb::Slice end = last;
+  if (const auto status = rocksdb::DeleteFilesInRange(&database_->db(), database_->family(only_family), nullptr, &end); !status.ok())
+    return fail(to_error(status, database_->path(), "deleting compacted files"));
+  return {};
+}
+
 void RocksRaftLog::remember(const LogMeta& meta, std::span<const LogRecord> records) {
   const std::unique_lock lock(mutex_);
   meta_ = meta;
-  if (records.empty()) return;
-  while (!newest_.empty() && newest_.back().index >= records.front().index) {
+  const std::uint64_t kept = records.empty() ? meta.last : records.front().index - 1;
+  while (!newest_.empty() && newest_.back().index > kept) {
     newest_bytes_ -= payload_size(newest_.back());
     newest_.pop_back();
   }
@@ -234,7 +230,7 @@ void RocksRaftLog::remember(const LogMeta& meta, std::span<const LogRecord> reco
     newest_.push_back(record);
     newest_bytes_ += payload_size(record);
   }
-  while (newest_bytes_ > cache_bytes_max_ && newest_.size() > 1) {
+  while (!newest_.empty() && (newest_.front().index < meta.first || (newest_bytes_ > cache_bytes_max_ && newest_.size() > 1))) {
     newest_bytes_ -= payload_size(newest_.front());
     newest_.pop_front();
   }
@@ -265,14 +261,15 @@ Expected<std::vector<LogRecord>, StorageError> RocksRaftLog::read(std::uint64_t 
   for (at->Seek(number_key(from)); at->Valid() && out.size() < to - from + 1 && bytes <= bytes_max; at->Next()) {
     if (is_meta_key(at->key())) continue;
     auto record = checked_record(*database_, *at, from + out.size());
+    if (!record && from < bounds().first) return absent(bounds());
     if (!record) return Unexpected<StorageError>(record.error());
     bytes += record->payload->size();
     out.push_back(std::move(*record));
   }
   if (!at->status().ok()) return Unexpected<StorageError>(to_error(at->status(), database_->path(), "reading records"));
   if (out.size() == to - from + 1 || bytes > bytes_max) return out;
-  // The records end too early: either the writer has dropped a suffix since the bounds were read, or they are lost.
-  if (const LogMeta now = bounds(); to > now.last) return absent(now);
+  // Records are missing: either the writer has dropped or forgotten them since the bounds were read, or they are lost.
+  if (const LogMeta now = bounds(); from < now.first || to > now.last) return absent(now);
   return corrupt(database_->path(), "record " + std::to_string(from + out.size()) + " is missing");
 }
 
@@ -294,7 +291,30 @@ Expected<void, StorageError> may_cut_tail(const RaftLogOptions& options, rocksdb
   return {};
 }
 
+/// The newest meta row, when nothing that was ever durable can lie behind it.
+std::optional<LogMeta> salvage_meta(const RaftLogOptions& options, rocksdb::Env* env, const SyncedPoint& mark) {
+  const auto wals = read_wals(env, options.path);
+  const auto look = Database::open_read_only(options.path, database_options(env, rocksdb::WALRecoveryMode::kPointInTimeRecovery), column_families(options));
+  if (!wals || !look || (*look)->db().GetLatestSequenceNumber() < wals->last_sequence) return std::nullopt;
+  const auto meta = read_meta(**look);
+  if (!meta || meta->write_number < mark.write_number) return std::nullopt;
+  return *meta;
+}
+
 }  // namespace
+
+RaftLogSalvage salvage_rocks_raft_log(const RaftLogOptions& options, rocksdb::Env* env) {
+  if (env == nullptr) env = rocksdb::Env::Default();
+  const std::string mark_path = options.path + ".synced";
+  RaftLogSalvage out;
+  if (auto memory = SyncedMark::read_memory(env, mark_path)) out.memory = std::move(*memory);
+  const auto mark = SyncedMark::read(env, mark_path);
+  if (!mark || !*mark || !env->FileExists(options.path + "/CURRENT").ok()) return out;
+  if (const auto meta = salvage_meta(options, env, **mark)) out.hard_state = meta->hard_state;
+  return out;
+}
+
+RaftLogSalvage salvage_rocks_raft_log(const RaftLogOptions& options) { return salvage_rocks_raft_log(options, nullptr); }
 
 Expected<std::unique_ptr<RaftLog>, StorageError> open_rocks_raft_log(const RaftLogOptions& options, rocksdb::Env* env) {
   if (env == nullptr) env = rocksdb::Env::Default();

@@ -2,38 +2,9 @@
 
 #include <algorithm>
 
-#include "ledger/encoding.h"
 #include "storage/keys.h"
 
 namespace daftar::storage {
-
-std::string encode_mark(const AppliedMark& mark) {
-  ledger::Writer out;
-  out.u64(mark.raft_index);
-  out.u64(mark.raft_term);
-  out.u64(mark.height);
-  out.u64(mark.block_time_ms);
-  out.bytes(mark.block_hash);
-  out.u64(mark.entries);
-  out.u8(static_cast<std::uint8_t>(mark.frontier.size()));
-  for (const auto& subtree : mark.frontier) out.raw(subtree.view());
-  return out.take();
-}
-
-std::optional<AppliedMark> decode_mark(std::string_view bytes) {
-  ledger::Reader in(bytes);
-  AppliedMark mark;
-  mark.raft_index = in.u64();
-  mark.raft_term = in.u64();
-  mark.height = in.u64();
-  mark.block_time_ms = in.u64();
-  mark.block_hash = in.bytes();
-  mark.entries = in.u64();
-  for (unsigned left = in.u8(); left > 0 && in.ok(); --left)
-    if (const auto subtree = ledger::Digest::from_bytes(in.raw(32))) mark.frontier.push_back(*subtree);
-  if (!in.done()) return std::nullopt;
-  return mark;
-}
 
 rocksdb::ReadOptions RocksReads::options() const {
   rocksdb::ReadOptions out;

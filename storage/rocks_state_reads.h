@@ -17,9 +17,6 @@ inline constexpr const char* names[] = {"default", "state", "entries", "ids", "r
 
 inline constexpr std::string_view format_key = "format", ledger_key = "ledger", mark_key = "mark";
 
-std::string encode_mark(const AppliedMark& mark);
-std::optional<AppliedMark> decode_mark(std::string_view bytes);
-
 /// Reads of the newest committed state, or of the one at `snapshot`. Holds the database open.
 class RocksReads final : public ledger::StateView {
  public:

@@ -4,109 +4,39 @@
 //
 // commit() runs on the execution thread, put_certificate() on another; a lock lets one batch in at a time and publishes a snapshot after
 // each, paired with its mark. snapshot() only copies that pointer, and so never waits for a write.
-#include <rocksdb/cache.h>
-#include <rocksdb/convenience.h>
-#include <rocksdb/filter_policy.h>
-#include <rocksdb/table.h>
+//
+// The database lies in a numbered folder (state_folders.h). replace() points to the next one, opens it, and lets go of the present one, whose
+// folder goes with the last snapshot of it.
 #include <rocksdb/write_batch.h>
 
-#include <algorithm>
 #include <set>
 
 #include "ledger/check.h"
 #include "storage/keys.h"
+#include "storage/latest_state.h"
 #include "storage/rocks_database.h"
 #include "storage/rocks_options.h"
-#include "storage/value_cache.h"
+#include "storage/rocks_snapshot_sink.h"
+#include "storage/rocks_snapshot_source.h"
+#include "storage/rocks_state_database.h"
 #include "storage/rocks_state_reads.h"
+#include "storage/state_folders.h"
 #include "storage/tile_writer.h"
 
 namespace daftar::storage {
 
 namespace {
 
-rocksdb::DBOptions database_options(const StateStoreOptions& options, rocksdb::Env* env) {
-  rocksdb::DBOptions out;
-  out.env = env;
-  out.create_if_missing = true;
-  out.atomic_flush = true;
-  out.avoid_flush_during_shutdown = false;
-  out.db_write_buffer_size = options.memtable_bytes;
-  out.max_background_jobs = 2;
-  return out;
-}
-
-rocksdb::CompressionType block_compression() {
-  const auto supported = rocksdb::GetSupportedCompressions();
-  return std::find(supported.begin(), supported.end(), rocksdb::kLZ4Compression) != supported.end() ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
-}
-
-std::vector<rocksdb::ColumnFamilyDescriptor> column_families(const StateStoreOptions& options) {
-  // Few threads read, so few shards: with RocksDB's own choice of 64 a shard is so small that a larger block never stays in it.
-  const auto cache = rocksdb::NewLRUCache(options.block_cache_bytes, /*num_shard_bits*/ 2);
-  std::vector<rocksdb::ColumnFamilyDescriptor> out;
-  for (std::size_t i = 0; i < std::size(family::names); ++i) {
-    rocksdb::BlockBasedTableOptions table;
-    table.format_version = 5;
-    table.checksum = rocksdb::kXXH3;
-    table.block_cache = cache;
-    // Index and filters are counted in the cache and stay there while their file is open (max_open_files bounds them). Left to be evicted,
-    // the filter of a file of a million keys, over a megabyte, was read and checksummed anew for each look-up: 2 ms for a payment.
-    table.cache_index_and_filter_blocks = true;
-    table.metadata_cache_options.unpartitioned_pinning = rocksdb::PinningTier::kAll;
-    const bool looked_up_when_absent = i == family::state || i == family::ids;
-    rocksdb::ColumnFamilyOptions of_family;
-    if (looked_up_when_absent) {
-      table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
-      of_family.memtable_whole_key_filtering = true;       // new ids are looked for and not found: not by a walk through the skip list
-      of_family.memtable_prefix_bloom_size_ratio = 0.02;
-    }
-    of_family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-    of_family.write_buffer_size = options.memtable_bytes;  // the sum over all families is what triggers: db_write_buffer_size
-    of_family.arena_block_size = std::clamp<std::size_t>(options.memtable_bytes / 64, 4096, 1u << 20);
-    of_family.max_write_buffer_number = 4;                 // go on while a flush is written
-    const bool hashes = i == family::ids || i == family::tiles || i == family::heights;
-    of_family.compression = hashes ? rocksdb::kNoCompression : block_compression();
-    out.emplace_back(family::names[i], of_family);
-  }
-  return out;
-}
-
-/// What execution reads: the newest state, through the cache. Execution thread only.
-class LatestState final : public ledger::StateView {
- public:
-  LatestState(std::shared_ptr<const Database> database, std::size_t cache_bytes) : reads_(std::move(database), nullptr), cache_(cache_bytes) {}
-  std::optional<std::string> get(std::string_view key) const override {
-    if (const auto* value = cache_.find(key)) return *value;
-    auto value = reads_.get(key);
-    if (value) cache_.put(key, *value);
-    return value;
-  }
-  void scan(std::string_view from, std::string_view to,
-            const std::function<bool(std::string_view, std::string_view)>& visit) const override { reads_.scan(from, to, visit); }
-  bool has_id(std::string_view id) const { return reads_.value(family::ids, id).has_value(); }
-  void committed(const ledger::ChangeSet& changes) {
-    for (const auto& [key, value] : changes.writes()) {
-      if (value)
-        cache_.put(key, *value);
-      else
-        cache_.erase(key);
-    }
-  }
-
- private:
-  const RocksReads reads_;
-  mutable ValueCache cache_;
-};
-
 class RocksStateStore final : public StateStore {
  public:
-  RocksStateStore(std::shared_ptr<Database> database, std::size_t cache_bytes)
-      : database_(std::move(database)), latest_(database_, cache_bytes) {}
+  RocksStateStore(std::shared_ptr<StateFolders> folders, StateStoreOptions options, const CurrentState& current)
+      : folders_(std::move(folders)), options_(std::move(options)), folder_(current.folder), install_pending_(current.install_pending),
+        latest_(options_.value_cache_bytes) {}
   ~RocksStateStore() override {
     if (!failed_ && !fresh_) static_cast<void>(flush());  // a clean stop leaves nothing to execute again; a failure only leaves more
   }
-  Expected<void, StorageError> load(const std::string& expected_ledger_id);
+  /// Opens the database of `folder_`, creating it when `fresh_allowed`.
+  Expected<void, StorageError> open_database(bool fresh_allowed);
 
   bool fresh() const override { return fresh_; }
   Expected<void, StorageError> initialise(std::string_view ledger_id, const ledger::ChangeSet& genesis_state, const AppliedMark& mark) override;
@@ -117,8 +47,15 @@ class RocksStateStore final : public StateStore {
   std::shared_ptr<const StateSnapshot> snapshot() const override;
   Expected<void, StorageError> put_certificate(std::uint64_t tree_size, std::string_view note) override;
   Expected<void, StorageError> flush() override;
-  std::uint64_t flush_count() const override { return database_->watch().flushes(); }
-  std::optional<StorageError> background_error() const override { return database_->watch().error(); }
+  std::uint64_t flush_count() const override { return flushes_before_ + present()->watch().flushes(); }
+  Expected<AppliedMark, StorageError> flushed_mark() const override;
+  std::optional<StorageError> background_error() const override { return present()->watch().error(); }
+
+  Expected<std::shared_ptr<const SnapshotSource>, StorageError> checkpoint() override;
+  Expected<std::unique_ptr<SnapshotSink>, StorageError> receive(std::string_view manifest) override;
+  Expected<void, StorageError> replace(std::unique_ptr<SnapshotSink> sink) override;
+  bool install_pending() const override { return install_pending_; }
+  Expected<void, StorageError> finish_install() override;
 
  private:
   void put(rocksdb::WriteBatch& batch, std::size_t family_index, std::string_view key, std::string_view value) {
@@ -130,11 +67,25 @@ class RocksStateStore final : public StateStore {
   void put_mark(rocksdb::WriteBatch& batch, const AppliedMark& mark, const ledger::Digest& root);
   Expected<void, StorageError> write_locked(rocksdb::WriteBatch& batch);
   void publish();
+  std::shared_ptr<Database> present() const {
+    const std::lock_guard lock(snapshot_mutex_);
+    return database_;
+  }
 
-  const std::shared_ptr<Database> database_;
+  const std::shared_ptr<StateFolders> folders_;
+  const StateStoreOptions options_;
+  std::atomic<std::uint64_t> folder_;       // of the present database
+  std::atomic<bool> install_pending_;
+  std::atomic<std::uint64_t> flushes_before_{0};  // of the databases before this one
+  std::shared_ptr<FolderDatabase> holder_;
+  std::shared_ptr<Database> database_;      // changes under both mutexes
   LatestState latest_;
   bool fresh_ = true;
   std::string ledger_id_;
+
+  std::mutex checkpoint_mutex_;             // one picture at a time
+  TableDigests digests_;
+  std::string digests_of_;                  // the database whose tables they are
 
   std::mutex write_mutex_;                  // one batch at a time, and its snapshot
   std::optional<StorageError> failed_;      // the first failure; nothing is written after it
@@ -146,42 +97,33 @@ class RocksStateStore final : public StateStore {
   std::shared_ptr<const RocksSnapshot> snapshot_;
 };
 
-Unexpected<StorageError> corrupt(const std::string& path, std::string detail) {
-  return Unexpected<StorageError>({.kind = StorageError::Kind::corruption, .path = path, .detail = std::move(detail)});
-}
-
-Expected<void, StorageError> RocksStateStore::load(const std::string& expected_ledger_id) {
-  std::optional<std::string> rows[3];
-  const std::string_view keys[] = {format_key, ledger_key, mark_key};
-  for (int i = 0; i < 3; ++i) {
-    auto row = database_->get(family::meta, keys[i]);
-    if (!row) return Unexpected<StorageError>(row.error());
-    rows[i] = std::move(*row);
+Expected<void, StorageError> RocksStateStore::open_database(bool fresh_allowed) {
+  const std::string path = folders_->database(folder_);
+  auto database_options = state_database_options(options_, folders_->env());
+  database_options.create_if_missing = fresh_allowed;
+  auto opened = Database::open(path, database_options, state_column_families(options_));
+  if (!opened) return Unexpected<StorageError>(opened.error());
+  if (auto named = sync_directory(folders_->env(), folders_->path()); !named) return named;
+  auto loaded = load_state(**opened);
+  if (!loaded) return Unexpected<StorageError>(loaded.error());
+  if (!*loaded && !fresh_allowed) return corrupt(path, "the database is empty");
+  if (*loaded && !options_.ledger_id.empty() && (*loaded)->ledger_id != options_.ledger_id)
+    return Unexpected<StorageError>({.kind = StorageError::Kind::foreign, .path = path,
+                                     .detail = "the store holds ledger " + ledger::to_hex((*loaded)->ledger_id) + ", not " + ledger::to_hex(options_.ledger_id)});
+  {
+    const std::lock_guard lock(snapshot_mutex_);
+    holder_ = std::make_shared<FolderDatabase>(folders_, std::move(*opened));
+    database_ = FolderDatabase::database(holder_);
   }
-  const auto& [format, ledger, mark_row] = rows;
-  if (!format && !ledger && !mark_row) return {};
-  if (!format || !ledger || !mark_row || format->size() != 4) return corrupt(database_->path(), "the store's format, ledger id or mark is missing");
-  if (number_at(*format, 4) != format_version)
-    return corrupt(database_->path(), "the store has format " + std::to_string(number_at(*format, 4)) + ", this program reads " + std::to_string(format_version));
-  if (!expected_ledger_id.empty() && *ledger != expected_ledger_id)
-    return Unexpected<StorageError>({.kind = StorageError::Kind::foreign, .path = database_->path(),
-                                     .detail = "the store holds ledger " + ledger::to_hex(*ledger) + ", not " + ledger::to_hex(expected_ledger_id)});
-  const auto mark = decode_mark(*mark_row);
-  if (!mark) return corrupt(database_->path(), "the mark cannot be decoded");
-  auto frontier = ledger::MerkleFrontier::restore(mark->entries, mark->frontier);
-  if (!frontier) return corrupt(database_->path(), "the mark's subtrees do not fit its " + std::to_string(mark->entries) + " entries");
-  std::optional<StorageError> failed;
-  const bool tiles_fit = tiles_.restore(mark->entries, [&](unsigned level, std::uint64_t index) {
-    auto tile = database_->get(family::tiles, tile_key(level, index));
-    if (!tile) failed = tile.error();
-    return tile && *tile ? **tile : std::string();
-  });
-  if (failed) return Unexpected<StorageError>(*failed);
-  if (!tiles_fit) return corrupt(database_->path(), "the tiles do not fit " + std::to_string(mark->entries) + " entries");
-  fresh_ = false;
-  ledger_id_ = *ledger;
-  mark_ = *mark;
-  frontier_ = std::move(*frontier);
+  latest_.read_from(database_);
+  if (!*loaded) return {};
+  if (fresh_) {  // else other threads may be reading them
+    fresh_ = false;
+    ledger_id_ = (*loaded)->ledger_id;
+  }
+  mark_ = std::move((*loaded)->mark);
+  frontier_ = std::move((*loaded)->frontier);
+  tiles_ = std::move((*loaded)->tiles);
   publish();
   return {};
 }
@@ -210,6 +152,7 @@ Expected<void, StorageError> RocksStateStore::initialise(std::string_view ledger
 
 Expected<void, StorageError> RocksStateStore::commit(const BlockCommit& block) {
   DAFTAR_CHECK(!fresh_);
+  DAFTAR_CHECK(!install_pending_);
   const std::lock_guard lock(write_mutex_);
   if (failed_) return Unexpected<StorageError>(*failed_);
   DAFTAR_CHECK(block.mark.raft_index >= mark_.raft_index);
@@ -318,16 +261,87 @@ Expected<void, StorageError> RocksStateStore::flush() {
   return {};
 }
 
+/// What RocksDB has in files: a version of them becomes the present one only when it is durable.
+Expected<AppliedMark, StorageError> RocksStateStore::flushed_mark() const {
+  const auto database = present();
+  rocksdb::ReadOptions options;
+  options.read_tier = rocksdb::kPersistedTier;
+  std::string row;
+  const auto status = database->db().Get(options, database->family(family::meta), mark_key, &row);
+  if (!status.ok()) return Unexpected<StorageError>(to_error(status, database->path(), "reading the flushed mark"));
+  auto mark = decode_mark(row);
+  if (!mark) return corrupt(database->path(), "the flushed mark cannot be decoded");
+  return std::move(*mark);
+}
+
+Expected<std::shared_ptr<const SnapshotSource>, StorageError> RocksStateStore::checkpoint() {
+  DAFTAR_CHECK(!fresh_);
+  const std::lock_guard lock(checkpoint_mutex_);
+  const auto database = present();
+  if (digests_of_ != database->path()) digests_.clear();
+  digests_of_ = database->path();
+  if (auto error = database->watch().error()) return Unexpected<StorageError>(*error);
+  return make_snapshot(folders_, *database, digests_);
+}
+
+Expected<std::unique_ptr<SnapshotSink>, StorageError> RocksStateStore::receive(std::string_view bytes) {
+  DAFTAR_CHECK(!fresh_);
+  const auto manifest = decode_manifest(bytes);
+  if (!manifest) return corrupt(folders_->receiving_path(), "the manifest of the snapshot cannot be decoded");
+  if (manifest->ledger_id != ledger_id_)
+    return Unexpected<StorageError>({.kind = StorageError::Kind::foreign, .path = folders_->receiving_path(),
+                                     .detail = "the snapshot is of ledger " + ledger::to_hex(manifest->ledger_id) + ", not " + ledger::to_hex(ledger_id_)});
+  if (manifest->size > options_.snapshot_bytes_max)
+    return Unexpected<StorageError>({.kind = StorageError::Kind::full, .path = folders_->receiving_path(),
+                                     .detail = "the snapshot has " + std::to_string(manifest->size) + " bytes, and " + std::to_string(options_.snapshot_bytes_max) + " are allowed"});
+  auto sink = RocksSnapshotSink::open(folders_, folder_ + 1, *manifest);
+  if (!sink) return Unexpected<StorageError>(sink.error());
+  return std::unique_ptr<SnapshotSink>(std::move(*sink));
+}
+
+Expected<void, StorageError> RocksStateStore::replace(std::unique_ptr<SnapshotSink> given) {
+  auto* const sink = dynamic_cast<RocksSnapshotSink*>(given.get());
+  DAFTAR_CHECK(sink != nullptr && sink->finished() && sink->folder() == folder_ + 1);
+  DAFTAR_CHECK(sink->manifest().raft_index >= mark_.raft_index);
+  given.reset();
+  const std::lock_guard lock(write_mutex_);
+  if (!failed_) failed_ = database_->watch().error();
+  if (failed_) return Unexpected<StorageError>(*failed_);
+  const auto before = holder_;
+  const std::uint64_t flushes = database_->watch().flushes();
+  // From here on an error leaves the disk with the new state and the memory with the old one: nothing more may be written.
+  const auto failed = [&](const StorageError& error) {
+    failed_ = error;
+    return Unexpected<StorageError>(error);
+  };
+  if (auto pointed = folders_->point_to({folder_ + 1, true}); !pointed) return failed(pointed.error());
+  ++folder_;
+  install_pending_ = true;
+  if (auto opened = open_database(false); !opened) return failed(opened.error());
+  flushes_before_ += flushes;
+  before->replaced();
+  if (auto ended = folders_->end_receiving(); !ended) return failed(ended.error());
+  return {};
+}
+
+Expected<void, StorageError> RocksStateStore::finish_install() {
+  if (!install_pending_) return {};
+  if (auto pointed = folders_->point_to({folder_, false}); !pointed) return pointed;
+  install_pending_ = false;
+  return {};
+}
+
 }  // namespace
 
 Expected<std::unique_ptr<StateStore>, StorageError> open_rocks_state_store(const StateStoreOptions& options, rocksdb::Env* env) {
   if (env == nullptr) env = rocksdb::Env::Default();
-  if (auto made = make_directories(parent_of(options.path)); !made) return Unexpected<StorageError>(made.error());
-  auto database = Database::open(options.path, database_options(options, env), column_families(options));
-  if (!database) return Unexpected<StorageError>(database.error());
-  if (auto named = sync_directory(env, parent_of(options.path)); !named) return Unexpected<StorageError>(named.error());
-  auto store = std::make_unique<RocksStateStore>(std::move(*database), options.value_cache_bytes);
-  if (auto loaded = store->load(options.ledger_id); !loaded) return Unexpected<StorageError>(loaded.error());
+  auto folders = StateFolders::open(env, options.path);
+  if (!folders) return Unexpected<StorageError>(folders.error());
+  const auto current = (*folders)->current();
+  if (!current) return Unexpected<StorageError>(current.error());
+  if (auto removed = (*folders)->remove_leftovers(current->folder); !removed) return Unexpected<StorageError>(removed.error());
+  auto store = std::make_unique<RocksStateStore>(*folders, options, *current);
+  if (auto opened = store->open_database(current->folder == 1); !opened) return Unexpected<StorageError>(opened.error());
   return store;
 }
 

@@ -2,7 +2,8 @@
 // One writer (the execution thread); reads from any thread through snapshots.
 //
 // Durability: commit() is atomic but NOT durable when it returns (no WAL; memtables are flushed atomically over all column families). After
-// a crash the store stands at some earlier committed height, flushed_height(); the node executes the blocks after it again from its Raft log.
+// a crash the store stands at some earlier committed mark, not before flushed_mark(); the node executes what comes after it again from its Raft
+// log, which therefore keeps everything after flushed_mark().
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -15,7 +16,9 @@
 #include "ledger/entry.h"
 #include "ledger/merkle_log.h"
 #include "ledger/state_view.h"
+#include "storage/applied_mark.h"
 #include "storage/error.h"
+#include "storage/snapshot.h"
 
 namespace daftar::storage {
 
@@ -23,18 +26,6 @@ struct StoredIndexRow {
   std::uint8_t kind = 0;
   std::string id;
   std::uint64_t entry_index = 0;
-};
-
-/// How far execution has come; written in the same batch as what it describes.
-struct AppliedMark {
-  std::uint64_t raft_index = 0;     // last Raft entry applied
-  std::uint64_t raft_term = 0;
-  std::uint64_t height = 0;         // last block executed; 0: genesis
-  std::uint64_t block_time_ms = 0;
-  std::string block_hash;           // 32 bytes; the ledger id at height 0
-  std::uint64_t entries = 0;        // size of the Merkle log
-  std::vector<ledger::Digest> frontier;  // its complete subtrees
-  bool operator==(const AppliedMark&) const = default;
 };
 
 struct BlockCommit {
@@ -84,15 +75,39 @@ class StateStore {
   /// Flushes all column families atomically: what is applied now is durable when it returns.
   [[nodiscard]] virtual Expected<void, StorageError> flush() = 0;
   virtual std::uint64_t flush_count() const = 0;        // memtable flushes since opening
+  /// The mark that would be found after a power cut now: the Raft log may forget entries up to its raft_index, none after. Any thread; one
+  /// look-up in the newest files.
+  [[nodiscard]] virtual Expected<AppliedMark, StorageError> flushed_mark() const = 0;
   /// The first background error met, if any: the node polls it and stops.
   virtual std::optional<StorageError> background_error() const = 0;
+
+  // Snapshots (storage/snapshot.h).
+
+  /// A picture of the state as of some moment during the call, flushed to disk: its mark is durable here too. Any thread but the execution
+  /// thread, one call at a time: it waits for the flush and computes the digests of the files that are new since the last picture. Commits go
+  /// on meanwhile.
+  [[nodiscard]] virtual Expected<std::shared_ptr<const SnapshotSource>, StorageError> checkpoint() = 0;
+  /// Takes up the reception of the snapshot that `manifest` (encoded) names: where it stood, if the last one received was the same; anew
+  /// otherwise, and what was kept of the other is deleted. One sink at a time: let go of the one before first. Any thread.
+  /// corruption: not a manifest; foreign: of another ledger; full: larger than snapshot_bytes_max: nothing is kept.
+  [[nodiscard]] virtual Expected<std::unique_ptr<SnapshotSink>, StorageError> receive(std::string_view manifest) = 0;
+  /// Puts what `sink` (finished()) received in the place of the present state, durably and at once: a crash leaves the old or the new one
+  /// whole. Execution thread, or while it rests. Then latest() (the same object), mark() and snapshot() speak of the new state; snapshots taken
+  /// before stay as they were until let go. An error: the caller must stop the node; which of the two states it has, the next opening shows.
+  [[nodiscard]] virtual Expected<void, StorageError> replace(std::unique_ptr<SnapshotSink> sink) = 0;
+  /// From replace() until finish_install(), also after a crash: the Raft log does not belong to this state, and has to be begun anew at
+  /// mark() (RaftLog::restart), before anything of it is used. Any thread.
+  virtual bool install_pending() const = 0;
+  /// The Raft log has been begun anew, durably. Durable when it returns. Execution thread, or while it rests.
+  [[nodiscard]] virtual Expected<void, StorageError> finish_install() = 0;
 };
 
 struct StateStoreOptions {
-  std::string path;
+  std::string path;                         // a folder; state_folders.h says what lies in it
   std::size_t memtable_bytes = 64u << 20;   // flush threshold over all column families: bounds what is executed again after a crash
   std::size_t block_cache_bytes = 128u << 20;
   std::size_t value_cache_bytes = 256u << 20;  // newest values of the state, for execution (value_cache.h)
+  std::uint64_t snapshot_bytes_max = std::uint64_t{1} << 40;  // a larger one is not received
   std::string ledger_id = {};               // not empty: opening the store of another ledger is refused (foreign)
 };
 Expected<std::unique_ptr<StateStore>, StorageError> open_rocks_state_store(const StateStoreOptions& options);

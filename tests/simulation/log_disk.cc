@@ -131,10 +131,16 @@ std::optional<SimRaftLog::Write> SimRaftLog::write_at(const std::string& content
 }
 
 void SimRaftLog::adopt(const Write& write) {
+  const std::uint64_t first = meta_.first;
   meta_ = write.meta;
-  if (!write.records.empty()) places_.resize(write.records.front().first - 1);
+  if (!write.records.empty()) places_.resize(write.records.front().first - first);
   for (const auto& [index, place] : write.records) places_.push_back(place);
-  DAFTAR_CHECK(places_.size() == meta_.last);
+  for (std::uint64_t index = first; index < meta_.first && !places_.empty(); ++index) places_.pop_front();
+  if (meta_.last < meta_.first) places_.clear();
+  DAFTAR_CHECK(places_.size() == meta_.last + 1 - meta_.first);
+  const std::uint64_t kept = write.records.empty() ? meta_.last : write.records.front().first - 1;
+  while (!cached_.empty() && cached_.back().index > kept) cached_.pop_back();
+  while (!cached_.empty() && cached_.front().index < meta_.first) cached_.pop_front();
 }
 
 Expected<std::unique_ptr<SimRaftLog>, StorageError> SimRaftLog::open(LogDisk& disk, Leniency leniency) {
@@ -163,17 +169,53 @@ Expected<void, StorageError> SimRaftLog::write(const std::optional<storage::Stor
   return finish_write();
 }
 
+Expected<void, StorageError> SimRaftLog::compact(storage::LogPlace through) {
+  if (!begin_compact(through)) return {};
+  return finish_write();
+}
+
+Expected<void, StorageError> SimRaftLog::restart(storage::LogPlace place) {
+  begin_restart(place);
+  return finish_write();
+}
+
 void SimRaftLog::begin_write(const std::optional<storage::StoredHardState>& hard_state, std::span<const storage::LogRecord> records) {
-  DAFTAR_CHECK(!under_way_);
   Write write;
   write.meta = meta_;
   if (hard_state) write.meta.hard_state = *hard_state;
-  ++write.meta.write_number;
   if (!records.empty()) {
     DAFTAR_CHECK(records.front().index >= meta_.first && records.front().index <= meta_.last + 1);
     write.meta.last = records.back().index;
     write.meta.last_term = records.back().term;
   }
+  append(std::move(write), records);
+}
+
+bool SimRaftLog::begin_compact(storage::LogPlace through) {
+  if (through.index < meta_.first) return false;
+  DAFTAR_CHECK(through.index <= meta_.last);
+  if (const auto record = read(through.index, through.index, 0)) DAFTAR_CHECK(record->front().term == through.term);
+  Write write;
+  write.meta = meta_;
+  write.meta.first = through.index + 1;
+  write.meta.compacted_term = through.term;
+  append(std::move(write), {});
+  return true;
+}
+
+void SimRaftLog::begin_restart(storage::LogPlace place) {
+  DAFTAR_CHECK(place.index > 0 && place.term <= meta_.hard_state.term);
+  Write write;
+  write.meta = meta_;
+  write.meta.first = place.index + 1;
+  write.meta.last = place.index;
+  write.meta.compacted_term = write.meta.last_term = place.term;
+  append(std::move(write), {});
+}
+
+void SimRaftLog::append(Write write, std::span<const storage::LogRecord> records) {
+  DAFTAR_CHECK(!under_way_);
+  ++write.meta.write_number;
   std::string body;
   append_row(body, storage::encode_meta(write.meta));
   for (const auto& record : records) {
@@ -198,8 +240,6 @@ Expected<void, StorageError> SimRaftLog::finish_write() {
   ++syncs_;
   adopt(*under_way_);
   under_way_.reset();
-  if (records_under_way_.empty()) return {};
-  while (!cached_.empty() && cached_.back().index >= records_under_way_.front().index) cached_.pop_back();
   for (auto& record : records_under_way_) cached_.push_back(std::move(record));
   while (cached_.size() > cached_max) cached_.pop_front();
   records_under_way_.clear();
@@ -215,7 +255,7 @@ Expected<std::vector<storage::LogRecord>, StorageError> SimRaftLog::read(std::ui
     if (!cached_.empty() && index >= cached_.front().index) {
       records.push_back(cached_[index - cached_.front().index]);
     } else {
-      const Place& place = places_[index - 1];
+      const Place& place = places_[index - meta_.first];
       auto record = storage::decode_record(std::string_view(disk_.content()).substr(place.offset, place.size));
       if (!record || record->index != index)
         return tl::make_unexpected(error(StorageError::Kind::corruption, "record " + std::to_string(index) + " fails its checksum"));

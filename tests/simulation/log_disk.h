@@ -5,6 +5,8 @@
 //   file: writes one after the other, each  "DWRT" | u32 CRC32C of the body | u32 length of the body | body
 //         body: rows, each u32 length | frame; the first is the meta row, the others are the records
 //
+// compact() and restart() are writes of a meta row alone, as on the real disk: its bounds say what is forgotten. The bytes stay in the file.
+//
 // Left out: a power cut within storage::SyncedMark's window (64 writes, 100 ms) after a misdirected write or after rot of the very last write.
 // There the mark cannot tell; only peers' memory could, and the handshake does not compare yet.
 #pragma once
@@ -78,13 +80,19 @@ class SimRaftLog final : public storage::RaftLog {
 
   Expected<void, storage::StorageError> write(const std::optional<storage::StoredHardState>& hard_state,
                                               std::span<const storage::LogRecord> records) override;
-  /// write() in its two halves, between which the process may die: bytes handed to the system; then durable and readable.
+  Expected<void, storage::StorageError> compact(storage::LogPlace through) override;
+  Expected<void, storage::StorageError> restart(storage::LogPlace place) override;
+  /// The writes in their two halves, between which the process may die: bytes handed to the system; then durable and readable.
   void begin_write(const std::optional<storage::StoredHardState>& hard_state, std::span<const storage::LogRecord> records);
+  /// False: nothing to forget, and nothing to be finished.
+  bool begin_compact(storage::LogPlace through);
+  void begin_restart(storage::LogPlace place);
   Expected<void, storage::StorageError> finish_write();
 
   storage::StoredHardState hard_state() const override { return meta_.hard_state; }
   std::uint64_t first() const override { return meta_.first; }
   std::uint64_t last() const override { return meta_.last; }
+  storage::LogPlace compacted() const override { return {meta_.first - 1, meta_.compacted_term}; }
   Expected<std::vector<storage::LogRecord>, storage::StorageError> read(std::uint64_t from, std::uint64_t to, std::size_t bytes_max) const override;
   std::uint64_t sync_count() const override { return syncs_; }
   Expected<void, storage::StorageError> write_memory(std::span<const storage::StoredRecollection> memory) override {
@@ -102,12 +110,13 @@ class SimRaftLog final : public storage::RaftLog {
   explicit SimRaftLog(LogDisk& disk) : disk_(disk) {}
   static std::optional<Write> write_at(const std::string& content, std::size_t at);
   void adopt(const Write& write);
+  void append(Write write, std::span<const storage::LogRecord> records);
 
   static constexpr std::size_t cached_max = 24;   // newest records, read without the disk
 
   LogDisk& disk_;
   storage::LogMeta meta_;
-  std::vector<Place> places_;      // of record i at i - 1
+  std::deque<Place> places_;       // of record i at i - meta_.first
   std::deque<storage::LogRecord> cached_;
   std::optional<Write> under_way_;
   std::vector<storage::LogRecord> records_under_way_;

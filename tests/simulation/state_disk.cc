@@ -1,6 +1,7 @@
 #include "tests/simulation/state_disk.h"
 
 #include "ledger/check.h"
+#include "tests/simulation/state_transfer.h"
 
 namespace daftar::simulation {
 namespace {
@@ -36,6 +37,8 @@ void StateImage::put(std::string_view key, std::optional<std::string_view> value
 }
 
 void StateDisk::crash() {
+  constexpr std::size_t page = 4096;
+  if (receiving) receiving->bytes.resize(receiving->bytes.size() / page * page);
   if (!flushed) return;
   newest = *flushed;
   const auto& mark = flushed->mark;
@@ -65,8 +68,9 @@ Expected<void, storage::StorageError> SimStateStore::initialise(std::string_view
 
 Expected<void, storage::StorageError> SimStateStore::commit(const storage::BlockCommit& block) {
   if (failing_) return failed();
+  DAFTAR_CHECK(!disk_.install_pending);
   auto& mark = disk_.newest.mark;
-  DAFTAR_CHECK(block.mark.raft_index >= mark.raft_index && block.mark.height == mark.height + 1);
+  DAFTAR_CHECK(block.mark.raft_index >= mark.raft_index && (block.mark.height == mark.height || block.mark.height == mark.height + 1));
   DAFTAR_CHECK(block.mark.entries == mark.entries + block.entries.size() && block.leaf_hashes.size() == block.entries.size());
   for (const auto& [key, value] : block.changes.writes()) disk_.newest.put(key, value);
   for (const auto& entry : block.entries) {
@@ -76,7 +80,8 @@ Expected<void, storage::StorageError> SimStateStore::commit(const storage::Block
   disk_.leaf_hashes.insert(disk_.leaf_hashes.end(), block.leaf_hashes.begin(), block.leaf_hashes.end());
   mark = block.mark;
   const auto frontier = ledger::MerkleFrontier::restore(mark.entries, mark.frontier);
-  DAFTAR_CHECK(frontier && disk_.roots.size() == mark.height);
+  DAFTAR_CHECK(frontier && (disk_.roots.size() == mark.height || disk_.roots.size() == mark.height + 1));
+  disk_.roots.resize(mark.height);
   disk_.roots.push_back({mark.entries, frontier->root()});
   if (++commits_ % flush_blocks_ == 0) return flush();
   return {};
@@ -94,6 +99,42 @@ Expected<void, storage::StorageError> SimStateStore::flush() {
   disk_.flushed = disk_.newest;
   disk_.unflushed_certificates.clear();
   ++flushes_;
+  return {};
+}
+
+Expected<storage::AppliedMark, storage::StorageError> SimStateStore::flushed_mark() const {
+  DAFTAR_CHECK(disk_.flushed);
+  return disk_.flushed->mark;
+}
+
+Expected<std::shared_ptr<const storage::SnapshotSource>, storage::StorageError> SimStateStore::checkpoint() {
+  if (auto flushed = flush(); !flushed) return tl::make_unexpected(flushed.error());
+  return std::make_shared<const SimSnapshotSource>(disk_);
+}
+
+Expected<std::unique_ptr<storage::SnapshotSink>, storage::StorageError> SimStateStore::receive(std::string_view bytes) {
+  if (failing_) return tl::make_unexpected(failed().error());
+  using Kind = storage::StorageError::Kind;
+  const auto manifest = storage::decode_manifest(bytes);
+  if (!manifest) return storage::corrupt("state", "the manifest of the snapshot cannot be decoded");
+  if (manifest->ledger_id != disk_.ledger_id) return tl::make_unexpected(storage::StorageError{Kind::foreign, "state", "the snapshot is of another ledger"});
+  if (!disk_.receiving || disk_.receiving->manifest != bytes) disk_.receiving = StateDisk::Receiving{std::string(bytes), {}};
+  return std::make_unique<SimSnapshotSink>(disk_, *manifest);
+}
+
+/// All at once: a crash before it leaves the old state, a crash after it the new one.
+Expected<void, storage::StorageError> SimStateStore::replace(std::unique_ptr<storage::SnapshotSink> given) {
+  if (failing_) return failed();
+  auto* const sink = dynamic_cast<SimSnapshotSink*>(given.get());
+  DAFTAR_CHECK(sink != nullptr && sink->finished() && sink->manifest().raft_index >= disk_.newest.mark.raft_index);
+  disk_ = sink->take();
+  disk_.install_pending = true;
+  return {};
+}
+
+Expected<void, storage::StorageError> SimStateStore::finish_install() {
+  if (failing_) return failed();
+  disk_.install_pending = false;
   return {};
 }
 

@@ -1,5 +1,6 @@
 // A simulated disk under the executed state, and the port over it, with the durability of storage/state_store.h: a commit is atomic and not
-// durable; now and then everything is flushed at once, and a crash goes back to the last flush.
+// durable; now and then everything is flushed at once, and a crash goes back to the last flush. Snapshots as in storage/snapshot.h, of bytes
+// that have the whole disk in them; what is received survives in whole pages, and is put in the place of the state at once.
 #pragma once
 #include <map>
 #include <memory>
@@ -30,6 +31,9 @@ struct StateDisk {
   std::vector<storage::StateSnapshot::HeightRoot> roots;   // by height
   std::map<std::uint64_t, std::string> certificates;       // by tree size
   std::vector<std::uint64_t> unflushed_certificates;
+  bool install_pending = false;
+  struct Receiving { std::string manifest; std::string bytes; };
+  std::optional<Receiving> receiving;
   /// The process is gone, or the machine: the state is what was flushed last.
   void crash();
 };
@@ -45,12 +49,19 @@ class SimStateStore final : public storage::StateStore, public storage::StateSna
   Expected<void, storage::StorageError> commit(const storage::BlockCommit& block) override;
   const ledger::StateView& latest() const override { return *this; }
   const storage::AppliedMark& mark() const override { return disk_.newest.mark; }
-  /// The store itself: valid until the next commit. One thread, which never keeps a snapshot over one.
+  /// The store itself: valid until the next commit or replacement. One thread, which never keeps a snapshot over one.
   std::shared_ptr<const storage::StateSnapshot> snapshot() const override { return {std::shared_ptr<void>(), this}; }
   Expected<void, storage::StorageError> put_certificate(std::uint64_t tree_size, std::string_view note) override;
   Expected<void, storage::StorageError> flush() override;
   std::uint64_t flush_count() const override { return flushes_; }
+  Expected<storage::AppliedMark, storage::StorageError> flushed_mark() const override;
   std::optional<storage::StorageError> background_error() const override { return std::nullopt; }
+
+  Expected<std::shared_ptr<const storage::SnapshotSource>, storage::StorageError> checkpoint() override;
+  Expected<std::unique_ptr<storage::SnapshotSink>, storage::StorageError> receive(std::string_view manifest) override;
+  Expected<void, storage::StorageError> replace(std::unique_ptr<storage::SnapshotSink> sink) override;
+  bool install_pending() const override { return disk_.install_pending; }
+  Expected<void, storage::StorageError> finish_install() override;
 
   std::optional<std::string> get(std::string_view key) const override;
   void scan(std::string_view from, std::string_view to, const std::function<bool(std::string_view, std::string_view)>& visit) const override;

@@ -268,6 +268,11 @@ void ForgetfulFileSystem::restore_power() {
   const std::size_t kept = random_() % (names_.size() + 1);
   while (names_.size() > kept) {
     const NameChange& change = names_.back();
+    if (std::filesystem::is_directory(change.path)) {
+      std::filesystem::rename(change.path, change.moved_from);
+      names_.pop_back();
+      continue;
+    }
     if (!change.moved_from.empty()) write_file(change.moved_from, read_file(change.path));
     if (change.before)
       write_file(change.path, *change.before);
