@@ -15,6 +15,8 @@ Expected<consensus::Restored, std::string> restore_raft(const storage::RaftLog& 
   restored.withheld = true;   // the disk may be an older copy: the others are asked first
   for (const auto& of : log.memory()) restored.memory.push_back({{of.node}, {of.term}, {{of.held_term}, {of.held_index}}});
   restored.before_tail = {{mark.raft_term}, {mark.raft_index}};
+  const auto compacted = log.compacted();
+  restored.snapshot = {{{compacted.term}, {compacted.index}}};
   for (std::size_t node = 1; node <= validators; ++node) restored.membership.voters.push_back({node});
   if (log.last() < mark.raft_index)
     return tl::make_unexpected("the Raft log ends at " + std::to_string(log.last()) + ", before what the state has executed (" +
