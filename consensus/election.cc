@@ -72,7 +72,7 @@ void Raft::count_votes() {
 }
 
 bool Raft::would_vote(NodeId from, const VoteRequest& request) const {
-  if (withheld_ || (doubt_ && !heard_enough())) return false;
+  if (withheld_ || (doubt_ && !may_vote_in_doubt())) return false;
   if (request.term < term_) return false;
   // One vote per term (3.4). Only a pre-vote can still be of a later term than ours here.
   const bool free = request.term > term_ || voted_for_ == from || (!voted_for_ && !leader());
@@ -117,7 +117,7 @@ void Raft::become_follower(Term term, NodeId leader) {
   CONSENSUS_INVARIANT(term >= term_);
   if (term > term_) {
     term_ = term;
-    voted_for_ = doubt_ && !heard_enough() ? options_.self : no_node;  // see begin_doubt()
+    voted_for_ = doubt_ && !may_vote_in_doubt() ? options_.self : no_node;  // see begin_doubt()
   }  // in the same term the vote stays: forgetting it could elect two leaders
   if (Leader* ours = as_leader()) {
     for (const ReadRound& round : ours->rounds) reads_aborted_.insert(reads_aborted_.end(), round.ids.begin(), round.ids.end());

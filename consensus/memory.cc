@@ -39,4 +39,11 @@ void Memory::saw(NodeId node, LogPosition held) {
   ++changes_;
 }
 
+void Memory::took(NodeId node, LogPosition offered) {
+  Recollection& known = at(node);
+  if (offered <= known.offered) return;
+  known.offered = offered;
+  ++changes_;
+}
+
 }  // namespace daftar::consensus

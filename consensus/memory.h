@@ -1,9 +1,11 @@
 // What a node remembers of the others, for their sake: a node that comes back with an older disk is told what it has forgotten.
 //
-// Two facts for each member, neither of which an undamaged disk can fall below:
+// Three facts for each member. An undamaged disk cannot fall below the first two:
 // - `term`: it was in that term, by its own durable word (votes and acknowledgements carry it);
-// - `held`: the highest position that its log held. Of a follower: what it acknowledged to this node's leadership. Of a leader: what it said
-//   was committed, with its own copy or without.
+// - `held`: a position that its log on disk held. Of a follower: what it acknowledged to this node's leadership. Of a leader: what it called
+//   committed an election timeout ago, and still leads (with a disk that hangs so long it would not).
+// - `offered`: what it sent as leader and this node took. It may have crashed before its own disk had it; or have counted its own copy, and
+//   committed it, and told nobody yet.
 // A log that held (t, i) and lost nothing ends at (t, i) or later in the order of 3.6.1 for as long as (t, i) may be committed: only a leader of
 // a later term replaces entries of term t, and its log lacks none that is committed. So a log that ends before `held` has lost what others may
 // count on; or it was rightly overwritten a moment ago, and then doubting it costs a few votes until the next entry is committed.
@@ -19,6 +21,7 @@ struct Recollection {
   NodeId node{};
   Term term{};
   LogPosition held{};
+  LogPosition offered{};
   friend bool operator==(const Recollection&, const Recollection&) = default;
 };
 
@@ -37,6 +40,7 @@ class Memory {
 
   void saw(NodeId node, Term term);
   void saw(NodeId node, LogPosition held);
+  void took(NodeId node, LogPosition offered);
   /// Zeros when nothing is remembered.
   Recollection of(NodeId node) const;
   const std::vector<Recollection>& all() const { return all_; }  ///< ascending by node

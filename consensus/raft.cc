@@ -109,7 +109,7 @@ Raft::Raft(Options options, Restored restored)
     if (entry.kind == EntryKind::membership) memberships_.append(index, decode_membership(*entry.payload).value());
   }
   joined_ = memberships_.at(commit_).contains(options_.self);
-  if (restored.in_doubt) begin_doubt({});
+  if (restored.in_doubt) begin_doubt({}, true);
   place_issued_ = place();
   restart_election_timer();
   evict();
@@ -125,6 +125,7 @@ HardState Raft::hard_state() const { return {term_, voted_for_, std::min(commit_
 
 void Raft::tick() {
   ++elapsed_;
+  ++told_.age;
   watch_disk();
   Leader* leader = as_leader();
   if (!leader) {
@@ -309,6 +310,7 @@ Status Raft::status() const {
   status.disk_hangs = disk_hangs();
   status.withheld = withheld_;
   status.in_doubt = doubt_.has_value();
+  status.loss_certain = loss_certain_;
   if (doubt_) status.doubt_until = std::max(*doubt_, held_by_others_);
   const Leader* leader = as_leader();
   if (!leader) return status;

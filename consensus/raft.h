@@ -125,6 +125,7 @@ struct Status {
   /// not before enough of the others have said where theirs end.
   bool in_doubt = false;
   LogPosition doubt_until{};
+  bool loss_certain = false;            ///< in doubt, and not only because it led and the others took what may never have reached its disk
 };
 
 class Raft {
@@ -308,9 +309,11 @@ class Raft {
 
   // doubt.cc
   void remember(const Envelope& envelope);
-  void remember(NodeId node, Index held);
+  void remember_follower(NodeId follower, Index match);
+  void remember_leader(NodeId leader, Index taken, Index commit);
   LogPosition durable_position() const;
-  void begin_doubt(LogPosition held);
+  void begin_doubt(LogPosition held, bool certain);
+  bool may_vote_in_doubt() const { return !loss_certain_ || heard_enough(); }
   void end_doubt();
   LogPosition least_log() const;
 
@@ -350,8 +353,16 @@ class Raft {
   Index handed_out_;            // last index given out in Output::committed
   Index applied_;
   Memory memory_;
+  struct Told {
+    NodeId leader{};
+    Term term{};
+    LogPosition commit{};
+    Ticks age = 0;
+  };
+  Told told_;                         // what the leader called committed a while ago
   bool withheld_;
   std::optional<LogPosition> doubt_;  // in doubt, at least until the log on disk ends here
+  bool loss_certain_ = false;
   std::vector<NodeId> recalled_from_;
   Term term_of_others_;               // the highest they were in, or had seen this node in
   LogPosition held_by_others_;        // the latest end of their logs when they answered

@@ -56,7 +56,7 @@ void Raft::receive(NodeId from, AppendRequest& request) {
   reply.match = previous.index + (reply.full ? 0 : count);
   // Not the leader's commit index alone: what lies beyond the checked entries may be a deposed leader's (3.5, figure 3.1 step 5).
   advance_commit(std::min(request.commit, reply.match));
-  remember(from, std::min(request.commit, reply.match));
+  remember_leader(from, reply.match, std::min(request.commit, reply.match));
   // Only when nothing more is known to be committed: a node that was removed and taken in again meets its removal on the way.
   if (commit_ >= request.commit) note_removal();
   promise(from, reply);
@@ -130,7 +130,7 @@ void Raft::receive(NodeId from, const AppendReply& reply) {
     return;
   }
   const bool rose = follower->accepted(reply.match);
-  remember(from, reply.match);
+  remember_follower(from, reply.match);
   if (reply.full && follower->state() != Progress::State::snapshot) follower->pause();
   if (!rose) return;
   commit_by_quorum(leader);

@@ -17,7 +17,8 @@ namespace {
 namespace fs = std::filesystem;
 using storage::StorageError;
 
-constexpr const char* note_text = "The Raft log of this node lacks entries that it once held. While this file is here the node votes for nobody who might lack them.\n";
+constexpr std::string_view note_text =
+    "The Raft log of this node lacks entries that it once held. While this file is here the node votes for nobody who might lack them.\n";
 
 Unexpected<std::string> failed(const std::string& doing, const fs::path& path) {
   return Unexpected<std::string>("cannot " + doing + " " + path.string() + ": " + std::strerror(errno));
@@ -76,7 +77,7 @@ Expected<void, std::string> DataDirectory::move(const fs::path& from, const fs::
 Expected<void, std::string> DataDirectory::note_repair() const {
   const int fd = ::open(note().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd < 0) return failed("create", note());
-  const bool written = ::write(fd, note_text, std::strlen(note_text)) == static_cast<ssize_t>(std::strlen(note_text)) && ::fsync(fd) == 0;
+  const bool written = ::write(fd, note_text.data(), note_text.size()) == static_cast<ssize_t>(note_text.size()) && ::fsync(fd) == 0;
   ::close(fd);
   if (!written) return failed("write", note());
   return sync_folder(path_);
@@ -175,7 +176,7 @@ bool term_is_lost(const storage::RaftLog& log) {
 
 }  // namespace
 
-Expected<Disks, std::string> open_disks(const std::string& data_dir, const ledger::Genesis& genesis, storage::StateStoreOptions state_options) {
+Expected<Disks, std::string> open_disks(const std::string& data_dir, const ledger::Genesis& genesis, storage::StateStoreOptions state_options, bool alone) {
   std::error_code error;
   fs::create_directories(data_dir, error);
   if (error) return Unexpected<std::string>("cannot create " + data_dir + ": " + error.message());
@@ -204,6 +205,7 @@ Expected<Disks, std::string> open_disks(const std::string& data_dir, const ledge
     if ((*log)->last() == 0 && (*log)->hard_state().term == 0) salvage.hard_state.reset();
   }
   if (!damage.empty()) {
+    if (alone) return Unexpected<std::string>(damage + "; there is no other node that could make up for it");
     spdlog::warn("{}", damage);
     if (log) log->reset();
     if (auto anew = directory.begin_log_anew((*store)->mark(), salvage); !anew) return Unexpected<std::string>(anew.error());

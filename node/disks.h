@@ -27,7 +27,9 @@ struct Disks {
 
 /// The sentence says what stands in the way: an I/O error, a full disk, another process, another ledger. Damage does not: each step of its
 /// repair is one line in the node's log.
-Expected<Disks, std::string> open_disks(const std::string& data_dir, const ledger::Genesis& genesis, storage::StateStoreOptions state_options);
+/// `alone`: there is no other node, so damage is not mended but refused.
+Expected<Disks, std::string> open_disks(const std::string& data_dir, const ledger::Genesis& genesis, storage::StateStoreOptions state_options,
+                                        bool alone = false);
 
 /// The log is whole again.
 void note_log_is_whole(const std::string& data_dir);

@@ -68,7 +68,7 @@ Expected<void, std::string> Node::Impl::open_disks() {
   store_options.memtable_bytes = options.memtable_bytes;
   store_options.block_cache_bytes = options.block_cache_bytes;
   store_options.value_cache_bytes = options.value_cache_bytes;
-  auto opened = node::open_disks(options.data_dir, *options.genesis, std::move(store_options));
+  auto opened = node::open_disks(options.data_dir, *options.genesis, std::move(store_options), options.genesis->link_keys().size() == 1 && options.peers.empty());
   if (!opened) return tl::make_unexpected(opened.error());
   raft_log = std::move(opened->log);
   store = std::move(opened->store);

@@ -32,7 +32,7 @@ struct RecallReply {
   consensus::Term term;            // of the node that answers,
   consensus::LogPosition end;      // and where its log on disk ends
   consensus::Term your_term;       // the highest it has seen the asking node in,
-  consensus::LogPosition you_held; // and what it knows that node to have held
+  consensus::LogPosition you_held, you_offered;   // and more of it (consensus/memory.h)
 };
 struct Forward {
   struct Item { std::string envelope; bool certified = false; };

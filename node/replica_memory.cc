@@ -59,7 +59,8 @@ void Replica::end_inquiry_if_due() {
   inquiry_->end();
   if (const auto silent = inquiry_->silent(); !silent.empty()) say(list(silent) + " did not say what they remember of this node; it takes part without");
   raft_.trust_disk();
-  if (raft_.status().in_doubt)
+  in_doubt_ = in_doubt_ || raft_.status().loss_certain;
+  if (raft_.status().loss_certain)
     say("until its log is whole again this node follows, but does not lead, and votes for nobody who might lack what it has lost");
 }
 
@@ -74,14 +75,16 @@ void Replica::peer_greeted(std::uint64_t node, std::uint64_t process) {
 
 void Replica::receive_recall_request(std::uint64_t from, const RecallRequest& request) {
   const auto answer = raft_.recall({from});
-  output_.send.push_back({from, RecallReply{request.question, answer.term, answer.end, answer.recollection.term, answer.recollection.held}});
+  output_.send.push_back({from, RecallReply{request.question, answer.term, answer.end, answer.recollection.term, answer.recollection.held,
+                                       answer.recollection.offered}});
 }
 
 void Replica::receive_recall_reply(std::uint64_t from, const RecallReply& reply) {
   if (!inquiry_ || !inquiry_->answered(from, reply.question)) return;
   const auto before = raft_.status();
-  raft_.recalled({{from}, {options_.raft.self, reply.your_term, reply.you_held}, reply.term, reply.end});
-  const bool doubts = raft_.status().in_doubt && !before.in_doubt;
+  raft_.recalled({{from}, {options_.raft.self, reply.your_term, reply.you_held, reply.you_offered}, reply.term, reply.end});
+  const auto after = raft_.status();
+  const bool doubts = after.loss_certain && !before.loss_certain;
   // A network that works without this node, and a disk that never saw it: the node is new, or its disk was emptied.
   if (doubts || (disk_was_empty_ && reply.end.index.value > 0)) inquiry_->loss_found();
   if (doubts && !std::exchange(in_doubt_, true))
@@ -95,7 +98,7 @@ void Replica::receive_recall_reply(std::uint64_t from, const RecallReply& reply)
 void Replica::note_doubt() {
   if (!in_doubt_ || (inquiry_ && !inquiry_->over())) return;
   const auto status = raft_.status();
-  if (status.in_doubt) return;
+  if (status.loss_certain) return;
   in_doubt_ = false;
   output_.whole_again = true;
   say("the log is whole again, " + place(status.last) + ": this node votes and may lead as before");
@@ -105,7 +108,7 @@ void Replica::write_memory() {
   if (raft_.memory().changes() == memory_written_) return;
   memory_written_ = raft_.memory().changes();
   auto& rows = output_.memory.emplace();
-  for (const auto& of : raft_.memory().all()) rows.push_back({of.node.value, of.term.value, of.held.term.value, of.held.index.value});
+  for (const auto& of : raft_.memory().all()) rows.push_back({of.node.value, of.term.value, of.held.term.value, of.held.index.value, of.offered.term.value, of.offered.index.value});
 }
 
 std::string Replica::waits_for_memory(const consensus::Status& status) const {
@@ -113,7 +116,7 @@ std::string Replica::waits_for_memory(const consensus::Status& status) const {
     const auto silent = inquiry_->silent();
     return "comparing its disk with what the others remember of it" + (silent.empty() ? std::string() : ": waiting for " + list(silent));
   }
-  if (status.in_doubt) return "its log lacks what it once held: the missing entries are fetched from the others";
+  if (status.loss_certain) return "its log lacks what it once held: the missing entries are fetched from the others";
   return {};
 }
 

@@ -30,6 +30,7 @@ struct StoredRecollection {
   std::uint64_t node = 0;
   std::uint64_t term = 0;
   std::uint64_t held_term = 0, held_index = 0;
+  std::uint64_t offered_term = 0, offered_index = 0;
   bool operator==(const StoredRecollection&) const = default;
 };
 

@@ -16,7 +16,7 @@ constexpr std::size_t slot_size = 4 + 3 * 8 + 4;
 
 constexpr std::string_view memory_magic = "DMM1";
 constexpr std::size_t memory_begin = 2 * slot_distance, memory_slot_distance = 64 << 10;
-constexpr std::size_t recollection_size = 4 * 8, memory_frame_size = 4 + 8 + 4 + 4;
+constexpr std::size_t recollection_size = 6 * 8, memory_frame_size = 4 + 8 + 4 + 4;
 
 struct MemorySlot {
   std::uint64_t number = 0;
@@ -28,7 +28,7 @@ std::string encode_memory(std::uint64_t number, std::span<const StoredRecollecti
   append_number(out, number, 8);
   append_number(out, memory.size(), 4);
   for (const auto& of : memory)
-    for (const std::uint64_t v : {of.node, of.term, of.held_term, of.held_index}) append_number(out, v, 8);
+    for (const std::uint64_t v : {of.node, of.term, of.held_term, of.held_index, of.offered_term, of.offered_index}) append_number(out, v, 8);
   append_number(out, crc32c({out}), 4);
   return out;
 }
@@ -41,7 +41,8 @@ std::optional<MemorySlot> decode_memory(std::string_view slot) {
   MemorySlot out{number_at(slot.substr(4), 8), {}};
   for (std::size_t i = 0; i < count; ++i) {
     const std::string_view row = slot.substr(16 + i * recollection_size);
-    out.memory.push_back({number_at(row, 8), number_at(row.substr(8), 8), number_at(row.substr(16), 8), number_at(row.substr(24), 8)});
+    const auto field = [&](std::size_t n) { return number_at(row.substr(8 * n), 8); };
+    out.memory.push_back({field(0), field(1), field(2), field(3), field(4), field(5)});
   }
   return out;
 }

@@ -5,7 +5,8 @@
 //   slot: "DMK1" | u64 write number | u64 last index | u64 last term | u32 CRC32C of what is before
 //
 // In the same file, after the two pages, in two slots of 64 KiB of the same kind, what the node remembers of its peers (consensus/memory.h):
-//   slot: "DMM1" | u64 number of this writing | u32 count | count times: u64 node | u64 term | u64 held term | u64 held index | u32 CRC32C
+//   slot: "DMM1" | u64 number of this writing | u32 count | count times: u64 node | u64 term | u64 held term | u64 held index |
+//         u64 offered term | u64 offered index | u32 CRC32C
 // It is here and not in the database so that it costs no sync of its own, and outlives damage to the database.
 //
 // The window. note() writes the slot after every durable write of the log but syncs it only every `writes_between_syncs` writes or

@@ -61,14 +61,17 @@ TEST_CASE("a new process of a follower that lost nothing costs one round trip") 
   CHECK(story.group[1].status().peers.at(0).state == Progress::State::replicate);
 }
 
-TEST_CASE("leaders remember what was acknowledged to them, followers what their leader said was committed, all the terms of all") {
+TEST_CASE("leaders remember what was acknowledged to them, followers what they took from a leader and what it long called committed, all the terms of all") {
   Story story;
   CHECK(story.group[1].raft->memory().of(NodeId{2}) == Recollection{NodeId{2}, Term{1}, at(1, 2)});
-  CHECK(story.group[2].raft->memory().of(NodeId{1}) == Recollection{NodeId{1}, Term{1}, at(1, 2)});
+  CHECK(story.group[2].raft->memory().of(NodeId{1}) == Recollection{NodeId{1}, Term{1}, {}, at(1, 2)});
   CHECK(story.group[1].raft->memory().of(NodeId{3}) == Recollection{NodeId{3}, Term{0}, {}});
-  const auto changes = story.group[1].raft->memory().changes();
-  story.group.tick(10);
+  story.group.tick(30);
+  CHECK(story.group[2].raft->memory().of(NodeId{1}) == Recollection{NodeId{1}, Term{1}, at(1, 2), at(1, 2)});
+  const auto changes = story.group[1].raft->memory().changes(), of_follower = story.group[2].raft->memory().changes();
+  story.group.tick(30);
   CHECK(story.group[1].raft->memory().changes() == changes);  // an idle cluster writes nothing
+  CHECK(story.group[2].raft->memory().changes() == of_follower);
   story.group[1].step(3, vote(7, at(1, 1)));  // too soon after the leader was heard for a vote, but 3 was in term 7
   CHECK(story.group[1].raft->memory().of(NodeId{3}).term == Term{7});
   story.group[1].step(3, pre_vote(9, at(1, 1)));  // of a term it is not in
@@ -291,6 +294,22 @@ TEST_CASE("a leader that learns it has forgotten something steps down") {
   CHECK(node.term() == Term{2});
 }
 
+TEST_CASE("a leader that may have committed with its own copy alone, and told nobody, votes for no log that is behind the others'") {
+  // Node 1 led term 1; node 2 took entry 2 and acknowledged it. Whether node 1 had it on disk, too, and so committed it, nobody knows.
+  TestNode node({.self = 1}, {.hard_state = {Term{1}, NodeId{1}, Index{1}}, .log = log_of({1})});
+  node.withheld = true;
+  node.restart();
+  node.raft->recalled({NodeId{2}, {NodeId{1}, Term{1}, at(1, 1), at(1, 2)}, Term{1}, at(1, 2)});
+  node.raft->trust_disk();
+  CHECK(node.status().in_doubt);
+  CHECK_FALSE(node.status().loss_certain);
+  CHECK_FALSE(single<VoteReply>(node.answer(3, vote(2, at(1, 1)))).granted);
+  // Most often it only crashed before its disk was done: node 2 can be elected without node 3.
+  CHECK(single<VoteReply>(node.answer(2, vote(3, at(1, 2)))).granted);
+  node.answer(2, append(3, at(1, 1), {entry(1, 2)}, 1));
+  CHECK_FALSE(node.status().in_doubt);
+}
+
 TEST_CASE("a recollection that no correct node could have is refused") {
   TestNode node({.self = 1});
   node.raft->recalled({NodeId{2}, {NodeId{2}, Term{5}, {}}, Term{5}, {}});
@@ -299,7 +318,8 @@ TEST_CASE("a recollection that no correct node could have is refused") {
   node.raft->recalled({NodeId{2}, {NodeId{1}, Term{1}, at(2, 3)}, Term{1}, {}});
   node.raft->recalled({NodeId{2}, {NodeId{1}, Term{1}, {Term{1}, index_max + 1}}, Term{1}, {}});
   node.raft->recalled({NodeId{2}, {NodeId{1}, Term{1}, {}}, Term{1}, {Term{1}, index_max + 1}});
-  CHECK(node.status().refused == 6);
+  node.raft->recalled({NodeId{2}, {NodeId{1}, Term{1}, {}, at(2, 1)}, Term{1}, {}});
+  CHECK(node.status().refused == 7);
   CHECK_FALSE(node.raft->heard_enough());
   CHECK_FALSE(node.status().in_doubt);
   CHECK(node.term() == Term{0});
