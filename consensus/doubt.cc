@@ -44,6 +44,8 @@ void Raft::recalled(const Recalled& answer) {
     if (stated > term_max || stated > term_ + term_jump_max) return refuse("recollection out of reach");
   if (held.index > index_max || offered.index > index_max || offered.term > term || answer.end.index > index_max || held.term > term || answer.end.term > answer.term)
     return refuse("recollection out of reach");
+  // What a learner took counts for no commit, and nobody could be asked to have it.
+  if (!membership().is_voter(answer.from)) return;
   if (std::find(recalled_from_.begin(), recalled_from_.end(), answer.from) == recalled_from_.end()) recalled_from_.push_back(answer.from);
   term_of_others_ = std::max({term_of_others_, term, answer.term});
   held_by_others_ = std::max(held_by_others_, answer.end);

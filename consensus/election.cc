@@ -117,7 +117,8 @@ void Raft::become_follower(Term term, NodeId leader) {
   CONSENSUS_INVARIANT(term >= term_);
   if (term > term_) {
     term_ = term;
-    voted_for_ = doubt_ && !may_vote_in_doubt() ? options_.self : no_node;  // see begin_doubt()
+    // A term that is taken up before the others were heard may be one in which a vote is forgotten: see begin_doubt().
+    voted_for_ = withheld_ || (doubt_ && !may_vote_in_doubt()) ? options_.self : no_node;
   }  // in the same term the vote stays: forgetting it could elect two leaders
   if (Leader* ours = as_leader()) {
     for (const ReadRound& round : ours->rounds) reads_aborted_.insert(reads_aborted_.end(), round.ids.begin(), round.ids.end());

@@ -175,7 +175,7 @@ class Raft {
 
   /// What this node answers to `node` when that asks what it may have forgotten.
   Recalled recall(NodeId node) const;
-  /// Another node's answer. It remembers more than there is here: this node is in doubt, and goes on in a term not below those it was told, its
+  /// Another voter's answer; a learner's says nothing. It remembers more than there is here: this node is in doubt, and goes on in a term not below those it was told, its
   /// vote in it spent. At any time, any number of times. Ask when nothing that an earlier process of this node sent can arrive there any
   /// more: a vote that arrives after the answer is not in it.
   void recalled(const Recalled& answer);

@@ -248,6 +248,20 @@ TEST_CASE("whoever could hold a forgotten vote is in its term, even if it has fo
   CHECK(single<VoteReply>(node.answer(3, vote(10, at(4, 1)))).granted);
 }
 
+TEST_CASE("a term taken up before the others were heard does not free a forgotten vote, also over a crash") {
+  // Found by seed 1801 of the cluster with old disks.
+  TestNode node({.self = 2});
+  node.withheld = true;
+  node.restart();                       // emptied; its vote in term 2 went to node 3
+  node.answer(3, append(2, at(2, 4)));  // a heartbeat
+  CHECK(node.disk.hard_state.term == Term{2});
+  node.restart();
+  node.raft->recalled({NodeId{3}, {NodeId{2}, Term{2}, {}}, Term{2}, at(2, 4)});
+  node.raft->recalled({NodeId{1}, {NodeId{2}, Term{0}, {}}, Term{1}, at(1, 1)});
+  node.raft->trust_disk();
+  CHECK_FALSE(single<VoteReply>(node.answer(1, vote(2, at(1, 9)))).granted);
+}
+
 TEST_CASE("a vote in the term on disk may be forgotten, too") {
   TestNode node({.self = 2}, {.hard_state = {Term{4}, no_node, Index{1}}, .log = log_of({3})});
   node.withheld = true;
@@ -307,6 +321,13 @@ TEST_CASE("a leader that may have committed with its own copy alone, and told no
   // Most often it only crashed before its disk was done: node 2 can be elected without node 3.
   CHECK(single<VoteReply>(node.answer(2, vote(3, at(1, 2)))).granted);
   node.answer(2, append(3, at(1, 1), {entry(1, 2)}, 1));
+  CHECK_FALSE(node.status().in_doubt);
+}
+
+TEST_CASE("what a learner holds is no reason to wait for it") {
+  // Found by seed 680 of the cluster with old disks: a learner had taken an entry that its leader lost, and no voter could be elected.
+  TestNode node({.self = 1, .learners = {{4}}}, {.hard_state = {Term{1}, NodeId{1}, Index{1}}, .log = log_of({1})});
+  node.raft->recalled({NodeId{4}, {NodeId{1}, Term{1}, at(1, 1), at(1, 2)}, Term{1}, at(1, 2)});
   CHECK_FALSE(node.status().in_doubt);
 }
 
