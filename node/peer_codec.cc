@@ -86,6 +86,17 @@ struct Encoder {
     to->set_ledger_id(std::string(m.ledger_id.view()));
     to->set_epoch(m.epoch);
     to->set_node(m.node);
+    to->set_process(m.process);
+  }
+  void operator()(const RecallRequest& m) const { frame.mutable_recall_request()->set_question(m.question); }
+  void operator()(const RecallReply& m) const {
+    auto* to = frame.mutable_recall_reply();
+    to->set_question(m.question);
+    to->set_term(m.term.value);
+    set(to->mutable_end(), m.end);
+    to->set_your_term(m.your_term.value);
+    set(to->mutable_you_held(), m.you_held);
+    set(to->mutable_you_offered(), m.you_offered);
   }
   void operator()(const consensus::Message& m) const { std::visit(ConsensusEncoder{frame}, m); }
   void operator()(const Forward& m) const {
@@ -232,7 +243,7 @@ Expected<PeerMessage, std::string> decode_peer_message(std::string_view bytes) {
       const auto& from = frame.hello();
       const auto id = ledger::Digest::from_bytes(from.ledger_id());
       if (!id) return refuse("hello without a ledger id");
-      return PeerMessage{Hello{from.protocol(), *id, from.epoch(), from.node()}};
+      return PeerMessage{Hello{from.protocol(), *id, from.epoch(), from.node(), from.process()}};
     }
     case proto::PeerFrame::kVoteRequest: {
       const auto& from = frame.vote_request();
@@ -274,6 +285,11 @@ Expected<PeerMessage, std::string> decode_peer_message(std::string_view bytes) {
       const auto& from = frame.read_index_reply();
       if (Index{from.index()} > consensus::index_max) return refuse("log index out of range");
       return PeerMessage{ReadIndexReply{from.round(), from.confirmed(), from.index()}};
+    }
+    case proto::PeerFrame::kRecallRequest: return PeerMessage{RecallRequest{frame.recall_request().question()}};
+    case proto::PeerFrame::kRecallReply: {
+      const auto& from = frame.recall_reply();
+      return PeerMessage{RecallReply{from.question(), Term{from.term()}, get(from.end()), Term{from.your_term()}, get(from.you_held()), get(from.you_offered())}};
     }
     case proto::PeerFrame::CONTENT_NOT_SET: break;
   }

@@ -51,6 +51,7 @@ Replica::Replica(std::shared_ptr<const ledger::Genesis> genesis, const ledger::S
   for (const auto& entry : restored.raft.tail)
     if (entry.index.value > applied) after.push_back(entry);
   if (!after.empty()) note_entries(after);
+  begin_inquiry(restored.raft);
 }
 
 bool Replica::has_output() const {
@@ -58,12 +59,13 @@ bool Replica::has_output() const {
            output_.execute.empty() && output_.log_reads.empty() && output_.snapshot_reads.empty() && output_.snapshot_arrivals.empty() &&
            !output_.compact && !output_.registry && output_.removed.empty() && output_.certificates.empty() && output_.answers.empty() &&
            output_.read_answers.empty() && output_.lookups.empty() &&
-           output_.warnings.empty() && output_.divergence.empty()) ||
-         raft_.has_output();
+           output_.warnings.empty() && output_.divergence.empty() && !output_.memory && !output_.whole_again) ||
+         raft_.has_output() || raft_.memory().changes() != memory_written_;
 }
 
 Replica::Output Replica::take_output() {
   pump();
+  write_memory();
   Output out = std::move(output_);
   output_ = {};
   return out;
@@ -74,6 +76,7 @@ void Replica::tick(Times now) {
   ++ticks_;
   raft_.tick();
   ask_clocks();
+  tick_inquiry();
   expire_waiting();
   if (denied_ && now_.monotonic_ms >= offered_again_ms_ + offer_again_ms) offer_waiting();
   if (now_.monotonic_ms >= lines_repeated_ms_ + 1000) {
@@ -506,7 +509,9 @@ NodeStatus Replica::status() const {
   status.snapshots_installed = snapshots_installed_;
   status.committed = committed_transactions_;
   status.rejected = rejected_transactions_;
-  if (!raft.leader)
+  if (auto why = waits_for_memory(raft); !why.empty())
+    status.not_ready_because = std::move(why);
+  else if (!raft.leader)
     status.not_ready_because = "there is no leader: waiting for a majority of the validators";
   else if (is_leader() && !quorum_time_ms())
     status.not_ready_because = "waiting for the clocks of a majority of the validators: a leader dates blocks by them";

@@ -21,6 +21,7 @@
 #include "node/block_time.h"
 #include "node/certifier.h"
 #include "node/executor.h"
+#include "node/inquiry.h"
 #include "node/linearizable.h"
 #include "node/mempool.h"
 #include "node/peer_codec.h"
@@ -107,6 +108,8 @@ class Replica {
     std::vector<ReadAnswer> read_answers;
     std::vector<ledger::Digest> lookups; // look these ids up in the ledger; found(...) if there
     std::vector<std::string> warnings;   // for the log
+    std::optional<std::vector<storage::StoredRecollection>> memory;  // of the other nodes: RaftLog::write_memory
+    bool whole_again = false;            // the log lacks nothing any more: what was noted of a repair may go
     std::string divergence;              // not empty: stop, loudly
     std::string removed;                 // not empty: this node is no longer needed: stop, when all of the above is carried out
   };
@@ -118,6 +121,8 @@ class Replica {
   void set_time(Times now) { now_ = now; }
   void receive(std::uint64_t from, PeerMessage message);
   void peer_connected(std::uint64_t node);
+  /// A link from `node` begins, whose process is `process`. All that an earlier process of it sent was received before, or is lost.
+  void peer_greeted(std::uint64_t node, std::uint64_t process);
   /// Signatures hold. The answer comes as an Answer, once.
   void submit(ClientToken client, std::shared_ptr<const ledger::Transaction> transaction, WaitFor wait, std::uint64_t timeout_ms);
   /// Already in the ledger: waits only for the certificate that covers it (or answers at once).
@@ -249,6 +254,18 @@ class Replica {
   void receive_refusals(std::uint64_t from, const ForwardRefused& refused);
   bool is_distrusted(std::uint64_t leader, consensus::Term term) const;
 
+  // replica_memory.cc
+  void begin_inquiry(const consensus::Restored& restored);
+  void look_for_others();
+  void tick_inquiry();
+  void ask(std::uint64_t node);
+  void end_inquiry_if_due();
+  void receive_recall_request(std::uint64_t from, const RecallRequest& request);
+  void receive_recall_reply(std::uint64_t from, const RecallReply& reply);
+  void note_doubt();
+  void write_memory();
+  std::string waits_for_memory(const consensus::Status& status) const;
+
   std::shared_ptr<const ledger::Genesis> genesis_;
   const ledger::SigningKey& checkpoint_key_;
   ReplicaOptions options_;
@@ -284,6 +301,12 @@ class Replica {
 
   struct WaitingSync { consensus::BatchId batch; std::vector<consensus::Envelope> send; };
   std::deque<WaitingSync> unsynced_;
+
+  std::optional<Inquiry> inquiry_;                          // none: nobody is asked (tests of other things)
+  std::map<std::uint64_t, std::uint64_t> processes_;        // of the peers, by node
+  std::uint64_t memory_written_ = 0;                        // Memory::changes() of what was last given out
+  bool disk_was_empty_ = false;
+  bool in_doubt_ = false;                                   // as last said
 
   std::map<std::uint64_t, Inbox> inbox_;                    // by peer
   std::map<std::uint64_t, Distrust> distrusted_;            // by leader: up to which term nothing is taken from it, and until when

@@ -31,10 +31,15 @@ void Replica::receive(std::uint64_t from, PeerMessage message) {
     pump();
   } else if (auto* line = std::get_if<CheckpointLine>(&message)) {
     take_certifier_outcome(certifier_.add_peer({static_cast<std::uint32_t>(from), line->size, line->root, line->signature}), from);
+  } else if (auto* asked = std::get_if<RecallRequest>(&message)) {
+    receive_recall_request(from, *asked);
+  } else if (auto* told = std::get_if<RecallReply>(&message)) {
+    receive_recall_reply(from, *told);
   }
 }
 
 void Replica::peer_connected(std::uint64_t node) {
+  if (inquiry_) ask(node);   // also late: what it remembers may have been missed
   if (node == place_.leader.value && !is_leader()) {
     for (auto& [id, waiting] : waiting_) waiting.offered = false;  // what was forwarded while the link was down is lost
     offer_waiting();

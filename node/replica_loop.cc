@@ -178,10 +178,12 @@ void ReplicaLoop::carry_out(Replica::Output output) {
   }
   for (auto& send : output.send) links_->send(send.to, std::move(send.message));
   if (output.registry) links_->set_peers(link_peers(*output.registry, parts_.addresses));
-  if (!output.log_writes.empty() || !output.log_reads.empty() || output.compact) {
+  if (output.whole_again && parts_.on_whole_again) parts_.on_whole_again();
+  if (!output.log_writes.empty() || !output.log_reads.empty() || output.compact || output.memory) {
     {
       std::lock_guard lock(log_mutex_);
       if (output.compact) log_compaction_ = output.compact;
+      if (output.memory) log_memory_ = std::move(output.memory);
       for (auto& write : output.log_writes) log_queue_.push_back(std::move(write));
       for (auto& read : output.log_reads) log_reads_.push_back(read);
     }
@@ -242,6 +244,10 @@ void ReplicaLoop::receive(std::uint64_t from, PeerMessage message) {
     received_bytes_ -= bytes;
     parts_.replica.receive(from, std::move(*message));
   });
+}
+
+void ReplicaLoop::peer_greeted(std::uint64_t node, std::uint64_t process) {
+  post([this, node, process] { parts_.replica.peer_greeted(node, process); });
 }
 
 void ReplicaLoop::peer_connected(std::uint64_t node) {
@@ -354,20 +360,33 @@ void ReplicaLoop::admit(std::shared_ptr<Submission> submission, std::size_t inde
 // ---------------------------------------------------------------------------------------------- the log thread
 
 void ReplicaLoop::write_log() {
-  for (;;) {
+  for (bool unsettled = false;;) {
     std::deque<Replica::LogWrite> writes;
     std::deque<consensus::LogRead> reads;
     std::optional<consensus::LogPosition> compaction;
     std::optional<Install> install;
+    std::optional<std::vector<storage::StoredRecollection>> memory;
     {
       std::unique_lock lock(log_mutex_);
-      log_wake_.wait(lock, [this] { return log_stopping_ || !log_queue_.empty() || !log_reads_.empty() || log_compaction_ || log_install_; });
+      const auto work = [this] { return log_stopping_ || !log_queue_.empty() || !log_reads_.empty() || log_memory_ || log_compaction_ || log_install_; };
+      if (!unsettled) log_wake_.wait(lock, work);
+      if (unsettled && !log_wake_.wait_for(lock, storage::log_settles_after, work)) {
+        lock.unlock();
+        if (auto settled = parts_.raft_log.settle(); !settled) return halt(HaltKind::disk, "the Raft log cannot be written: " + settled.error().text());
+        unsettled = false;
+        continue;
+      }
       if (log_stopping_) return;
+      memory = std::exchange(log_memory_, std::nullopt);
+      unsettled = unsettled || memory || !log_queue_.empty();
       writes.swap(log_queue_);
       reads.swap(log_reads_);
       compaction = std::exchange(log_compaction_, std::nullopt);
       install = std::exchange(log_install_, std::nullopt);
     }
+    if (memory)
+      if (auto written = parts_.raft_log.write_memory(*memory); !written)
+        return halt(HaltKind::disk, "the Raft log cannot be written: " + written.error().text());
     // Group commit: batches that follow each other become one durable write. A batch that drops entries of an earlier one starts anew.
     for (std::size_t from = 0; from < writes.size();) {
       std::optional<storage::StoredHardState> hard_state;

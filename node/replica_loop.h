@@ -33,6 +33,7 @@ class ReplicaLoop {
     std::chrono::milliseconds tick;
     std::vector<PeerAddress> addresses;   // of the configuration: they come before what the registry says
     std::function<void(HaltKind, std::string)> on_halt;
+    std::function<void()> on_whole_again;   // the replica's log lacks nothing any more; on the replica's thread
   };
   explicit ReplicaLoop(Parts parts);
   ~ReplicaLoop();
@@ -45,6 +46,7 @@ class ReplicaLoop {
   // Any thread.
   void receive(std::uint64_t from, PeerMessage message);
   void peer_connected(std::uint64_t node);
+  void peer_greeted(std::uint64_t node, std::uint64_t process);
   using Done = std::function<void(std::size_t, SubmitReply)>;
   void submit(std::vector<std::shared_ptr<const ledger::Transaction>> transactions, WaitFor wait, std::chrono::milliseconds timeout, Done done);
   /// `done(true)`: snapshots of the store taken from now on hold all that anybody was told before this call. `done(false)`: not known within
@@ -122,6 +124,7 @@ class ReplicaLoop {
   std::deque<consensus::LogRead> log_reads_;
   std::optional<consensus::LogPosition> log_compaction_;
   std::optional<Install> log_install_;                // after everything that is in the queue
+  std::optional<std::vector<storage::StoredRecollection>> log_memory_;   // the newest
   bool log_stopping_ = false;
 
   std::mutex execute_mutex_;

@@ -54,6 +54,11 @@ class TracedRaft {
   void snapshot_installed(std::uint64_t arrival);
   void snapshot_failed(std::uint64_t arrival);
   void compact(LogPosition mark);
+  Recalled recall(NodeId node) const { return raft_.recall(node); }
+  void recalled(const Recalled& answer) { raft_.recalled(answer); }
+  void trust_disk() { raft_.trust_disk(); }
+  void peer_restarted(NodeId node) { raft_.peer_restarted(node); }
+  const Memory& memory() const { return raft_.memory(); }
   bool has_output() const { return raft_.has_output(); }
   Output take_output();
   Status status() const { return raft_.status(); }

@@ -34,7 +34,9 @@ class Machine {
 
   // From the network and from clients.
   void receive(std::uint64_t from, const Network::Bytes& bytes);
-  void peer_connected(std::uint64_t node);
+  /// The link between this node and `node` is up, whose process is `process`.
+  void peer_connected(std::uint64_t node, std::uint64_t process);
+  std::uint64_t process() const { return incarnation_; }
   /// `done` may be called once, or never: then the process has died.
   void submit(Transaction transaction, node::WaitFor wait, Millis timeout, Done done);
 

@@ -31,8 +31,8 @@ World::World(const SimOptions& options, Saboteur& saboteur, bool tells)
 
 void World::connected(std::uint64_t a, std::uint64_t b) {
   if (!machines_[a - 1]->up() || !machines_[b - 1]->up()) return;
-  machines_[a - 1]->peer_connected(b);
-  machines_[b - 1]->peer_connected(a);
+  machines_[a - 1]->peer_connected(b, machines_[b - 1]->process());
+  machines_[b - 1]->peer_connected(a, machines_[a - 1]->process());
 }
 
 void World::run_until(Millis until) {
