@@ -10,7 +10,7 @@ if(MOLD_PROGRAM)
 endif()
 # Libraries and programs alike (CMake's own switch makes -fPIC of the one and -fPIE of the other): one precompiled header serves both.
 add_compile_options(-fPIE)
-add_link_options(-pie)
+add_link_options($<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:-pie>)
 add_compile_options(-Wall -Wextra -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -fno-omit-frame-pointer)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options(-fpch-preprocess)

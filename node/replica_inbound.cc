@@ -31,8 +31,8 @@ void Replica::receive(std::uint64_t from, PeerMessage message) {
     pump();
   } else if (auto* line = std::get_if<CheckpointLine>(&message)) {
     take_certifier_outcome(certifier_.add_peer({static_cast<std::uint32_t>(from), line->size, line->root, line->signature}), from);
-  } else if (auto* asked = std::get_if<RecallRequest>(&message)) {
-    receive_recall_request(from, *asked);
+  } else if (auto* recall = std::get_if<RecallRequest>(&message)) {
+    receive_recall_request(from, *recall);
   } else if (auto* told = std::get_if<RecallReply>(&message)) {
     receive_recall_reply(from, *told);
   }
