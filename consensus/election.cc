@@ -20,6 +20,7 @@ void Raft::restart_election_timer() {
 
 bool Raft::may_campaign() const {
   if (installing()) return false;  // the log is being replaced
+  if (withheld_ || doubt_) return false;  // its log may lack what it acknowledged
   if (disk_hangs()) return false;  // its vote would never be on disk, and its term would only disturb when the disk is back
   // 4.2.2: one that is not in its newest membership may still be needed to commit that very entry: nobody without it could be elected.
   // It counts for nothing in its own election.
@@ -71,13 +72,15 @@ void Raft::count_votes() {
 }
 
 bool Raft::would_vote(NodeId from, const VoteRequest& request) const {
+  if (withheld_ || (doubt_ && !may_vote_in_doubt())) return false;
   if (request.term < term_) return false;
   // One vote per term (3.4). Only a pre-vote can still be of a later term than ours here.
   const bool free = request.term > term_ || voted_for_ == from || (!voted_for_ && !leader());
-  return free && request.last >= log_.last();  // 3.6.1
+  return free && request.last >= least_log();  // 3.6.1
 }
 
 void Raft::receive(NodeId from, const VoteRequest& request) {
+  if (withheld_) return;
   const bool newer = request.term > term_;
   // 4.2.3: while a leader is heard, a node that does not hear it must not depose it.
   if (newer && !request.transfer && leader_is_alive()) return;
@@ -114,7 +117,8 @@ void Raft::become_follower(Term term, NodeId leader) {
   CONSENSUS_INVARIANT(term >= term_);
   if (term > term_) {
     term_ = term;
-    voted_for_ = no_node;
+    // A term that is taken up before the others were heard may be one in which a vote is forgotten: see begin_doubt().
+    voted_for_ = withheld_ || (doubt_ && !may_vote_in_doubt()) ? options_.self : no_node;
   }  // in the same term the vote stays: forgetting it could elect two leaders
   if (Leader* ours = as_leader()) {
     for (const ReadRound& round : ours->rounds) reads_aborted_.insert(reads_aborted_.end(), round.ids.begin(), round.ids.end());

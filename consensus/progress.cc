@@ -57,6 +57,14 @@ void Progress::retreat(Index next) {
   commit_sent = std::min(commit_sent, match_);
 }
 
+void Progress::restarted() {
+  const Index next = match_ + 1;
+  match_ = {};
+  commit_sent = {};
+  if (state_ == State::snapshot) return;  // it will say itself what it has of it
+  retreat(std::min(next, next_));
+}
+
 void Progress::begin_snapshot() {
   retreat(next_);
   state_ = State::snapshot;

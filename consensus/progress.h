@@ -43,6 +43,8 @@ class Progress {
   void pause();
   /// A snapshot is to be sent: ends when the follower holds more than it did.
   void begin_snapshot();
+  /// Its disk may hold less than it did: nothing is known of it any more, and what it has is looked for from where it was, downwards.
+  void restarted();
   /// Heartbeat time: a request or reply may have been lost, so a probe may be repeated.
   void resume() { probe_sent_ = false; }
 

@@ -96,6 +96,8 @@ Raft::Raft(Options options, Restored restored)
       commit_(std::max(restored.applied, std::min(restored.hard_state.commit, log_.last().index))),
       handed_out_(restored.applied),
       applied_(restored.applied),
+      memory_(std::move(restored.memory)),
+      withheld_(restored.withheld),
       hard_state_issued_(restored.hard_state) {
   check(options_);
   check(membership());
@@ -107,6 +109,7 @@ Raft::Raft(Options options, Restored restored)
     if (entry.kind == EntryKind::membership) memberships_.append(index, decode_membership(*entry.payload).value());
   }
   joined_ = memberships_.at(commit_).contains(options_.self);
+  if (restored.in_doubt) begin_doubt({}, true);
   place_issued_ = place();
   restart_election_timer();
   evict();
@@ -122,6 +125,7 @@ HardState Raft::hard_state() const { return {term_, voted_for_, std::min(commit_
 
 void Raft::tick() {
   ++elapsed_;
+  ++told_.age;
   watch_disk();
   Leader* leader = as_leader();
   if (!leader) {
@@ -161,6 +165,7 @@ void Raft::refuse(const char* why) {
 
 void Raft::step(Envelope envelope) {
   if (const char* why = refusal(envelope)) return refuse(why);
+  remember(envelope);
   std::visit([&](auto& message) { receive(envelope.from, message); }, envelope.message);
 }
 
@@ -182,6 +187,7 @@ void Raft::synced(BatchId batch) {
   durability_.synced(batch);
   if (std::holds_alternative<Candidate>(state_)) count_votes();
   if (Leader* leader = as_leader()) commit_by_quorum(*leader);
+  end_doubt();
   evict();
 }
 
@@ -217,6 +223,7 @@ void Raft::advance_commit(Index commit) {
   CONSENSUS_INVARIANT(commit <= log_.last().index);
   if (commit <= commit_) return;
   commit_ = commit;
+  end_doubt();
   if (!as_leader()) return;
   note_removal();
   end_joint();
@@ -301,6 +308,10 @@ Status Raft::status() const {
   status.membership_index = memberships_.latest_index();
   status.removed = removed_;
   status.disk_hangs = disk_hangs();
+  status.withheld = withheld_;
+  status.in_doubt = doubt_.has_value();
+  status.loss_certain = loss_certain_;
+  if (doubt_) status.doubt_until = std::max(*doubt_, held_by_others_);
   const Leader* leader = as_leader();
   if (!leader) return status;
   status.reads_open = leader->reads_open;

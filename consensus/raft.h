@@ -14,12 +14,14 @@
 #pragma once
 
 #include <deque>
+#include <optional>
 #include <string_view>
 #include <variant>
 
 #include "consensus/durability.h"
 #include "consensus/log.h"
 #include "consensus/membership.h"
+#include "consensus/memory.h"
 #include "consensus/output.h"
 #include "consensus/progress.h"
 #include "consensus/quorum.h"
@@ -53,6 +55,12 @@ struct Restored {
   Index applied{};              ///< what the executed state holds, in [snapshot.position.index, last index]
   /// In force at before_tail; what the tail's entries make of it is found there. Without voters: a node that waits to be taken in.
   Membership membership{};
+  std::vector<Recollection> memory{};  ///< what this node remembers of the others
+  /// Nothing is promised until trust_disk(): leaders are heard, but not answered; no votes, no campaign. For a caller who asks the others
+  /// first whether this disk is an older one (recalled()).
+  bool withheld = false;
+  /// The log is known to have lost something: until it is whole again this node is in doubt (Status::in_doubt).
+  bool in_doubt = false;
 };
 
 enum class ProposeFailure : std::uint8_t {
@@ -112,6 +120,12 @@ struct Status {
   Index membership_index{};             ///< of its entry; not above what Restored began with if it came from there
   bool removed = false;                 ///< as Output::removed
   bool disk_hangs = false;              ///< a batch has not been synced for an election timeout: this node neither leads nor campaigns
+  bool withheld = false;                ///< as Restored::withheld
+  /// The log lacks, or may lack, what this node once held: it follows, does not campaign, and votes only for logs that reach doubt_until, and
+  /// not before enough of the others have said where theirs end.
+  bool in_doubt = false;
+  LogPosition doubt_until{};
+  bool loss_certain = false;            ///< in doubt, and not only because it led and the others took what may never have reached its disk
 };
 
 class Raft {
@@ -156,6 +170,24 @@ class Raft {
   /// Entries up to `mark` are about to leave the log on disk, or have left it: applied, durable, and held by a snapshot that
   /// Output::snapshot_reads can be answered from. What a peer still lacks (Status::match_min) it will need as a snapshot then.
   void compact(LogPosition mark);
+
+  // Old, empty and damaged disks (doubt.cc).
+
+  /// What this node answers to `node` when that asks what it may have forgotten.
+  Recalled recall(NodeId node) const;
+  /// Another voter's answer; a learner's says nothing. It remembers more than there is here: this node is in doubt, and goes on in a term not below those it was told, its
+  /// vote in it spent. At any time, any number of times. Ask when nothing that an earlier process of this node sent can arrive there any
+  /// more: a vote that arrives after the answer is not in it.
+  void recalled(const Recalled& answer);
+  /// All other voters, or a majority without this node, have answered.
+  bool heard_enough() const;
+  /// The others were asked, as far as they are to be had: ends Restored::withheld.
+  void trust_disk();
+  /// A new process of `node`: its disk may hold less than it acknowledged, so a leader looks anew what it has. Nothing that the process
+  /// before it sent may be stepped in afterwards. What is committed stays so.
+  void peer_restarted(NodeId node);
+  /// To be kept on disk, where it may lag a little: see docs/consensus.md.
+  const Memory& memory() const { return memory_; }
 
   // Output.
 
@@ -275,6 +307,16 @@ class Raft {
   void answer_snapshot(const SnapshotArrival& arrival, std::uint64_t wanted, bool failed);
   std::optional<SnapshotArrival> take_arrival(std::uint64_t id);
 
+  // doubt.cc
+  void remember(const Envelope& envelope);
+  void remember_follower(NodeId follower, Index match);
+  void remember_leader(NodeId leader, Index taken, Index commit);
+  LogPosition durable_position() const;
+  void begin_doubt(LogPosition held, bool certain);
+  bool may_vote_in_doubt() const { return !loss_certain_ || heard_enough(); }
+  void end_doubt();
+  LogPosition least_log() const;
+
   // membership_change.cc (thesis 4)
   void append_membership(const Membership& membership);
   void update_peers(Leader& leader);
@@ -310,6 +352,20 @@ class Raft {
   Index commit_;
   Index handed_out_;            // last index given out in Output::committed
   Index applied_;
+  Memory memory_;
+  struct Told {
+    NodeId leader{};
+    Term term{};
+    LogPosition commit{};
+    Ticks age = 0;
+  };
+  Told told_;                         // what the leader called committed a while ago
+  bool withheld_;
+  std::optional<LogPosition> doubt_;  // in doubt, at least until the log on disk ends here
+  bool loss_certain_ = false;
+  std::vector<NodeId> recalled_from_;
+  Term term_of_others_;               // the highest they were in, or had seen this node in
+  LogPosition held_by_others_;        // the latest end of their logs when they answered
   bool joined_;                 // this node was a member of a committed membership
   bool removed_ = false;
   bool removed_issued_ = false;

@@ -38,7 +38,7 @@ void Raft::receive(NodeId from, AppendRequest& request) {
   // A deposed leader learns of it. The context stays out: to a later leadership of that node it would prove a contact that never was.
   if (request.term < term_) return promise(from, AppendReply{.term = term_});
   if (contradicts_committed(request, log_, commit_)) return refuse("leader contradicts committed entries");
-  if (!adopt_leader(from, request.term)) return;
+  if (!adopt_leader(from, request.term) || withheld_) return;
 
   AppendReply reply{.term = term_, .context = request.context};
   const LogPosition previous = request.previous;
@@ -56,6 +56,7 @@ void Raft::receive(NodeId from, AppendRequest& request) {
   reply.match = previous.index + (reply.full ? 0 : count);
   // Not the leader's commit index alone: what lies beyond the checked entries may be a deposed leader's (3.5, figure 3.1 step 5).
   advance_commit(std::min(request.commit, reply.match));
+  remember_leader(from, reply.match, std::min(request.commit, reply.match));
   // Only when nothing more is known to be committed: a node that was removed and taken in again meets its removal on the way.
   if (commit_ >= request.commit) note_removal();
   promise(from, reply);
@@ -129,6 +130,7 @@ void Raft::receive(NodeId from, const AppendReply& reply) {
     return;
   }
   const bool rose = follower->accepted(reply.match);
+  remember_follower(from, reply.match);
   if (reply.full && follower->state() != Progress::State::snapshot) follower->pause();
   if (!rose) return;
   commit_by_quorum(leader);
@@ -232,9 +234,11 @@ void Raft::log_read_done(const LogRead& read, std::vector<Entry> entries) {
     entries.erase(entries.begin());
     if (entries.empty()) return;
   }
+  const bool next = entries.front().index == follower->next();
+  while (!entries.empty() && entries.back().index > last_for(*follower)) entries.pop_back();  // a probe after the end of a removed node's log
   const auto previous = previous_of(*follower);
   // The follower moved on meanwhile: what it needs now is asked for anew.
-  if (entries.front().index != follower->next() || !previous || !follower->may_append(options_.inflight_appends_max)) return;
+  if (!next || !previous || !follower->may_append(options_.inflight_appends_max)) return;
   send_append(*as_leader(), *follower, *previous, std::move(entries));
 }
 

@@ -88,7 +88,7 @@ void Raft::receive(NodeId from, SnapshotRequest& request) {
   const LogPosition position = request.piece.snapshot.position;
   const auto known = log_.term_at(position.index);
   if (position.index <= commit_ && known && *known != position.term) return refuse("leader contradicts committed entries");
-  if (!adopt_leader(from, request.term)) return;
+  if (!adopt_leader(from, request.term) || withheld_) return;
   // 5.1: what a snapshot holds is committed. If it is here already, knowing so is enough.
   if (position.index > commit_ && log_.holds(position)) advance_commit(position.index);
   if (position.index <= commit_) return promise(from, AppendReply{.term = term_, .success = true, .match = commit_});
@@ -136,6 +136,7 @@ void Raft::snapshot_installed(std::uint64_t id) {
   next_to_write_ = index + 1;
   commit_ = handed_out_ = applied_ = index;
   joined_ = joined_ || membership().contains(options_.self);
+  end_doubt();
   if (leader() == receiving_from_) promise(receiving_from_, AppendReply{.term = term_, .success = true, .match = index});
 }
 

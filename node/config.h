@@ -55,9 +55,14 @@ struct InitRequest {
   std::uint32_t node = 0;
   std::string link_listen = "127.0.0.1:7000", api_listen = "127.0.0.1:8000";
   bool api_tls = true;
-  std::vector<std::string> peers;             // "2=host:port"
+  std::vector<std::string> peers;             // "2=host:port", or "4=host:port=<hex of the link key>" of a node that the genesis does not name
+  // Of a node that the genesis does not name (then the seed files may be empty: fresh keys are made):
+  std::string operator_member, link_address;  // the address empty: link_listen
 };
-/// Makes `dir` (0700) with genesis.pb, link.key, checkpoint.key, config.toml; data go to dir/data. Replaces nothing. Gives the config's path.
+/// Where other nodes reach this one.
+std::string announced_address(const InitRequest& request);
+/// Makes `dir` (0700) with genesis.pb, link.key, checkpoint.key, config.toml; data go to dir/data. A node that the genesis does not name gets a
+/// node.json beside them: what `daftar network add` proposes, public things only. Replaces nothing. Gives the config's path.
 Expected<std::filesystem::path, std::string> init_node(const InitRequest& request);
 
 }  // namespace daftar::node

@@ -11,6 +11,7 @@
 #include "ledger/check.h"
 #include "ledger/receipt.h"
 #include "node/clock.h"
+#include "node/disks.h"
 #include "node/peer_link.h"
 #include "node/recovery.h"
 #include "node/replica_loop.h"
@@ -30,6 +31,7 @@ struct Node::Impl {
   NodeOptions options;
   std::unique_ptr<storage::RaftLog> raft_log;
   std::unique_ptr<storage::StateStore> store;
+  bool log_incomplete = false;
   std::optional<ledger::SigningKey> checkpoint_key;
   std::unique_ptr<Executor> executor;
   std::unique_ptr<VerifierPool> pool;
@@ -65,28 +67,15 @@ struct Node::Impl {
 };
 
 Expected<void, std::string> Node::Impl::open_disks() {
-  std::error_code error;
-  std::filesystem::create_directories(options.data_dir, error);
-  if (error) return tl::make_unexpected("cannot create " + options.data_dir + ": " + error.message());
-  auto log = storage::open_rocks_raft_log({options.data_dir + "/raft-log"});
-  if (!log) return tl::make_unexpected(log.error().text());
-  raft_log = std::move(*log);
   storage::StateStoreOptions store_options;
-  store_options.path = options.data_dir + "/state";
   store_options.memtable_bytes = options.memtable_bytes;
   store_options.block_cache_bytes = options.block_cache_bytes;
   store_options.value_cache_bytes = options.value_cache_bytes;
-  auto opened = storage::open_rocks_state_store(store_options);
-  if (!opened) return tl::make_unexpected(opened.error().text());
-  store = std::move(*opened);
-  if (store->fresh()) {
-    if (raft_log->last() != 0)
-      return tl::make_unexpected("the state in " + store_options.path + " is empty, but the Raft log is not: the state was removed. "
-                                 "Move both away and start again as a new node");
-    return initialise_store(*options.genesis, *store);
-  }
-  if (store->ledger_id() != options.genesis->ledger_id().view())
-    return tl::make_unexpected("the data in " + options.data_dir + " belong to another ledger than this genesis; use another directory");
+  auto opened = node::open_disks(options.data_dir, *options.genesis, std::move(store_options), options.genesis->link_keys().size() == 1 && options.peers.empty());
+  if (!opened) return tl::make_unexpected(opened.error());
+  raft_log = std::move(opened->log);
+  store = std::move(opened->store);
+  log_incomplete = opened->log_incomplete;
   return {};
 }
 
@@ -111,6 +100,7 @@ Expected<void, std::string> Node::Impl::make_replica() {
   if (!restored) return tl::make_unexpected(restored.error());
   if (auto wrong = judge_keys(restored->registry)) return tl::make_unexpected(std::move(*wrong));
   peers_at_start = link_peers(restored->registry, options.peers);
+  restored->raft.in_doubt = log_incomplete;
 
   ReplicaOptions replica_options;
   const auto ticks = [&](std::chrono::milliseconds time) { return static_cast<consensus::Ticks>(std::max<std::int64_t>(1, time / options.tick)); };
@@ -128,7 +118,8 @@ Expected<void, std::string> Node::Impl::make_replica() {
   replica_options.mempool.member_rate_per_s = limits.member_rate_per_s();
   replica = std::make_unique<Replica>(options.genesis, *checkpoint_key, replica_options, std::move(*restored));
   loop = std::make_unique<ReplicaLoop>(ReplicaLoop::Parts{options.genesis, *raft_log, *store, *executor, *replica, *pool, options.tick, options.peers,
-                                                          [this](HaltKind kind, std::string why) { halt(kind, std::move(why)); }});
+                                                          [this](HaltKind kind, std::string why) { halt(kind, std::move(why)); },
+                                                          [this] { note_log_is_whole(options.data_dir); }});
   return {};
 }
 
@@ -136,9 +127,11 @@ Expected<void, std::string> Node::Impl::open_links() {
   const auto identity = LinkIdentity::from_seed(options.link_seed);
   if (!identity) return tl::make_unexpected("the link key is not 32 bytes");
   PeerNetworkOptions link_options{options.node, options.genesis, options.link_host, options.link_port, peers_at_start};
+  link_options.process = random_seed();
   auto* to = loop.get();
   auto opened = PeerNetwork::open(std::move(link_options), *identity,
-                                  {[to](std::uint64_t from, PeerMessage message) { to->receive(from, std::move(message)); },
+                                  {[to](std::uint64_t from, std::uint64_t process) { to->peer_greeted(from, process); },
+                                   [to](std::uint64_t from, PeerMessage message) { to->receive(from, std::move(message)); },
                                    [to](std::uint64_t node) { to->peer_connected(node); },
                                    [](std::string warning) { spdlog::warn("{}", warning); }});
   if (!opened) return tl::make_unexpected(opened.error());
@@ -224,6 +217,8 @@ void Node::submit(std::vector<std::shared_ptr<const ledger::Transaction>> transa
                   std::function<void(std::size_t, SubmitReply)> done) {
   impl_->loop->submit(std::move(transactions), wait, timeout, std::move(done));
 }
+
+void Node::linearizable(std::chrono::milliseconds timeout, std::function<void(bool confirmed)> done) { impl_->loop->linearizable(timeout, std::move(done)); }
 
 std::shared_ptr<const storage::StateSnapshot> Node::snapshot() const { return impl_->store->snapshot(); }
 

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct PeerAddress {
   std::uint32_t node = 0;
   std::string host;
   std::uint16_t port = 0;
+  std::optional<ledger::PublicKey> link_key{};   // pinned, of a node that the genesis does not name
 };
 
 struct NodeOptions {
@@ -62,6 +64,7 @@ class Node final : public NodeService {
   NodeStatus status() const override;
   void submit(std::vector<std::shared_ptr<const ledger::Transaction>> transactions, WaitFor wait, std::chrono::milliseconds timeout,
               std::function<void(std::size_t, SubmitReply)> done) override;
+  void linearizable(std::chrono::milliseconds timeout, std::function<void(bool confirmed)> done) override;
   std::shared_ptr<const storage::StateSnapshot> snapshot() const override;
   contracts::ExecutionResult dry_run(const ledger::Transaction& transaction) const override;
   std::optional<std::string> receipt(std::uint64_t entry_index) const override;

@@ -86,6 +86,17 @@ struct Encoder {
     to->set_ledger_id(std::string(m.ledger_id.view()));
     to->set_epoch(m.epoch);
     to->set_node(m.node);
+    to->set_process(m.process);
+  }
+  void operator()(const RecallRequest& m) const { frame.mutable_recall_request()->set_question(m.question); }
+  void operator()(const RecallReply& m) const {
+    auto* to = frame.mutable_recall_reply();
+    to->set_question(m.question);
+    to->set_term(m.term.value);
+    set(to->mutable_end(), m.end);
+    to->set_your_term(m.your_term.value);
+    set(to->mutable_you_held(), m.you_held);
+    set(to->mutable_you_offered(), m.you_offered);
   }
   void operator()(const consensus::Message& m) const { std::visit(ConsensusEncoder{frame}, m); }
   void operator()(const Forward& m) const {
@@ -111,6 +122,18 @@ struct Encoder {
     to->set_size(m.size);
     to->set_root(std::string(m.root.view()));
     to->set_signature(std::string(m.signature.view()));
+  }
+  void operator()(const ClockRequest& m) const { frame.mutable_clock_request()->set_asked_ms(m.asked_ms); }
+  void operator()(const ClockReply& m) const {
+    frame.mutable_clock_reply()->set_asked_ms(m.asked_ms);
+    frame.mutable_clock_reply()->set_wall_ms(m.wall_ms);
+  }
+  void operator()(const ReadIndexRequest& m) const { frame.mutable_read_index_request()->set_round(m.round); }
+  void operator()(const ReadIndexReply& m) const {
+    auto* to = frame.mutable_read_index_reply();
+    to->set_round(m.round);
+    to->set_confirmed(m.confirmed);
+    to->set_index(m.index);
   }
 };
 
@@ -220,7 +243,7 @@ Expected<PeerMessage, std::string> decode_peer_message(std::string_view bytes) {
       const auto& from = frame.hello();
       const auto id = ledger::Digest::from_bytes(from.ledger_id());
       if (!id) return refuse("hello without a ledger id");
-      return PeerMessage{Hello{from.protocol(), *id, from.epoch(), from.node()}};
+      return PeerMessage{Hello{from.protocol(), *id, from.epoch(), from.node(), from.process()}};
     }
     case proto::PeerFrame::kVoteRequest: {
       const auto& from = frame.vote_request();
@@ -250,6 +273,23 @@ Expected<PeerMessage, std::string> decode_peer_message(std::string_view bytes) {
       const auto signature = ledger::Signature::from_bytes(from.signature());
       if (!root || !signature) return refuse("malformed checkpoint line");
       return PeerMessage{CheckpointLine{from.size(), *root, *signature}};
+    }
+    case proto::PeerFrame::kClockRequest: return PeerMessage{ClockRequest{frame.clock_request().asked_ms()}};
+    case proto::PeerFrame::kClockReply: {
+      const auto& from = frame.clock_reply();
+      if (from.wall_ms() > clock_ms_max) return refuse("a clock beyond the year 9999");
+      return PeerMessage{ClockReply{from.asked_ms(), from.wall_ms()}};
+    }
+    case proto::PeerFrame::kReadIndexRequest: return PeerMessage{ReadIndexRequest{frame.read_index_request().round()}};
+    case proto::PeerFrame::kReadIndexReply: {
+      const auto& from = frame.read_index_reply();
+      if (Index{from.index()} > consensus::index_max) return refuse("log index out of range");
+      return PeerMessage{ReadIndexReply{from.round(), from.confirmed(), from.index()}};
+    }
+    case proto::PeerFrame::kRecallRequest: return PeerMessage{RecallRequest{frame.recall_request().question()}};
+    case proto::PeerFrame::kRecallReply: {
+      const auto& from = frame.recall_reply();
+      return PeerMessage{RecallReply{from.question(), Term{from.term()}, get(from.end()), Term{from.your_term()}, get(from.you_held()), get(from.you_offered())}};
     }
     case proto::PeerFrame::CONTENT_NOT_SET: break;
   }

@@ -10,19 +10,32 @@
 #include "ledger/hash.h"
 #include "ledger/keys.h"
 #include "ledger/rejection.h"
+#include "node/block_time.h"
+#include "node/linearizable.h"
 
 namespace daftar::node {
 
-inline constexpr std::uint32_t peer_protocol = 1;
+inline constexpr std::uint32_t peer_protocol = 2;
 inline constexpr std::size_t frame_bytes_max = 16u << 20;     // a frame's length, checked before memory is taken
 inline constexpr std::size_t frame_entries_max = 65'536;     // counted before the frame is decoded, as any repeated part
 inline constexpr std::size_t frame_transactions_max = 5000;
+inline constexpr std::uint64_t clock_ms_max = 253'402'300'799'999;   // a wall clock's reading: the end of the year 9999
 
 struct Hello {
   std::uint32_t protocol = peer_protocol;
   ledger::Digest ledger_id;
   std::uint64_t epoch = 0;
   std::uint32_t node = 0;
+  std::uint64_t process = 0;   // drawn anew by each process
+};
+/// Of a node that has started: what may it have forgotten? Question: its own number, repeated in the answer.
+struct RecallRequest { std::uint64_t question = 0; };
+struct RecallReply {
+  std::uint64_t question = 0;
+  consensus::Term term;            // of the node that answers,
+  consensus::LogPosition end;      // and where its log on disk ends
+  consensus::Term your_term;       // the highest it has seen the asking node in,
+  consensus::LogPosition you_held, you_offered;   // and more of it (consensus/memory.h)
 };
 struct Forward {
   struct Item { std::string envelope; bool certified = false; };
@@ -37,7 +50,8 @@ struct CheckpointLine {
   ledger::Digest root;
   ledger::Signature signature;
 };
-using PeerMessage = std::variant<Hello, consensus::Message, Forward, ForwardRefused, CheckpointLine>;
+using PeerMessage = std::variant<Hello, consensus::Message, Forward, ForwardRefused, CheckpointLine, ClockRequest, ClockReply, ReadIndexRequest,
+                                 ReadIndexReply, RecallRequest, RecallReply>;
 
 /// What a message holds in memory, for every bound in bytes: its variable parts and a fixed share for the rest.
 std::size_t byte_weight(const PeerMessage& message);

@@ -91,6 +91,9 @@ std::vector<LinkPeer> link_peers(const Registry& registry, const std::vector<Pee
     }
     peers.push_back(std::move(peer));
   }
+  // Pinned by the configuration: of a node that the ledger, as far as it is executed here, does not know yet.
+  for (const auto& address : configured)
+    if (address.link_key && registry.find(address.node) == nullptr) peers.push_back({address.node, *address.link_key, address.host, address.port, false});
   return peers;
 }
 
@@ -219,7 +222,7 @@ struct PeerNetwork::Impl {
       co_return false;
     }
     std::string out;
-    append_frame(out, Hello{peer_protocol, options.genesis->ledger_id(), 0, options.self});
+    append_frame(out, Hello{peer_protocol, options.genesis->ledger_id(), 0, options.self, options.process});
     {
       // What was queued while the link was down is stale: Raft has repeated it or will.
       std::lock_guard lock(peer.mutex);
@@ -324,7 +327,8 @@ struct PeerNetwork::Impl {
   }
 
   asio::awaitable<void> serve_inbound(std::shared_ptr<TlsStream> stream, asio::ip::address address) {
-    const std::uint32_t from = co_await greet(*stream);
+    std::uint64_t process = 0;
+    const std::uint32_t from = co_await greet(*stream, process);
     --handshakes;
     if (auto it = handshakes_of.find(address); --it->second == 0) handshakes_of.erase(it);
     if (from == 0) co_return;
@@ -334,16 +338,17 @@ struct PeerNetwork::Impl {
     }
     inbound[from] = stream;
     look_after(*find(from));
+    if (handlers.greeted) handlers.greeted(from, process);
     while (!stopping) {
       auto message = co_await read_message(*stream);
-      if (!message) co_return;
+      if (!message || inbound[from].lock() != stream) co_return;  // nothing of an older link after the greeting on a newer one
       if (std::holds_alternative<Hello>(*message)) co_return warn("node " + std::to_string(from) + " greeted twice; link dropped");
       handlers.message(from, std::move(*message));
     }
   }
 
   /// TLS and Hello, in time: the node that dialled, or 0.
-  asio::awaitable<std::uint32_t> greet(TlsStream& stream) {
+  asio::awaitable<std::uint32_t> greet(TlsStream& stream, std::uint64_t& process) {
     Deadline deadline(stream.next_layer(), handshake_deadline);
     auto [error] = co_await stream.async_handshake(TlsStream::server, no_throw);
     if (error) co_return 0u;
@@ -360,6 +365,7 @@ struct PeerNetwork::Impl {
       why = "speaks peer protocol " + std::to_string(hello->protocol) + ", this node " + std::to_string(peer_protocol);
     else if (hello->ledger_id != options.genesis->ledger_id() || hello->epoch != 0)
       why = "belongs to another ledger or epoch (" + hello->ledger_id.hex().substr(0, 16) + ", epoch " + std::to_string(hello->epoch) + ")";
+    if (why.empty()) process = hello->process;
     if (why.empty()) co_return node;
     warn("refused a link from node " + std::to_string(node) + ": it " + why);
     co_return 0u;

@@ -38,12 +38,15 @@ struct PeerNetworkOptions {
   std::uint16_t listen_port = 0;
   std::vector<LinkPeer> peers;
   std::size_t queue_bytes_max = 64u << 20;   // per peer
+  std::uint64_t process = 0;                 // drawn by this process; peers see by it that their links lead to another one
 };
 
 class PeerNetwork {
  public:
   /// Called on the link thread; must not block.
   struct Handlers {
+    /// The first word on a link from `from`: whatever an earlier process of it sent has been handed over before, or is lost.
+    std::function<void(std::uint64_t from, std::uint64_t process)> greeted;
     std::function<void(std::uint64_t from, PeerMessage message)> message;
     std::function<void(std::uint64_t node)> connected;      // our link to it is up: repeat what it may have missed
     std::function<void(std::string)> warning;

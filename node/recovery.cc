@@ -13,6 +13,8 @@ Expected<consensus::Restored, std::string> restore_raft(const storage::RaftLog& 
   const auto hard_state = log.hard_state();
   restored.hard_state = {{hard_state.term}, {hard_state.voted_for}, {hard_state.commit}};
   restored.applied = {mark.raft_index};
+  restored.withheld = true;   // the disk may be an older copy: the others are asked first
+  for (const auto& of : log.memory()) restored.memory.push_back({{of.node}, {of.term}, {{of.held_term}, {of.held_index}}, {{of.offered_term}, {of.offered_index}}});
   restored.before_tail = {{mark.raft_term}, {mark.raft_index}};
   restored.membership = membership_at(mark, genesis);
   const auto compacted = log.compacted();

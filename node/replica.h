@@ -18,8 +18,11 @@
 #include "consensus/raft.h"
 #include "ledger/block.h"
 #include "ledger/genesis.h"
+#include "node/block_time.h"
 #include "node/certifier.h"
 #include "node/executor.h"
+#include "node/inquiry.h"
+#include "node/linearizable.h"
 #include "node/mempool.h"
 #include "node/peer_codec.h"
 #include "node/service.h"
@@ -65,11 +68,6 @@ struct ReplicaRestored : ExecutedState {
   consensus::Restored raft;
 };
 
-struct Times {
-  std::uint64_t wall_ms = 0;        // for block time and expiry only
-  std::uint64_t monotonic_ms = 0;   // for everything else
-};
-
 class Replica {
  public:
   Replica(std::shared_ptr<const ledger::Genesis> genesis, const ledger::SigningKey& checkpoint_key, ReplicaOptions options,
@@ -91,6 +89,8 @@ class Replica {
   };
   struct Send { std::uint64_t to = 0; PeerMessage message; };
   struct Answer { ClientToken client = 0; SubmitReply reply; };
+  /// `confirmed`: the state that is executed now holds all that anybody was told before the read was asked for.
+  struct ReadAnswer { ClientToken client = 0; bool confirmed = false; };
   struct NewCertificate { std::uint64_t size = 0; std::string note; };
   struct Output {
     std::vector<Send> send;
@@ -105,8 +105,11 @@ class Replica {
     std::optional<Registry> registry;                           // nodes came, went or moved: link to those that are no longer removed
     std::vector<NewCertificate> certificates;   // store; then certificate_stored(size)
     std::vector<Answer> answers;
+    std::vector<ReadAnswer> read_answers;
     std::vector<ledger::Digest> lookups; // look these ids up in the ledger; found(...) if there
     std::vector<std::string> warnings;   // for the log
+    std::optional<std::vector<storage::StoredRecollection>> memory;  // of the other nodes: RaftLog::write_memory
+    bool whole_again = false;            // the log lacks nothing any more: what was noted of a repair may go
     std::string divergence;              // not empty: stop, loudly
     std::string removed;                 // not empty: this node is no longer needed: stop, when all of the above is carried out
   };
@@ -118,10 +121,14 @@ class Replica {
   void set_time(Times now) { now_ = now; }
   void receive(std::uint64_t from, PeerMessage message);
   void peer_connected(std::uint64_t node);
+  /// A link from `node` begins, whose process is `process`. All that an earlier process of it sent was received before, or is lost.
+  void peer_greeted(std::uint64_t node, std::uint64_t process);
   /// Signatures hold. The answer comes as an Answer, once.
   void submit(ClientToken client, std::shared_ptr<const ledger::Transaction> transaction, WaitFor wait, std::uint64_t timeout_ms);
   /// Already in the ledger: waits only for the certificate that covers it (or answers at once).
   void await_certificate(ClientToken client, SubmitReply committed, std::uint64_t timeout_ms);
+  /// A linearizable read: a ReadAnswer, once. Not confirmed when no quorum has confirmed it, or this node not executed so far, in time.
+  void request_read(ClientToken client, std::uint64_t timeout_ms);
 
   // ---- answers from the world
   void log_written(consensus::BatchId batch);
@@ -224,13 +231,40 @@ class Replica {
   void weigh_log(const std::vector<consensus::Entry>& entries);
   void compact_log();
 
+  // replica_reads.cc
+  struct AskedRound { std::uint64_t node = 0, round = 0; };
+  void advance_reads();
+  void ask_core(std::uint64_t node, std::uint64_t round);
+  void answer_round(const AskedRound& asked, const ReadIndexReply& reply);
+  void take_reads(const consensus::Output& out);
+
+  // replica_clock.cc
+  void ask_clocks();
+  void receive_clock(std::uint64_t from, const ClockReply& reply);
+  std::optional<std::uint64_t> quorum_time_ms() const { return quorum_clock_.read(raft_.status().membership, now_); }
+  std::optional<std::uint64_t> next_block_time() const;
+  BlockMoment moment_at(std::uint64_t raft_index) const;
+  bool too_far_ahead(const ledger::Block& block, BlockMoment committed, bool inherited);
+
   // replica_inbound.cc
   void receive_consensus(std::uint64_t from, consensus::Message message);
   void drain_inbox(std::uint64_t from);
-  std::optional<Objection> objection_to(const consensus::AppendRequest& request, const std::vector<std::shared_ptr<const ledger::Block>>& blocks) const;
+  std::optional<Objection> objection_to(const consensus::AppendRequest& request, const std::vector<std::shared_ptr<const ledger::Block>>& blocks);
   void distrust(std::uint64_t leader, consensus::Term term, const Objection& objection);
   void receive_refusals(std::uint64_t from, const ForwardRefused& refused);
   bool is_distrusted(std::uint64_t leader, consensus::Term term) const;
+
+  // replica_memory.cc
+  void begin_inquiry(const consensus::Restored& restored);
+  void look_for_others();
+  void tick_inquiry();
+  void ask(std::uint64_t node);
+  void end_inquiry_if_due();
+  void receive_recall_request(std::uint64_t from, const RecallRequest& request);
+  void receive_recall_reply(std::uint64_t from, const RecallReply& reply);
+  void note_doubt();
+  void write_memory();
+  std::string waits_for_memory(const consensus::Status& status) const;
 
   std::shared_ptr<const ledger::Genesis> genesis_;
   const ledger::SigningKey& checkpoint_key_;
@@ -241,7 +275,12 @@ class Replica {
   Registry registry_;
   Certifier certifier_;
   Times now_;
+  QuorumClock quorum_clock_;
+  Patience patience_;
   Output output_;
+
+  LinearizableReads reads_;
+  std::map<std::uint64_t, AskedRound> rounds_;   // this leader's own and its peers', by the core's ReadId
 
   std::map<std::uint64_t, ChainPlace> chain_;    // by Raft index, from the last executed on; never empty
   using Blocks = std::unordered_map<const std::string*, std::shared_ptr<const ledger::Block>>;  // parsed, by payload
@@ -262,6 +301,12 @@ class Replica {
 
   struct WaitingSync { consensus::BatchId batch; std::vector<consensus::Envelope> send; };
   std::deque<WaitingSync> unsynced_;
+
+  std::optional<Inquiry> inquiry_;                          // none: nobody is asked (tests of other things)
+  std::map<std::uint64_t, std::uint64_t> processes_;        // of the peers, by node
+  std::uint64_t memory_written_ = 0;                        // Memory::changes() of what was last given out
+  bool disk_was_empty_ = false;
+  bool in_doubt_ = false;                                   // as last said
 
   std::map<std::uint64_t, Inbox> inbox_;                    // by peer
   std::map<std::uint64_t, Distrust> distrusted_;            // by leader: up to which term nothing is taken from it, and until when

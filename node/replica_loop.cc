@@ -19,10 +19,10 @@ constexpr std::size_t retries_max = 2'000;
 constexpr std::size_t log_read_bytes_max = 8u << 20;
 
 /// The moment at which a transaction is judged before it is ordered. Only block time, which all nodes share, makes one expire for good; a
-/// clock of our own that runs ahead must not (§12.5).
+/// clock of our own that runs ahead must not, nor one that runs behind make it too far ahead (§12.5).
 std::uint64_t judged_at(const ledger::Transaction& transaction, const storage::StateSnapshot& state) {
-  const std::uint64_t valid_until = transaction.body().valid_until_ms(), now = wall_ms();
-  return valid_until > state.mark().block_time_ms ? std::min(now, valid_until) : now;
+  const std::uint64_t block_time = state.mark().block_time_ms, valid_until = transaction.body().valid_until_ms(), now = std::max(wall_ms(), block_time);
+  return valid_until > block_time ? std::min(now, valid_until) : now;
 }
 
 consensus::Entry to_entry(storage::LogRecord&& record) {
@@ -158,6 +158,7 @@ void ReplicaLoop::run() {
   parts_.replica.abandon_all();
   for (const auto& a : parts_.replica.take_output().answers) answer(a);
   clients_.clear();
+  readers_.clear();
   retries_.clear();
   // Whatever stopped us, nobody runs tasks any more: let go of those that wait, and of their clients, now.
   std::vector<Task> rest;
@@ -177,10 +178,12 @@ void ReplicaLoop::carry_out(Replica::Output output) {
   }
   for (auto& send : output.send) links_->send(send.to, std::move(send.message));
   if (output.registry) links_->set_peers(link_peers(*output.registry, parts_.addresses));
-  if (!output.log_writes.empty() || !output.log_reads.empty() || output.compact) {
+  if (output.whole_again && parts_.on_whole_again) parts_.on_whole_again();
+  if (!output.log_writes.empty() || !output.log_reads.empty() || output.compact || output.memory) {
     {
       std::lock_guard lock(log_mutex_);
       if (output.compact) log_compaction_ = output.compact;
+      if (output.memory) log_memory_ = std::move(output.memory);
       for (auto& write : output.log_writes) log_queue_.push_back(std::move(write));
       for (auto& read : output.log_reads) log_reads_.push_back(read);
     }
@@ -201,6 +204,8 @@ void ReplicaLoop::carry_out(Replica::Output output) {
   for (auto& read : output.snapshot_reads) transfer_.read(std::move(read));
   for (auto& arrival : output.snapshot_arrivals) transfer_.arrived(std::move(arrival));
   for (const auto& a : output.answers) answer(a);
+  for (const auto& a : output.read_answers)
+    if (const auto reader = readers_.extract(a.client)) reader.mapped()->answer(a.confirmed);
   if (!output.removed.empty()) return halt(HaltKind::removed, std::move(output.removed));
   if (!output.lookups.empty()) {
     const auto state = parts_.store.snapshot();
@@ -241,8 +246,22 @@ void ReplicaLoop::receive(std::uint64_t from, PeerMessage message) {
   });
 }
 
+void ReplicaLoop::peer_greeted(std::uint64_t node, std::uint64_t process) {
+  post([this, node, process] { parts_.replica.peer_greeted(node, process); });
+}
+
 void ReplicaLoop::peer_connected(std::uint64_t node) {
   post([this, node] { parts_.replica.peer_connected(node); });
+}
+
+void ReplicaLoop::linearizable(std::chrono::milliseconds timeout, std::function<void(bool)> done) {
+  auto read = std::make_shared<Read>(std::move(done));
+  if (halted_) return;
+  post([this, timeout, read] {
+    const ClientToken token = next_client_++;
+    readers_[token] = read;
+    parts_.replica.request_read(token, static_cast<std::uint64_t>(timeout.count()));
+  });
 }
 
 // ---------------------------------------------------------------------------------------------- clients' transactions
@@ -341,20 +360,33 @@ void ReplicaLoop::admit(std::shared_ptr<Submission> submission, std::size_t inde
 // ---------------------------------------------------------------------------------------------- the log thread
 
 void ReplicaLoop::write_log() {
-  for (;;) {
+  for (bool unsettled = false;;) {
     std::deque<Replica::LogWrite> writes;
     std::deque<consensus::LogRead> reads;
     std::optional<consensus::LogPosition> compaction;
     std::optional<Install> install;
+    std::optional<std::vector<storage::StoredRecollection>> memory;
     {
       std::unique_lock lock(log_mutex_);
-      log_wake_.wait(lock, [this] { return log_stopping_ || !log_queue_.empty() || !log_reads_.empty() || log_compaction_ || log_install_; });
+      const auto work = [this] { return log_stopping_ || !log_queue_.empty() || !log_reads_.empty() || log_memory_ || log_compaction_ || log_install_; };
+      if (!unsettled) log_wake_.wait(lock, work);
+      if (unsettled && !log_wake_.wait_for(lock, storage::log_settles_after, work)) {
+        lock.unlock();
+        if (auto settled = parts_.raft_log.settle(); !settled) return halt(HaltKind::disk, "the Raft log cannot be written: " + settled.error().text());
+        unsettled = false;
+        continue;
+      }
       if (log_stopping_) return;
+      memory = std::exchange(log_memory_, std::nullopt);
+      unsettled = unsettled || memory || !log_queue_.empty();
       writes.swap(log_queue_);
       reads.swap(log_reads_);
       compaction = std::exchange(log_compaction_, std::nullopt);
       install = std::exchange(log_install_, std::nullopt);
     }
+    if (memory)
+      if (auto written = parts_.raft_log.write_memory(*memory); !written)
+        return halt(HaltKind::disk, "the Raft log cannot be written: " + written.error().text());
     // Group commit: batches that follow each other become one durable write. A batch that drops entries of an earlier one starts anew.
     for (std::size_t from = 0; from < writes.size();) {
       std::optional<storage::StoredHardState> hard_state;

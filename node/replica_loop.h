@@ -33,6 +33,7 @@ class ReplicaLoop {
     std::chrono::milliseconds tick;
     std::vector<PeerAddress> addresses;   // of the configuration: they come before what the registry says
     std::function<void(HaltKind, std::string)> on_halt;
+    std::function<void()> on_whole_again;   // the replica's log lacks nothing any more; on the replica's thread
   };
   explicit ReplicaLoop(Parts parts);
   ~ReplicaLoop();
@@ -45,8 +46,12 @@ class ReplicaLoop {
   // Any thread.
   void receive(std::uint64_t from, PeerMessage message);
   void peer_connected(std::uint64_t node);
+  void peer_greeted(std::uint64_t node, std::uint64_t process);
   using Done = std::function<void(std::size_t, SubmitReply)>;
   void submit(std::vector<std::shared_ptr<const ledger::Transaction>> transactions, WaitFor wait, std::chrono::milliseconds timeout, Done done);
+  /// `done(true)`: snapshots of the store taken from now on hold all that anybody was told before this call. `done(false)`: not known within
+  /// `timeout`. Once, on the replica's thread or this one.
+  void linearizable(std::chrono::milliseconds timeout, std::function<void(bool)> done);
   std::uint64_t snapshot_bytes_sent() const { return transfer_.bytes_sent(); }
   std::uint64_t snapshot_bytes_received() const { return transfer_.bytes_received(); }
   NodeStatus status() const;    // the replica's part, at most a tick old
@@ -66,6 +71,19 @@ class ReplicaLoop {
     const std::chrono::milliseconds timeout;
     const Done done;
     std::vector<char> answered;   // each place is touched by one thread at a time
+  };
+  /// One call of linearizable(): answered exactly once, in the end by whoever lets go of it.
+  class Read {
+   public:
+    explicit Read(std::function<void(bool)> done) : done_(std::move(done)) {}
+    Read(const Read&) = delete;
+    ~Read() { answer(false); }
+    void answer(bool confirmed) {
+      if (auto done = std::exchange(done_, nullptr)) done(confirmed);
+    }
+
+   private:
+    std::function<void(bool)> done_;
   };
   struct Client { std::shared_ptr<Submission> submission; std::size_t index; };
 
@@ -106,6 +124,7 @@ class ReplicaLoop {
   std::deque<consensus::LogRead> log_reads_;
   std::optional<consensus::LogPosition> log_compaction_;
   std::optional<Install> log_install_;                // after everything that is in the queue
+  std::optional<std::vector<storage::StoredRecollection>> log_memory_;   // the newest
   bool log_stopping_ = false;
 
   std::mutex execute_mutex_;
@@ -117,6 +136,7 @@ class ReplicaLoop {
   std::uint64_t flushes_seen_ = 0;                    // execution thread only
 
   std::unordered_map<ClientToken, Client> clients_;  // replica's thread only
+  std::unordered_map<ClientToken, std::shared_ptr<Read>> readers_;   // likewise
   ClientToken next_client_ = 1;
   struct Retry { std::uint64_t at_ms; std::shared_ptr<Submission> submission; std::size_t index; };
   std::deque<Retry> retries_;                        // prechecks that may have met a state that lags

@@ -55,6 +55,8 @@ struct NodeStatus {
   std::uint64_t certified_size = 0; // tree size of the newest certificate
   struct Peer { std::uint32_t node = 0; bool connected = false; std::uint64_t match = 0; };
   std::vector<Peer> peers;
+  // The membership that consensus is in, by node; `outgoing` is not empty while the voters change: then both majorities count.
+  std::vector<std::uint32_t> voters, learners, outgoing;
   bool ready = false;               // executed everything it knows to be committed, and there is a leader
   std::string not_ready_because;    // one sentence for people when not ready
   std::string stopped_because;      // why the node halted itself, or empty
@@ -75,6 +77,10 @@ class NodeService {
   /// in any order, possibly before submit returns. A transaction already in the ledger gets its first outcome again, even when expired.
   virtual void submit(std::vector<std::shared_ptr<const ledger::Transaction>> transactions, WaitFor wait,
                       std::chrono::milliseconds timeout, std::function<void(std::size_t index, SubmitReply reply)> done) = 0;
+
+  /// `done(true)`: snapshots taken from now on hold all that any client of any node was told before this call (linearizable reads).
+  /// `done(false)`: no quorum has confirmed it, or this node has not executed so far, within `timeout`. Called exactly once.
+  virtual void linearizable(std::chrono::milliseconds timeout, std::function<void(bool confirmed)> done) = 0;
 
   /// The state as executed here (may lag the leader by a moment).
   virtual std::shared_ptr<const storage::StateSnapshot> snapshot() const = 0;

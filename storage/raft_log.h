@@ -1,6 +1,7 @@
 // Port: the replicated log on disk, with term and vote. Knows nothing of what terms mean; stores what it is given.
 // Single caller (the log thread); read() and first()/last() may be called from any thread.
 #pragma once
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -22,6 +23,15 @@ struct StoredHardState {
   std::uint64_t term = 0;
   std::uint64_t voted_for = 0;  // 0: nobody
   std::uint64_t commit = 0;     // a hint, may lag
+};
+
+/// What a node remembers of another one (consensus/memory.h).
+struct StoredRecollection {
+  std::uint64_t node = 0;
+  std::uint64_t term = 0;
+  std::uint64_t held_term = 0, held_index = 0;
+  std::uint64_t offered_term = 0, offered_index = 0;
+  bool operator==(const StoredRecollection&) const = default;
 };
 
 /// A place in the log: of a record, or after which it goes on.
@@ -54,9 +64,20 @@ class RaftLog {
   /// Empties the log, which goes on after `place` from now on: first() == place.index + 1, last() == place.index. The hard state stays, and must
   /// not be of an earlier term. One atomic, durable write. Errors: as write().
   [[nodiscard]] virtual Expected<void, StorageError> restart(LogPlace place) = 0;
+  /// Replaces what is remembered of peers. Written at once: the death of the process loses nothing of it; a power cut at most what the last
+  /// 100 ms brought, if settle() is called in time. Costs no sync of its own while the log is written to. Errors: as write().
+  [[nodiscard]] virtual Expected<void, StorageError> write_memory(std::span<const StoredRecollection> memory) = 0;
+  /// As last written, by this process or an earlier one. Ascending by node if it was written so.
+  virtual std::vector<StoredRecollection> memory() const = 0;
+  /// Makes durable what lags behind for the sake of speed: write_memory() and the synced-up-to mark. To be called when nothing was written for
+  /// 100 ms. Errors: as write().
+  [[nodiscard]] virtual Expected<void, StorageError> settle() = 0;
   /// Durable writes done since opening, for metrics.
   virtual std::uint64_t sync_count() const = 0;
 };
+
+/// When nothing was written for so long, settle() is due.
+inline constexpr std::chrono::milliseconds log_settles_after{100};
 
 struct RaftLogOptions {
   std::string path;
@@ -68,5 +89,14 @@ struct RaftLogOptions {
 /// or one that ends before its synced-up-to mark (a small file beside the database, `<path>.synced`; storage/synced_mark.h says what window it
 /// leaves): such a node must not vote. An unfinished last write is cut off. locked: another process has it open.
 Expected<std::unique_ptr<RaftLog>, StorageError> open_rocks_raft_log(const RaftLogOptions& options);
+
+/// What a log that open_rocks_raft_log() refuses as corrupt still says for certain.
+struct RaftLogSalvage {
+  /// Term and vote as last made durable; nothing when the newest meta row cannot be read, or something durable may lie behind it.
+  std::optional<StoredHardState> hard_state;
+  std::vector<StoredRecollection> memory;   // it has a file of its own, beside the database
+};
+/// Changes no file.
+RaftLogSalvage salvage_rocks_raft_log(const RaftLogOptions& options);
 
 }  // namespace daftar::storage

@@ -2,9 +2,6 @@
 
 namespace daftar::storage::raft_log {
 
-namespace {
-
-/// The newest meta row; a log never written to has none.
 Expected<LogMeta, StorageError> read_meta(const Database& database) {
   const std::unique_ptr<rocksdb::Iterator> at(database.db().NewIterator({}, database.family(only_family)));
   at->SeekToLast();
@@ -17,6 +14,8 @@ Expected<LogMeta, StorageError> read_meta(const Database& database) {
     return corrupt(database.path(), "the bounds of the log contradict each other");
   return *meta;
 }
+
+namespace {
 
 /// Walks from the newest record back until `bytes_max` of payload are checked: nothing missing, every checksum good, terms descending to that of
 /// the compacted part, the end where the meta row says. Older records are checked when they are read, forgotten ones never.

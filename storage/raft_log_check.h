@@ -24,6 +24,9 @@ inline bool is_meta_key(const rocksdb::Slice& key) { return key.size() == 9 && k
 /// The record under the iterator; corruption when it is not `expected_index`, whole.
 Expected<LogRecord, StorageError> checked_record(const Database& database, const rocksdb::Iterator& at, std::uint64_t expected_index);
 
+/// The newest meta row; a log never written to has none.
+Expected<LogMeta, StorageError> read_meta(const Database& database);
+
 /// The newest meta row fits the records, of which the newest `verify_bytes` of payload are verified, and the log does not end before `mark`.
 Expected<LogMeta, StorageError> check_log(const Database& database, const std::optional<SyncedPoint>& mark, std::size_t verify_bytes);
 

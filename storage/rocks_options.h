@@ -10,6 +10,7 @@ namespace daftar::storage {
 
 /// `env` must outlive the store; nullptr: RocksDB's default.
 Expected<std::unique_ptr<RaftLog>, StorageError> open_rocks_raft_log(const RaftLogOptions& options, rocksdb::Env* env);
+RaftLogSalvage salvage_rocks_raft_log(const RaftLogOptions& options, rocksdb::Env* env);
 Expected<std::unique_ptr<StateStore>, StorageError> open_rocks_state_store(const StateStoreOptions& options, rocksdb::Env* env);
 
 }  // namespace daftar::storage

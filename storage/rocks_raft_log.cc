@@ -66,8 +66,9 @@ std::vector<rocksdb::ColumnFamilyDescriptor> column_families(const RaftLogOption
 
 class RocksRaftLog final : public RaftLog {
  public:
-  RocksRaftLog(std::shared_ptr<Database> database, std::unique_ptr<SyncedMark> mark, const LogMeta& meta, std::size_t cache_bytes)
-      : database_(std::move(database)), mark_(std::move(mark)), meta_(meta), cache_bytes_max_(cache_bytes) {}
+  RocksRaftLog(std::shared_ptr<Database> database, std::unique_ptr<SyncedMark> mark, const LogMeta& meta, std::vector<StoredRecollection> memory,
+               std::size_t cache_bytes)
+      : database_(std::move(database)), mark_(std::move(mark)), meta_(meta), memory_(std::move(memory)), cache_bytes_max_(cache_bytes) {}
   ~RocksRaftLog() override {
     if (!failed_) static_cast<void>(mark_->sync());  // a failure here leaves the mark behind, not wrong
   }
@@ -84,6 +85,12 @@ class RocksRaftLog final : public RaftLog {
   Expected<void, StorageError> restart(LogPlace place) override;
   Expected<std::vector<LogRecord>, StorageError> read(std::uint64_t from, std::uint64_t to, std::size_t bytes_max) const override;
   std::uint64_t sync_count() const override { return syncs_; }
+  Expected<void, StorageError> write_memory(std::span<const StoredRecollection> memory) override;
+  std::vector<StoredRecollection> memory() const override {
+    const std::shared_lock lock(mutex_);
+    return memory_;
+  }
+  Expected<void, StorageError> settle() override;
 
  private:
   LogMeta bounds() const {
@@ -106,6 +113,7 @@ class RocksRaftLog final : public RaftLog {
   std::atomic<std::uint64_t> syncs_{0};
   mutable std::shared_mutex mutex_;         // guards what follows, for the readers of other threads
   LogMeta meta_;
+  std::vector<StoredRecollection> memory_;
   std::deque<LogRecord> newest_;            // consecutive, ending at meta_.last: what replication asks for over and over
   std::size_t newest_bytes_ = 0;
   const std::size_t cache_bytes_max_;
@@ -155,6 +163,20 @@ Expected<void, StorageError> RocksRaftLog::write_durably(rocksdb::WriteBatch& ba
   ++syncs_;
   remember(meta, records);
   if (auto noted = mark_->note({meta.write_number, meta.last, meta.last_term}); !noted) return fail(noted.error());
+  return {};
+}
+
+Expected<void, StorageError> RocksRaftLog::write_memory(std::span<const StoredRecollection> memory) {
+  if (failed_) return Unexpected<StorageError>(*failed_);
+  if (auto remembered = mark_->remember(memory); !remembered) return fail(remembered.error());
+  const std::unique_lock lock(mutex_);
+  memory_.assign(memory.begin(), memory.end());
+  return {};
+}
+
+Expected<void, StorageError> RocksRaftLog::settle() {
+  if (failed_) return Unexpected<StorageError>(*failed_);
+  if (auto synced = mark_->sync(); !synced) return fail(synced.error());
   return {};
 }
 
@@ -269,7 +291,30 @@ Expected<void, StorageError> may_cut_tail(const RaftLogOptions& options, rocksdb
   return {};
 }
 
+/// The newest meta row, when nothing that was ever durable can lie behind it.
+std::optional<LogMeta> salvage_meta(const RaftLogOptions& options, rocksdb::Env* env, const SyncedPoint& mark) {
+  const auto wals = read_wals(env, options.path);
+  const auto look = Database::open_read_only(options.path, database_options(env, rocksdb::WALRecoveryMode::kPointInTimeRecovery), column_families(options));
+  if (!wals || !look || (*look)->db().GetLatestSequenceNumber() < wals->last_sequence) return std::nullopt;
+  const auto meta = read_meta(**look);
+  if (!meta || meta->write_number < mark.write_number) return std::nullopt;
+  return *meta;
+}
+
 }  // namespace
+
+RaftLogSalvage salvage_rocks_raft_log(const RaftLogOptions& options, rocksdb::Env* env) {
+  if (env == nullptr) env = rocksdb::Env::Default();
+  const std::string mark_path = options.path + ".synced";
+  RaftLogSalvage out;
+  if (auto memory = SyncedMark::read_memory(env, mark_path)) out.memory = std::move(*memory);
+  const auto mark = SyncedMark::read(env, mark_path);
+  if (!mark || !*mark || !env->FileExists(options.path + "/CURRENT").ok()) return out;
+  if (const auto meta = salvage_meta(options, env, **mark)) out.hard_state = meta->hard_state;
+  return out;
+}
+
+RaftLogSalvage salvage_rocks_raft_log(const RaftLogOptions& options) { return salvage_rocks_raft_log(options, nullptr); }
 
 Expected<std::unique_ptr<RaftLog>, StorageError> open_rocks_raft_log(const RaftLogOptions& options, rocksdb::Env* env) {
   if (env == nullptr) env = rocksdb::Env::Default();
@@ -291,7 +336,9 @@ Expected<std::unique_ptr<RaftLog>, StorageError> open_rocks_raft_log(const RaftL
   if (auto named = sync_directory(env, parent_of(options.path)); !named) return Unexpected<StorageError>(named.error());
   auto keeper = SyncedMark::open(env, mark_path, {meta->write_number, meta->last, meta->last_term});
   if (!keeper) return Unexpected<StorageError>(keeper.error());
-  return std::make_unique<RocksRaftLog>(std::move(*database), std::move(*keeper), *meta, options.cache_bytes);
+  auto memory = SyncedMark::read_memory(env, mark_path);
+  if (!memory) return Unexpected<StorageError>(memory.error());
+  return std::make_unique<RocksRaftLog>(std::move(*database), std::move(*keeper), *meta, std::move(*memory), options.cache_bytes);
 }
 
 Expected<std::unique_ptr<RaftLog>, StorageError> open_rocks_raft_log(const RaftLogOptions& options) { return open_rocks_raft_log(options, nullptr); }

@@ -11,8 +11,9 @@ std::string text(const Entry& e) { return std::to_string(static_cast<int>(e.kind
 
 }  // namespace
 
-Cluster::Cluster(std::uint64_t seed, std::uint64_t voters, std::uint64_t learners, Sabotage sabotage, std::uint64_t spares, TraceSink trace)
-    : seed_(seed), sabotage_(sabotage), trace_sink_(std::move(trace)), random_(seed), churn_(spares > 0) {
+Cluster::Cluster(std::uint64_t seed, std::uint64_t voters, std::uint64_t learners, Sabotage sabotage, std::uint64_t spares, TraceSink trace,
+                 OldDisks old_disks)
+    : seed_(seed), sabotage_(sabotage), trace_sink_(std::move(trace)), random_(seed), churn_(spares > 0), old_disks_(old_disks) {
   loss_percent_ = random_.below(4) * 7;
   delay_max_ = static_cast<int>(1 + random_.below(4));
   members_.resize(voters + learners + spares);
@@ -43,6 +44,7 @@ void Cluster::tick() {
   deliver();
   for (Member& member : members_) {
     if (!member.raft) continue;
+    if (old_disks_ == OldDisks::yes) ask_others(member);
     if (!faults_ || !chance(10)) member.raft->tick();  // clocks drift
     for (auto it = member.log_reads.begin(); it != member.log_reads.end();) {
       if (it->first > now_) {
@@ -168,6 +170,7 @@ void Cluster::store_snapshots(Member& member) {
 void Cluster::start(Member& member) {
   if (sabotage_ == Sabotage::lying_disk) member.disk = member.truly_synced;
   if (sabotage_ == Sabotage::forgotten_vote) member.disk.hard_state.voted_for = no_node;
+  if (old_disks_ == OldDisks::yes) put_back_old_disk(member);
   const Disk& disk = member.disk;
   member.applied = std::min(member.applied_saved, Index{disk.log.size()});
   // Somewhere at or before what is applied: a node need not read its whole log to start.
@@ -177,6 +180,8 @@ void Cluster::start(Member& member) {
   if (before > 0) restored.before_tail = disk.log[before - 1].position();
   restored.tail.assign(disk.log.begin() + static_cast<std::ptrdiff_t>(before), disk.log.end());
   restored.membership = membership_at(disk.log, before);
+  restored.memory = member.memory;
+  restored.withheld = old_disks_ == OldDisks::yes && sabotage_ != Sabotage::trusted_old_disk;
   member.log = disk.log;
   member.raft = std::make_unique<TracedRaft>(Options{.self = member.id,
                                                .election_timeout = 10,
@@ -190,7 +195,53 @@ void Cluster::start(Member& member) {
                                        std::move(restored), trace_sink_);
 }
 
+// Every start, with or without another disk: what the process before had sent arrives nowhere any more, since its links are closed.
+void Cluster::put_back_old_disk(Member& member) {
+  const bool others_whole = std::none_of(members_.begin(), members_.end(), [&](const Member& m) { return m.id != member.id && m.set_back; });
+  if (faults_ && now_ > 0 && others_whole && !member.copies.empty() && chance(3)) {
+    const Member::Copy copy = chance(4) ? Member::Copy{} : member.copies[random_.below(member.copies.size())];
+    member.disk = copy.disk;
+    member.applied_saved = copy.applied;
+    member.copies.clear();
+    member.set_back = true;
+    ++old_disks_used_;
+    // A vote that never arrived may be given again.
+    std::erase_if(votes_, [&](const auto& vote) { return vote.first.first == member.id && votes_arrived_.count(vote.first) == 0; });
+  }
+  for (auto& [due, envelopes] : network_)
+    std::erase_if(envelopes, [&](const Envelope& envelope) { return envelope.from == member.id; });
+  member.unheard.clear();
+  member.started = now_;
+  for (const Member& other : members_)
+    if (other.id != member.id) member.unheard.insert(other.id);
+  if (sabotage_ == Sabotage::unnoticed_restart) return;
+  for (Member& other : members_)
+    if (other.raft && other.id != member.id) other.raft->peer_restarted(member.id);
+}
+
+void Cluster::ask_others(Member& member) {
+  if (faults_ && chance(30)) member.copies.push_back({member.disk, member.applied_saved});
+  if (member.copies.size() > 6) member.copies.pop_front();
+  if (sabotage_ == Sabotage::trusted_old_disk) {
+    member.set_back = false;
+    return;
+  }
+  for (const Member& other : members_) {
+    if (!other.raft || !member.unheard.count(other.id) || cut(member.id, other.id) || cut(other.id, member.id) || chance(3)) continue;
+    const bool doubted = member.raft->status().in_doubt;
+    member.raft->recalled(other.raft->recall(member.id));
+    doubts_ += !doubted && member.raft->status().in_doubt;
+    member.unheard.erase(other.id);
+  }
+  const Status status = member.raft->status();
+  // Of itself it knows nothing: a node that lost nothing need not wait for ever for those that are away.
+  const bool asked = member.unheard.empty() || (!member.set_back && !status.in_doubt && now_ >= member.started + 20);
+  if (status.withheld && asked) member.raft->trust_disk();
+  if (member.set_back && !member.raft->status().withheld && !status.in_doubt) member.set_back = false;
+}
+
 void Cluster::crash(Member& member) {
+  member.memory = member.raft->memory().all();
   // Of the writes under way some reached the disk; nobody was told.
   for (std::size_t kept = random_.below(member.writes.size() + 1); kept > 0; --kept) {
     member.disk.write(member.writes.front().output);
@@ -285,6 +336,8 @@ void Cluster::deliver() {
   for (Envelope& envelope : envelopes) {
     Member& to = members_[envelope.to.value - 1];
     if (!to.raft || cut(envelope.from, envelope.to)) continue;
+    if (const auto* reply = std::get_if<VoteReply>(&envelope.message); reply && !reply->pre && reply->granted) votes_arrived_.insert({envelope.from, reply->term});
+    if (const auto* request = std::get_if<VoteRequest>(&envelope.message); request && !request->pre) votes_arrived_.insert({envelope.from, request->term});
     to.raft->step(std::move(envelope));
     if (sabotage_ == Sabotage::none && to.raft->status().refused != 0)
       broken("a correct node's message was refused: " + std::string(to.raft->status().refused_last_why));

@@ -19,14 +19,17 @@ struct Broken : std::runtime_error {
 };
 
 /// Planted mistakes of a caller, to see that the checks see.
-enum class Sabotage { none, promise_before_sync, forgotten_vote, lying_disk };
+enum class Sabotage { none, promise_before_sync, forgotten_vote, lying_disk, trusted_old_disk, unnoticed_restart };
+
+/// Starts a node now and then from an older copy of its disk, or an empty one: never a second one before the first is whole again.
+enum class OldDisks { no, yes };
 
 class Cluster {
  public:
   /// `spares`: nodes outside the membership at the beginning. With any, members come and go all the time, logs are compacted, and
   /// snapshots are sent.
   Cluster(std::uint64_t seed, std::uint64_t voters, std::uint64_t learners, Sabotage sabotage = Sabotage::none, std::uint64_t spares = 0,
-          TraceSink trace = {});
+          TraceSink trace = {}, OldDisks old_disks = OldDisks::no);
 
   /// Ticks with faults: loss, delay, reordering, duplication, partitions (also one-way), crashes that lose what was not synced.
   void run(int ticks);
@@ -41,6 +44,8 @@ class Cluster {
   std::size_t disk_reads() const { return disk_reads_; }
   std::size_t changes() const { return changes_; }      ///< membership entries applied
   std::size_t snapshots() const { return snapshots_; }  ///< installed
+  std::size_t old_disks() const { return old_disks_used_; }
+  std::size_t doubts() const { return doubts_; }        ///< nodes started that were told they had forgotten something
 
  private:
   struct Claim {
@@ -66,6 +71,16 @@ class Cluster {
     Index applied_saved;         // on disk
     std::map<ReadId, std::uint64_t> reads;
     std::vector<std::pair<int, LogRead>> log_reads;
+    // OldDisks::yes
+    struct Copy {
+      Disk disk;
+      Index applied;
+    };
+    std::deque<Copy> copies;
+    std::vector<Recollection> memory;  // on disk
+    std::set<NodeId> unheard;          // asked what they remember, not answered yet
+    bool set_back = false;             // runs on an older disk, and is not whole again
+    int started = 0;
   };
 
   void tick();
@@ -78,6 +93,8 @@ class Cluster {
   Membership membership_at(const std::vector<Entry>& log, std::uint64_t index) const;
   std::string state_at(std::uint64_t index) const;
   void start(Member& member);
+  void put_back_old_disk(Member& member);
+  void ask_others(Member& member);
   void crash(Member& member);
   void pump(Member& member);
   void take(Member& member);
@@ -110,6 +127,9 @@ class Cluster {
   std::size_t changes_ = 0;
   std::size_t snapshots_ = 0;
   bool churn_;
+  const OldDisks old_disks_;
+  std::size_t old_disks_used_ = 0;
+  std::size_t doubts_ = 0;
   Membership first_;
   std::uint64_t trace_ = 1469598103934665603u;
 
@@ -120,6 +140,7 @@ class Cluster {
   std::map<LogPosition, Written> entries_;                 // log matching
   std::map<Term, NodeId> leaders_;                         // election safety
   std::map<std::pair<NodeId, Term>, NodeId> votes_;        // one vote per term
+  std::set<std::pair<NodeId, Term>> votes_arrived_;
   std::vector<Entry> history_;                             // state machine safety: the one order of applied entries
 };
 

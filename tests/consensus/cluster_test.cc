@@ -109,3 +109,43 @@ TEST_CASE("the checks see planted mistakes: promises before the sync, a forgotte
     CHECK(seed <= seeds);
   }
 }
+
+TEST_CASE("a cluster under faults whose nodes come back with old or empty disks, one at a time, loses nothing") {
+  const std::uint64_t first = from_environment("DAFTAR_SEED", 1);
+  const std::uint64_t seeds = from_environment("DAFTAR_SEEDS", 200);
+  std::cout << "old disks: seeds " << first << ".." << first + seeds - 1 << " (DAFTAR_SEED, DAFTAR_SEEDS)\n";
+  std::size_t committed = 0, old_disks = 0, doubts = 0;
+  for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
+    Cluster cluster(seed, seed % 3 == 0 ? 5 : 3, seed % 4 == 0 ? 1 : 0, Sabotage::none, 0, {}, OldDisks::yes);
+    REQUIRE_NOTHROW(cluster.run(800));
+    REQUIRE_NOTHROW(cluster.converge(400));
+    committed += cluster.committed();
+    old_disks += cluster.old_disks();
+    doubts += cluster.doubts();
+  }
+  CHECK(committed > 30 * seeds);
+  CHECK(old_disks > 2 * seeds);
+  CHECK(doubts > seeds);
+  std::cout << "old disks: " << committed << " entries, " << old_disks << " old or empty disks, " << doubts << " nodes in doubt\n";
+}
+
+TEST_CASE("the checks see an old disk that is trusted, and a leader that does not notice a restart") {
+  const std::uint64_t seeds = 200;
+  for (const Sabotage sabotage : {Sabotage::trusted_old_disk, Sabotage::unnoticed_restart}) {
+    const auto caught = [&](std::uint64_t seed) {
+      try {
+        Cluster cluster(seed, 3, 0, sabotage, 0, {}, OldDisks::yes);
+        cluster.run(800);
+        cluster.converge(400);
+        return false;
+      } catch (const Broken&) {
+        return true;
+      }
+    };
+    std::uint64_t seed = 1;
+    while (seed <= seeds && !caught(seed)) ++seed;
+    CAPTURE(static_cast<int>(sabotage));
+    CHECK(seed <= seeds);
+    std::cout << "old disks: planted mistake " << static_cast<int>(sabotage) << " needed " << seed << " seeds\n";
+  }
+}

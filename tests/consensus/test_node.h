@@ -100,6 +100,8 @@ class TestNode {
   bool removed = false;            // was said
   std::vector<SnapshotRead> snapshot_reads;
   std::vector<SnapshotArrival> arrivals;
+  bool withheld = false;           // of the next restart
+  bool in_doubt = false;
 
   /// From what the disk holds; whatever was not synced is gone.
   void restart() {
@@ -108,6 +110,9 @@ class TestNode {
     restored.membership.learners = setup.learners;
     if (setup.membership) restored.membership = *setup.membership;
     if (disk.mark.index > Index{0}) restored.membership = disk.membership;
+    if (raft) restored.memory = raft->memory().all();
+    restored.withheld = withheld;
+    restored.in_doubt = in_doubt;
     raft = std::make_unique<Raft>(Options{.self = NodeId{setup.self},
                                           .election_timeout = setup.election_timeout,
                                           .heartbeat_interval = setup.heartbeat_interval,

@@ -291,7 +291,7 @@ TEST_CASE("the number of approvals is the genesis's, and never more than there a
   CHECK_FALSE(ledger::Genesis::parse(ledger::encode_genesis(g)).has_value());
 }
 
-TEST_CASE("an operator of several validators has one voice; approvals of who runs none any more do not count") {
+TEST_CASE("an operator of several validators has one voice, and approvals of who runs none any more do not count") {
   World w([](proto::Genesis& g) {
     with_operators(5)(g);
     g.mutable_validators(1)->set_operator_("operator-1");

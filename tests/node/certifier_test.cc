@@ -86,7 +86,7 @@ TEST_CASE("the same validator twice is one, a wrong signature or another ledger'
 
 TEST_CASE("a validator late with its line gets ours, so that it too has the certificate") {
   Validators v(3);
-  Certifier ours("test/0", v.publics, 1), late("test/0", v.publics, 3);
+  Certifier ours("test/0", v.history(), 1), late("test/0", v.history(), 3);
   ours.add_own(v.line(1, 5, root_a));
   ours.add_peer(v.line(2, 5, root_a));
   late.add_own(v.line(3, 5, root_a));

@@ -43,6 +43,34 @@ TEST_CASE("forwarded transactions, refusals and checkpoint lines survive the wir
   REQUIRE(std::get<CheckpointLine>(*line).size == 12);
 }
 
+TEST_CASE("questions for clocks and their answers survive the wire, a clock beyond all years does not") {
+  REQUIRE(std::get<ClockRequest>(*decode_peer_message(encode_peer_message(ClockRequest{77}))) == ClockRequest{77});
+  REQUIRE(std::get<ClockReply>(*decode_peer_message(encode_peer_message(ClockReply{77, clock_ms_max}))) == ClockReply{77, clock_ms_max});
+  REQUIRE(decode_peer_message(encode_peer_message(ClockReply{77, clock_ms_max + 1})).error() == "a clock beyond the year 9999");
+}
+
+TEST_CASE("rounds of linearizable reads survive the wire") {
+  REQUIRE(std::get<ReadIndexRequest>(*decode_peer_message(encode_peer_message(ReadIndexRequest{~std::uint64_t{0}}))) == ReadIndexRequest{~std::uint64_t{0}});
+  const ReadIndexReply reply{7, true, 99};
+  REQUIRE(std::get<ReadIndexReply>(*decode_peer_message(encode_peer_message(reply))) == reply);
+  REQUIRE(decode_peer_message(encode_peer_message(ReadIndexReply{7, true, ~std::uint64_t{0}})).error() == "log index out of range");
+}
+
+TEST_CASE("what a node asks when it starts, and what it is told, survives the wire") {
+  const auto hello = decode_peer_message(encode_peer_message(Hello{peer_protocol, ledger::sha256("ledger"), 0, 3, 77}));
+  REQUIRE(std::get<Hello>(*hello).process == 77);
+  const auto asked = decode_peer_message(encode_peer_message(RecallRequest{5}));
+  REQUIRE(std::get<RecallRequest>(*asked).question == 5);
+  const auto told = decode_peer_message(encode_peer_message(RecallReply{5, {9}, {{8}, {70}}, {7}, {{6}, {50}}, {{6}, {51}}}));
+  const auto& reply = std::get<RecallReply>(*told);
+  REQUIRE(reply.question == 5);
+  REQUIRE(reply.term == c::Term{9});
+  REQUIRE(reply.end == c::LogPosition{{8}, {70}});
+  REQUIRE(reply.your_term == c::Term{7});
+  REQUIRE(reply.you_held == c::LogPosition{{6}, {50}});
+  REQUIRE(reply.you_offered == c::LogPosition{{6}, {51}});
+}
+
 TEST_CASE("malformed frames are refused with a sentence") {
   REQUIRE(decode_peer_message("").error() == "empty peer frame");
   REQUIRE(decode_peer_message("\xff\xff\xff").error() == "not a peer frame");

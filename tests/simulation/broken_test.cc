@@ -4,6 +4,7 @@
 #include <iostream>
 #include <map>
 
+#include "tests/simulation/own_clock.h"
 #include "tests/simulation/planted.h"
 
 using namespace daftar;
@@ -136,6 +137,9 @@ struct BlocksDiffer : Saboteur {        // a node that executes something of its
     task.block = ledger::make_block(parsed->previous_hash(), parsed->height(), parsed->time_ms(), parsed->checkpoint(), {});
   }
 };
+struct ReadsUnconfirmed : Saboteur {    // 6.4: reads from what is executed here, without asking a quorum who leads
+  bool reads_unconfirmed() override { return true; }
+};
 struct AnsweredBeforeCommit : Saboteur {
   bool answers_early() override { return true; }
 };
@@ -157,7 +161,8 @@ TEST_CASE("every planted mistake is caught within a bounded number of seeds") {
            planted<CommitWithoutQuorum>("commit without a quorum"), planted<OldLeaderTakesNewTerm>("old leader goes on in a new term"),
            planted<CommitNotClamped>("follower's commit not clamped to what matches"), planted<MarkAheadOfState>("applied mark ahead of the state"),
            planted<StateAheadOfMark>("state ahead of the applied mark"), planted<ReplaySetLost>("replay set lost in a crash"),
-           planted<BlocksDiffer>("one node executes another block"), planted<AnsweredBeforeCommit>("client answered before the commit")}) {
+           planted<BlocksDiffer>("one node executes another block"), planted<OwnClockTrusted>("leader dates by its own clock"),
+           planted<ReadsUnconfirmed>("reads answered without asking a quorum"), planted<AnsweredBeforeCommit>("client answered before the commit")}) {
     CAPTURE(mistake.name);
     CHECK(seeds_needed(mistake, seeds_max, 1500) > 0);
   }

@@ -16,6 +16,7 @@
 // exactly once          an id is in the history at most once, with the outcome of an independent model                 each new height
 // money conserved       counted from the state: accounts sum to zero, none of a member is below zero, all as in the model
 // acknowledged stays    what a client was told is in the history, as it was told; what was refused for good never is   each answer
+// linearizable reads    a read sees all that was answered, or read, before it began: the model's balance at that length            each read (checker_reads.cc)
 // certificates agree    one root per certified size, that of the history, signed by a quorum of the set in force there  each certificate
 // who signs             a checkpoint line is of a validator in force at its size, over the history's root               each line sent
 // snapshots             one that was taken in is the history's state at its place, with the membership in force there   each installation
@@ -61,6 +62,11 @@ class Checker {
   void certified(std::uint64_t node, std::uint64_t size, const std::string& note);
   void answered(std::uint64_t node, const node::SubmitReply& reply);
 
+  /// How many entries somebody has been told of, by an answer or a read.
+  std::uint64_t told() const { return told_; }
+  /// A linearizable read that began when told() was `told_before`; `entries` are in the state that was read.
+  void read(std::uint64_t node, std::uint64_t told_before, const std::string& account, std::int64_t balance, std::uint64_t entries);
+
   /// At the end: `store` holds the whole history.
   void holds_everything(std::uint64_t node, const SimStateStore& store) const;
 
@@ -80,6 +86,7 @@ class Checker {
   const consensus::Membership& membership_of(std::uint64_t node) const { return *nodes_[node - 1].core.membership(); }
   /// Those by which something may be decided at this moment.
   std::vector<consensus::Membership> memberships_in_force() const;
+  std::uint64_t reads() const { return reads_; }
 
  private:
   struct Begun { std::optional<storage::StoredHardState> hard_state; std::uint64_t first = 0; std::vector<Placed> entries; std::optional<std::uint64_t> restart; };
@@ -130,6 +137,8 @@ class Checker {
   std::map<std::uint64_t, ledger::Digest> roots_;                               // by size, of blocks
   std::map<ledger::Digest, Outcome> history_;
   std::map<std::string, std::int64_t> balances_;                                // of the model
+  std::vector<std::map<std::string, std::int64_t>> balances_at_{{}};            // by length of the history
+  std::uint64_t told_ = 0, reads_ = 0;
   std::set<ledger::Digest> refused_;                                            // for good, without an entry
   std::map<std::uint64_t, ledger::Digest> certified_;
   NodesModel registry_;

@@ -40,8 +40,6 @@ struct Environment {
   }
 
   bool has(Fault fault) const { return options.faults.test(static_cast<std::size_t>(fault)); }
-  /// Two validators are enough for the operators of this run. Then no clock is wrong: one of two is no minority (nemesis.h, wrong_clock_).
-  bool may_be_two() const { return options.seed % 3 == 0 || !has(Fault::clock); }
   /// What a right clock shows.
   std::uint64_t wall_ms() const { return wall_ms_at_start + schedule.now(); }
   /// Real verification, done once for each envelope of the simulation: the outcome is a fact of the bytes.
@@ -64,6 +62,11 @@ struct Environment {
   Network network;
   /// A node is about to do in the next `during` what a crash should not harm.
   std::function<void(std::uint64_t node, Millis during)> delicate = [](std::uint64_t, Millis) {};
+  /// The membership that operators have asked for, while they wait for it.
+  std::vector<consensus::Membership> asked_for;
+  /// A reading of this node's clock may be a wrong one.
+  std::function<bool(std::uint64_t node)> clock_is_suspect = [](std::uint64_t) { return false; };
+  bool block_time_promised = true;     // clocks were never wrong on half of the nodes or more
   std::uint64_t restarts = 0, refused_starts = 0, log_reads = 0, compactions = 0, removals_told = 0;
   std::uint64_t snapshots_resumed = 0, snapshots_superseded = 0, installed_at_start = 0;
 

@@ -89,12 +89,14 @@ bool Governor::bearable(const Steps& steps) const {
   const auto after = registry.after(steps);
   if (!after) return false;
   auto becomes = NodesModel::membership_of(*after);
-  if (becomes.voters.size() < (environment_.may_be_two() ? 2 : 3) || becomes.voters.size() > validators_max) return false;
+  if (becomes.voters.size() < validators_min || becomes.voters.size() > validators_max) return false;
   const auto up = [&](std::uint64_t node) {
     const bool added = node > registry.nodes().size();   // started for the occasion
     return added || is_up(node);
   };
   if (!is_quorum(environment_.checker.membership(), up)) return false;
+  const auto suspect = std::count_if(becomes.voters.begin(), becomes.voters.end(), [&](consensus::NodeId node) { return environment_.clock_is_suspect(node.value); });
+  if (2 * static_cast<std::size_t>(suspect) >= becomes.voters.size() && environment_.block_time_promised) return false;
   becomes.outgoing = registry.membership().voters;
   return is_quorum(becomes, up);
 }
@@ -113,6 +115,7 @@ void Governor::start_later(std::uint64_t node, Millis delay) {
 
 void Governor::propose(Steps steps) {
   busy_ = true;
+  environment_.asked_for = {NodesModel::membership_of(*environment_.checker.registry().after(steps))};
   const auto operators = environment_.checker.registry().operators();
   const std::string proposer = operators[chance_.below(operators.size())];
   ledger::proto::Operation operation;
@@ -147,6 +150,7 @@ void Governor::approve(const ledger::Digest& proposal, const Steps& steps, const
 
 void Governor::finish(bool accepted) {
   busy_ = false;
+  environment_.asked_for.clear();
   doing_ = "nothing";
   changes_ += accepted;
   switch_off_removed(3000, 20'000);

@@ -60,7 +60,15 @@ void LogDisk::process_died(Chance& chance) {
   if (chance.one_in(2)) content_.resize(std::max(synced_, last_write_));  // the write under way never reached the system
 }
 
+void LogDisk::remember(std::vector<storage::StoredRecollection> memory) {
+  const auto window = static_cast<Millis>(storage::SyncedMark::time_between_syncs.count());
+  while (memory_.size() > 1 && memory_[1].written + window <= schedule_.now()) memory_.pop_front();
+  memory_.push_back({schedule_.now(), std::move(memory)});
+}
+
 bool LogDisk::power_cut(Chance& chance, bool torn) {
+  const auto window = static_cast<Millis>(storage::SyncedMark::time_between_syncs.count());
+  while (memory_.size() > 1 && memory_.back().written + window > schedule_.now() && chance.one_in(2)) memory_.pop_back();
   if (damage_.empty()) mark_ = chance.one_in(2) ? mark_ : synced_mark_;
   if (content_.size() == synced_) return false;
   const std::size_t unsynced = content_.size() - synced_;

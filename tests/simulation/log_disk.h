@@ -47,12 +47,16 @@ class LogDisk {
   /// From now on syncs report success and do nothing (planted mistakes only).
   void lie(bool lying) { lying_ = lying; }
   bool damaged() const { return !damage_.empty(); }
+  /// What is remembered of peers, in the mark's file: durable after 100 ms.
+  void remember(std::vector<storage::StoredRecollection> memory);
+  std::vector<storage::StoredRecollection> memory() const { return memory_.empty() ? std::vector<storage::StoredRecollection>() : memory_.back().rows; }
   /// Another copy of the damaged places is found (a mirror, a backup of the disk): the bytes are as they should be again, and a misdirection
   /// still to come does not.
   void mend();
 
  private:
   struct Damage { std::size_t offset; std::string good; };
+  struct Memory { Millis written; std::vector<storage::StoredRecollection> rows; };
 
   const Schedule& schedule_;
   std::string content_;
@@ -64,6 +68,7 @@ class LogDisk {
   std::optional<std::uint64_t> misdirect_;
   bool lying_ = false;
   std::vector<Damage> damage_;
+  std::deque<Memory> memory_;
 };
 
 /// The port. One process's view of the disk: dies with the process.
@@ -90,6 +95,12 @@ class SimRaftLog final : public storage::RaftLog {
   storage::LogPlace compacted() const override { return {meta_.first - 1, meta_.compacted_term}; }
   Expected<std::vector<storage::LogRecord>, storage::StorageError> read(std::uint64_t from, std::uint64_t to, std::size_t bytes_max) const override;
   std::uint64_t sync_count() const override { return syncs_; }
+  Expected<void, storage::StorageError> write_memory(std::span<const storage::StoredRecollection> memory) override {
+    disk_.remember({memory.begin(), memory.end()});
+    return {};
+  }
+  std::vector<storage::StoredRecollection> memory() const override { return disk_.memory(); }
+  Expected<void, storage::StorageError> settle() override { return {}; }
   /// Reads and writes fail from now on, or no longer.
   void fail(bool failing) { failing_ = failing; }
 

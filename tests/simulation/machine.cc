@@ -83,6 +83,7 @@ bool Machine::start() {
   process_ = std::move(process);
   why_down_.clear();
   ++incarnation_;
+  environment_.network.forget(node_);
   ++environment_.restarts;
   environment_.trace.mix(trace_start, node_);
   environment_.trace.tell("node " + std::to_string(node_) + " starts at height " + std::to_string(height()) + ", log to " + std::to_string(process_->log->last()));
@@ -169,12 +170,15 @@ void Machine::receive(std::uint64_t from, const Network::Bytes& bytes) {
     std::vector<node::Replica::Send> replies;
     const bool taken = environment_.saboteur.receiving(node_, from, *message, replies);
     for (auto& reply : replies) send(std::move(reply));
+    if (auto* clock = std::get_if<node::ClockReply>(&*message)) environment_.saboteur.hears_clock(times().wall_ms, *clock);
     if (taken) step([&](node::Replica& replica) { replica.receive(from, std::move(*message)); });
   });
 }
 
-void Machine::peer_connected(std::uint64_t node) {
-  if (process_) later(1, [this, node] { step([node](node::Replica& replica) { replica.peer_connected(node); }); });
+void Machine::peer_connected(std::uint64_t node, std::uint64_t process) {
+  if (!process_) return;
+  later(0, [this, node, process] { step([&](node::Replica& replica) { replica.peer_greeted(node, process); }); });
+  later(1, [this, node] { step([node](node::Replica& replica) { replica.peer_connected(node); }); });
 }
 
 void Machine::send(node::Replica::Send send) {
@@ -198,6 +202,8 @@ void Machine::carry_out(node::Replica::Output output) {
   for (const auto& warning : output.warnings) environment_.trace.tell("node " + std::to_string(node_) + " warns: " + warning);
   for (const auto& write : output.log_writes) environment_.checker.write_issued(node_, write);
   for (auto& message : output.send) send(std::move(message));
+  if (output.memory)
+    if (auto written = process_->log->write_memory(*output.memory); !written) return halt(written.error().text());
   const bool vouches = environment_.saboteur.vouches_early() && !output.log_writes.empty();
   const auto newest = output.log_writes.empty() ? consensus::BatchId{} : output.log_writes.back().batch;
   for (auto& write : output.log_writes) process_->log_queue.push_back(std::move(write));
@@ -222,6 +228,8 @@ void Machine::carry_out(node::Replica::Output output) {
     const auto client = process_->clients.extract(a.client);
     if (client) answer(client.mapped(), a.reply);
   }
+  for (const auto& a : output.read_answers)
+    if (const auto reader = process_->readers.extract(a.client)) reader.mapped()(a.confirmed);
   if (!output.removed.empty()) {
     environment_.removals_told += 1;
     return retire(output.removed);

@@ -40,9 +40,14 @@ class Machine {
 
   // From the network and from clients.
   void receive(std::uint64_t from, const Network::Bytes& bytes);
-  void peer_connected(std::uint64_t node);
+  /// The link between this node and `node` is up, whose process is `process`.
+  void peer_connected(std::uint64_t node, std::uint64_t process);
+  std::uint64_t process() const { return incarnation_; }
   /// `done` may be called once, or never: then the process has died.
   void submit(Transaction transaction, node::WaitFor wait, Millis timeout, Done done);
+
+  /// A linearizable read of a balance. `done` may be called once, or never: then the process has died.
+  void read(const std::string& account, Millis timeout, std::function<void(bool confirmed)> done);
 
   // Faults that are not crashes.
   void pause(Millis duration) { paused_until_ = environment_.schedule.now() + duration; }
@@ -100,6 +105,7 @@ class Machine {
   std::optional<node::SubmitReply> first_outcome(const ledger::Digest& id) const;
   void admit(Transaction transaction, node::WaitFor wait, Millis timeout, Done done, ledger::Rejection rejection, bool last_try);
   void take(Transaction transaction, node::WaitFor wait, Millis timeout, Done done);
+  void finish_read(bool confirmed, std::uint64_t told_before, const std::string& account, const std::function<void(bool)>& done);
   void answer(const Done& done, const node::SubmitReply& reply);
 
   Environment& environment_;

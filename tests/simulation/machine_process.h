@@ -33,6 +33,7 @@ struct Machine::Process {
   struct Install { std::uint64_t arrival = 0; std::unique_ptr<storage::SnapshotSink> sink; node::ExecutedState state; };
   std::optional<Install> execute_install, log_install;
   std::map<node::ClientToken, Done> clients;
+  std::map<node::ClientToken, std::function<void(bool)>> readers;
   node::ClientToken next_client = 1;
 };
 

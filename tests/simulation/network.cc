@@ -3,7 +3,7 @@
 namespace daftar::simulation {
 
 Network::Network(std::uint64_t seed, std::uint64_t nodes, FaultSet faults, Schedule& schedule, FaultCounts& counts, Deliver deliver)
-    : nodes_(nodes), chance_(seed, 1), faults_(faults), schedule_(schedule), counts_(counts), deliver_(std::move(deliver)), wires_(nodes * nodes) {
+    : nodes_(nodes), chance_(seed, 1), faults_(faults), schedule_(schedule), counts_(counts), deliver_(std::move(deliver)), wires_(nodes * nodes), processes_(nodes + 1) {
   const auto draw = [&](Fault fault, std::initializer_list<std::uint64_t> permille) {
     const std::uint64_t drawn = permille.begin()[chance_.below(permille.size())];
     return faults_.test(static_cast<std::size_t>(fault)) ? drawn : 0;
@@ -45,7 +45,9 @@ void Network::carry(std::uint64_t from, std::uint64_t to, Bytes bytes) {
   }
   Millis arrival = schedule_.now() + delay;
   if (!overtakes) line.last_arrival = arrival = std::max(arrival, line.last_arrival);
-  schedule_.after(arrival - schedule_.now(), [this, from, to, bytes = std::move(bytes)] { deliver_(from, to, bytes); });
+  schedule_.after(arrival - schedule_.now(), [this, from, to, bytes = std::move(bytes), process = processes_[from]] {
+    if (process == processes_[from]) deliver_(from, to, bytes);
+  });
 }
 
 void Network::set(std::uint64_t from, std::uint64_t to, Wire state) {
@@ -56,6 +58,11 @@ void Network::set(std::uint64_t from, std::uint64_t to, Wire state) {
   line.held.clear();
   if (state == Wire::open)
     for (auto& bytes : held) carry(from, to, std::move(bytes));
+}
+
+void Network::forget(std::uint64_t from) {
+  ++processes_[from];
+  for (std::uint64_t to = 1; to <= nodes_; ++to) wires_[place(from, to)].held.clear();
 }
 
 void Network::heal() {

@@ -25,6 +25,8 @@ class Network {
   void send(std::uint64_t from, std::uint64_t to, std::string bytes);
   void set(std::uint64_t from, std::uint64_t to, Wire state);
   Wire state(std::uint64_t from, std::uint64_t to) const { return wires_[place(from, to)].state; }
+  /// A process of `from` has died: its links are closed, and nothing of what it sent arrives any more once the next one greets.
+  void forget(std::uint64_t from);
   /// All wires open, and from now on nothing is lost, doubled or unusually late.
   void heal();
 
@@ -46,6 +48,7 @@ class Network {
   const Deliver deliver_;
   std::uint64_t loss_permille_ = 0, duplicate_permille_ = 0, delay_permille_ = 0, reorder_permille_ = 0;
   std::vector<Line> wires_;
+  std::vector<std::uint64_t> processes_;   // of each node, counted
 };
 
 }  // namespace daftar::simulation

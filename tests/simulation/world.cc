@@ -24,6 +24,7 @@ World::World(const SimOptions& options, Saboteur& saboteur, bool tells)
         return machines;
       }()),
       clients_(environment_, machines_, 6),
+      readers_(environment_, machines_, 3),
       nemesis_(environment_, machines_, [this](std::uint64_t a, std::uint64_t b) { connected(a, b); }),
       governor_(environment_, machines_) {
   assertions_are_violations();
@@ -31,8 +32,8 @@ World::World(const SimOptions& options, Saboteur& saboteur, bool tells)
 
 void World::connected(std::uint64_t a, std::uint64_t b) {
   if (!machines_[a - 1]->up() || !machines_[b - 1]->up()) return;
-  machines_[a - 1]->peer_connected(b);
-  machines_[b - 1]->peer_connected(a);
+  machines_[a - 1]->peer_connected(b, machines_[b - 1]->process());
+  machines_[b - 1]->peer_connected(a, machines_[a - 1]->process());
 }
 
 void World::run_until(Millis until) {
@@ -44,6 +45,7 @@ Verdict World::run() {
   try {
     for (std::uint64_t node = 1; node <= environment_.nodes; ++node) machines_[node - 1]->start();
     clients_.begin();
+    readers_.begin();
     nemesis_.begin();
     governor_.begin();
     run_until(environment_.options.ticks * tick_ms);
@@ -75,6 +77,8 @@ Verdict World::run() {
   verdict.log_reads = environment_.log_reads;
   verdict.answered = clients_.answered();
   verdict.retries = clients_.retries();
+  verdict.reads = environment_.checker.reads();
+  verdict.reads_unconfirmed = readers_.unconfirmed();
   verdict.converged_ticks = converged_after_ / tick_ms;
   verdict.faults = environment_.counts;
   verdict.story = environment_.trace.story();
@@ -87,6 +91,7 @@ void World::converge() {
   nemesis_.end();
   governor_.end();
   clients_.close();
+  readers_.close();
   const Millis begin = environment_.schedule.now();
   run_until(begin + 2000);
   const auto wait_until = [&](const std::function<bool()>& holds) {
@@ -98,6 +103,7 @@ void World::converge() {
   };
   wait_until([this] { return governor_.settled(); });
   clients_.last_words(members());
+  readers_.last_reads(members());
   wait_until([this] { return converged(); });
   converged_after_ = environment_.schedule.now() - begin;
   for (const std::uint64_t node : members()) environment_.checker.holds_everything(node, *machines_[node - 1]->store());
@@ -110,7 +116,7 @@ std::vector<std::uint64_t> World::members() const {
 }
 
 bool World::converged() const {
-  if (!clients_.all_answered() || !governor_.settled()) return false;
+  if (!clients_.all_answered() || !readers_.all_answered() || !governor_.settled()) return false;
   for (const std::uint64_t node : members()) {
     const Machine& machine = *machines_[node - 1];
     if (!machine.up() || machine.height() != environment_.checker.height() || environment_.checker.membership_of(node) != environment_.checker.membership()) return false;
@@ -119,7 +125,7 @@ bool World::converged() const {
 }
 
 std::string World::who_waits() const {
-  std::string who = governor_.who_waits() + clients_.who_waits();
+  std::string who = governor_.who_waits() + clients_.who_waits() + readers_.who_waits();
   for (const auto& machine : machines_) {
     if (!machine->in_use() && !machine->retired()) continue;
     who += "\n  node " + std::to_string(machine->node()) + ": ";

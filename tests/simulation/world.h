@@ -9,6 +9,7 @@
 #include "tests/simulation/environment.h"
 #include "tests/simulation/governor.h"
 #include "tests/simulation/nemesis.h"
+#include "tests/simulation/readers.h"
 
 namespace daftar::simulation {
 
@@ -28,6 +29,7 @@ struct Verdict {
   std::uint64_t snapshots_superseded = 0; // receptions given up for another snapshot
   std::uint64_t compactions = 0;          // of logs
   std::uint64_t certificates = 0, restarts = 0, refused_starts = 0, log_reads = 0, answered = 0, retries = 0;
+  std::uint64_t reads = 0, reads_unconfirmed = 0;   // linearizable ones; those that no quorum confirmed in time
   std::uint64_t converged_ticks = 0;     // after the faults
   FaultCounts faults;
   std::string rule, detail;              // of the violation; empty: none
@@ -53,6 +55,7 @@ class World {
   Environment environment_;
   Clients::Machines machines_;
   Clients clients_;
+  Readers readers_;
   Nemesis nemesis_;
   Governor governor_;
   std::uint64_t steps_ = 0;

@@ -1,6 +1,7 @@
 // daftar: the command line of people and scripts. Parses, runs one command (or a batch of them in one process), prints, exits.
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <fstream>
 #include <iostream>
 

@@ -91,19 +91,19 @@ Result<Report> verify(Session& session, const ReceiptArguments& a) {
 
 }  // namespace
 
-void add_receipt_commands(CLI::App& app, Session& session) {
+void add_receipt_commands(Command app, Session& session) {
   auto a = arguments<ReceiptArguments>();
-  CLI::App* receipt = app.add_subcommand("receipt", "Fetch the proof that a transaction is in the ledger, with what it did");
-  receipt->add_option("id", a->id, "Transaction id")->required();
-  receipt->add_option("--out", a->out, "File; default: standard output");
-  receipt->add_option("--timeout", a->timeout_s, "Seconds to wait until a certificate covers it (default 10)")->check(CLI::Range(1, 600));
-  receipt->footer("Example:\n  daftar receipt ID --out payment.receipt --as acme-build");
-  receipt->callback([&session, a] { session.action = [&session, a] { return fetch(session, *a); }; });
+  Command receipt = app.add_subcommand("receipt", "Fetch the proof that a transaction is in the ledger, with what it did");
+  receipt.add_option("id", a->id, "Transaction id").required();
+  receipt.add_option("--out", a->out, "File; default: standard output");
+  receipt.add_option("--timeout", a->timeout_s, "Seconds to wait until a certificate covers it (default 10)").range(1, 600);
+  receipt.footer("Example:\n  daftar receipt ID --out payment.receipt --as acme-build");
+  receipt.callback([&session, a] { session.action = [&session, a] { return fetch(session, *a); }; });
 
-  CLI::App* check = app.add_subcommand("verify", "Check a receipt against the validators' keys of a genesis; asks nobody");
-  check->add_option("file", a->file, "Receipt")->required();
-  check->footer("Example:\n  daftar verify payment.receipt --genesis genesis.pb\nExit code 0: it holds; 1: it does not.");
-  check->callback([&session, a] { session.action = [&session, a] { return verify(session, *a); }; });
+  Command check = app.add_subcommand("verify", "Check a receipt against the validators' keys of a genesis; asks nobody");
+  check.add_option("file", a->file, "Receipt").required();
+  check.footer("Example:\n  daftar verify payment.receipt --genesis genesis.pb\nExit code 0: it holds; 1: it does not.");
+  check.callback([&session, a] { session.action = [&session, a] { return verify(session, *a); }; });
 }
 
 }  // namespace daftar::tools

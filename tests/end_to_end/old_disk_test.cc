@@ -1,0 +1,152 @@
+// What a disk may not do to the others: vote away what its node once acknowledged. Old copies, empty folders, flipped bits, in real processes.
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+
+#include "tests/end_to_end/payment_load.h"
+
+using namespace daftar;
+using namespace daftar::tests;
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string read_text(const fs::path& path) {
+  std::ifstream in(path);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// The data folder of a node, its log of words, and what a copy of it once was.
+struct Folder {
+  Folder(TestNetwork& network, unsigned node_number)
+      : node(node_number), data(network.network().node_dir(node) / "data"), words(network.network().log_file(node)) {
+    REQUIRE(fs::exists(data / "raft-log"));
+  }
+  void keep_copy(const fs::path& copy) const { fs::copy(data, copy, fs::copy_options::recursive); }
+  void put_back(const fs::path& copy) const {
+    fs::remove_all(data);
+    fs::copy(copy, data, fs::copy_options::recursive);
+  }
+  bool said(const std::string& sentence) const { return read_text(words).find(sentence) != std::string::npos; }
+  bool waits_to_say(const std::string& sentence) const {
+    for (int i = 0; i < 300; ++i) {
+      if (said(sentence)) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+    return false;
+  }
+  /// Flips a bit in the middle of the largest file of the Raft log with this ending.
+  void damage(const std::string& extension) const {
+    fs::path largest;
+    for (const auto& entry : fs::directory_iterator(data / "raft-log"))
+      if (entry.path().extension() == extension && (largest.empty() || entry.file_size() > fs::file_size(largest))) largest = entry.path();
+    REQUIRE_FALSE(largest.empty());
+    std::string content = read_text(largest);
+    content[content.size() / 2] = static_cast<char>(content[content.size() / 2] ^ 0x20);
+    std::ofstream(largest, std::ios::binary) << content;
+  }
+  unsigned node;
+  fs::path data, words;
+};
+
+void go_on(TestNetwork& network, PaymentLoad& load) {
+  network.wait_ready();
+  REQUIRE(load.wait_for(50, std::chrono::seconds(60)));
+  load.stop();
+  load.require_kept(network);
+}
+
+constexpr const char* old_copy_line = "the disk is an older copy, or has lost something";
+constexpr const char* whole_line = "the log is whole again";
+
+}  // namespace
+
+TEST_CASE("an old copy of a node's data directory is put back: it says so, votes nothing away, and is whole again") {
+  TestNetwork network;
+  PaymentLoad load(network, 2);
+  REQUIRE(load.wait_for(20, std::chrono::seconds(60)));
+  const Folder folder(network, network.follower());
+  TemporaryFolder copies;
+  network.network().stop_node(folder.node, SIGKILL);
+  folder.keep_copy(copies / "old");
+  REQUIRE(network.network().start_node(folder.node));
+  network.wait_ready();
+  REQUIRE(load.wait_for(100, std::chrono::seconds(60)));
+  network.network().stop_all(SIGKILL);
+  folder.put_back(copies / "old");
+  const auto begin = std::chrono::steady_clock::now();
+  for (unsigned node = 1; node <= 3; ++node) REQUIRE(network.network().start_node(node));
+  network.leader();
+  std::cout << "with an old copy, a leader after " << std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin).count() << " ms\n";
+  go_on(network, load);
+  CHECK(folder.said(old_copy_line));
+  CHECK(folder.waits_to_say(whole_line));
+}
+
+TEST_CASE("an old copy of the leader's data directory is found out, too") {
+  TestNetwork network;
+  PaymentLoad load(network, 2);
+  REQUIRE(load.wait_for(20, std::chrono::seconds(60)));
+  const Folder folder(network, network.leader());
+  TemporaryFolder copies;
+  network.network().stop_all(SIGKILL);
+  folder.keep_copy(copies / "old");
+  for (unsigned node = 1; node <= 3; ++node) REQUIRE(network.network().start_node(node));
+  network.wait_ready();
+  REQUIRE(load.wait_for(100, std::chrono::seconds(60)));
+  network.network().stop_all(SIGKILL);
+  folder.put_back(copies / "old");
+  for (unsigned node = 1; node <= 3; ++node) REQUIRE(network.network().start_node(node));
+  go_on(network, load);
+  CHECK(folder.said(old_copy_line));
+}
+
+TEST_CASE("an emptied data directory is filled again by the others, and never votes before") {
+  TestNetwork network;
+  PaymentLoad load(network, 2);
+  REQUIRE(load.wait_for(100, std::chrono::seconds(60)));
+  const Folder folder(network, network.follower());
+  network.network().stop_all(SIGKILL);
+  fs::remove_all(folder.data);
+  for (unsigned node = 1; node <= 3; ++node) REQUIRE(network.network().start_node(node));
+  go_on(network, load);
+  CHECK(folder.said(old_copy_line));
+  CHECK(folder.waits_to_say(whole_line));
+}
+
+TEST_CASE("a flipped bit in the Raft log: the node starts, does not vote, and repairs itself from the others") {
+  TestNetwork network;
+  PaymentLoad load(network, 2);
+  REQUIRE(load.wait_for(100, std::chrono::seconds(60)));
+  const Folder folder(network, network.follower());
+  network.network().stop_node(folder.node, SIGKILL);
+  folder.damage(".log");
+  REQUIRE(network.network().start_node(folder.node));
+  CHECK(folder.waits_to_say(whole_line));
+  go_on(network, load);
+  CHECK(folder.said("the Raft log is damaged"));
+  CHECK(folder.said("is kept as evidence in"));
+  CHECK(folder.said("a new Raft log begins after entry"));
+  CHECK(fs::exists(folder.data / "raft-log.damaged-1"));
+  CHECK(fs::exists(folder.data / "raft-log.damaged-1.synced"));
+  CHECK_FALSE(fs::exists(folder.data / "raft-log.repair"));
+}
+
+TEST_CASE("a damaged state is built again from the Raft log") {
+  TestNetwork network;
+  PaymentLoad load(network, 2);
+  REQUIRE(load.wait_for(100, std::chrono::seconds(60)));
+  const Folder folder(network, network.follower());
+  REQUIRE(network.network().stop_node(folder.node) == 0);   // flushes the state
+  fs::path largest;
+  for (const auto& entry : fs::recursive_directory_iterator(folder.data / "state"))
+    if (entry.path().filename().string().starts_with("MANIFEST")) largest = entry.path();
+  REQUIRE_FALSE(largest.empty());
+  std::string content = read_text(largest);
+  content[content.size() / 2] = static_cast<char>(content[content.size() / 2] ^ 0x20);
+  std::ofstream(largest, std::ios::binary) << content;
+  REQUIRE(network.network().start_node(folder.node));
+  go_on(network, load);
+  CHECK(folder.said("the executed state is damaged"));
+  CHECK(fs::exists(folder.data / "state.damaged-1"));
+}
