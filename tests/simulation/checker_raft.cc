@@ -181,7 +181,7 @@ void Checker::check_append(std::uint64_t from, std::uint64_t to, const consensus
   // One that was removed hears of nothing after its removal, which may be of an earlier term: committed with an entry that it is not told of.
   std::uint64_t commit = request.commit.value;
   const LogView& log = of(from).core;
-  if (!log.membership()->contains({to}))
+  if (commit >= committed_.size() && !log.membership()->contains({to}))
     for (std::uint64_t later = commit; later < log.size() && log[commit].term < term; ++later)
       if (log[later].term == term) commit = later;
   check_commit(from, term, commit);
