@@ -8,6 +8,8 @@ namespace daftar::tools {
 
 void add_key_commands(CLI::App& app, Session& session);
 void add_network_commands(CLI::App& app, Session& session);
+/// The part of `daftar network` that is about the nodes of a running ledger.
+void add_node_commands(CLI::App& network, Session& session);
 void add_member_commands(CLI::App& app, Session& session);
 void add_money_commands(CLI::App& app, Session& session);
 void add_contract_commands(CLI::App& app, Session& session);
