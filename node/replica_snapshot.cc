@@ -31,10 +31,11 @@ void Replica::start_from(ExecutedState state) {
 // ---------------------------------------------------------------------------------------------- what leaves the log
 
 void Replica::weigh_log(const std::vector<consensus::Entry>& entries) {
+  const std::uint64_t every = std::min(weighed_every_bytes, options_.log_retain_bytes / 4);   // finer when little is kept
   while (log_weights_.size() > 1 && log_weights_.back().position.index >= entries.front().index) log_weights_.pop_back();
   for (const auto& entry : entries) {
     const auto& last = log_weights_.back();
-    if (log_bytes_ >= last.bytes_before + weighed_every_bytes || entry.index.value >= last.position.index.value + weighed_every_entries)
+    if (log_bytes_ >= last.bytes_before + every || entry.index.value >= last.position.index.value + weighed_every_entries)
       log_weights_.push_back({entry.position(), log_bytes_});
     log_bytes_ += entry.byte_size();
   }

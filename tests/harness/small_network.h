@@ -25,8 +25,9 @@ struct SmallNetwork {
   std::shared_ptr<const ledger::Genesis> genesis;
 
   /// `make_key`: where keys and nonces come from; a simulation gives its own, so that equal seeds make equal bytes.
+  /// `node_change_approvals`: as in the genesis.
   explicit SmallNetwork(int validators = 3, const std::vector<std::string>& enterprises = {"acme", "baraka"},
-                        std::function<ledger::SigningKey()> make_key = ledger::SigningKey::generate)
+                        std::function<ledger::SigningKey()> make_key = ledger::SigningKey::generate, std::uint32_t node_change_approvals = 0)
       : make_key_(std::move(make_key)) {
     ledger::initialise_crypto();
     ledger::proto::Genesis content;
@@ -34,6 +35,7 @@ struct SmallNetwork {
     content.set_time_ms(1'700'000'000'000);
     content.set_country_profile("test");
     content.add_currencies("UZS");
+    if (node_change_approvals != 0) content.mutable_limits()->set_node_change_approvals(node_change_approvals);
     add_member(content, "bank", {"bank"});
     add_member(content, "registrar", {"registrar"});
     add_member(content, "treasury", {"treasury"});

@@ -1,12 +1,11 @@
 // Broken on purpose: nodes that break one rule each, from outside the code under test. The simulator must catch every one within a bounded
 // number of seeds; how many each needed is printed. No seed fails without a planted mistake (simulation_test.cc).
 #include <catch2/catch.hpp>
-#include <functional>
 #include <iostream>
 #include <map>
 
 #include "tests/simulation/own_clock.h"
-#include "tests/simulation/world.h"
+#include "tests/simulation/planted.h"
 
 using namespace daftar;
 using namespace daftar::simulation;
@@ -145,49 +144,26 @@ struct AnsweredBeforeCommit : Saboteur {
   bool answers_early() override { return true; }
 };
 
-/// The first seed that catches the mistake, from 1; 0: none up to `seeds_max`.
-std::uint64_t seeds_needed(const std::function<std::unique_ptr<Saboteur>()>& make, std::uint64_t seeds_max, std::string& rule) {
-  SimOptions options;
-  options.ticks = 1500;
-  for (options.seed = 1; options.seed <= seeds_max; ++options.seed) {
-    const auto saboteur = make();
-    const Verdict verdict = simulate(options, *saboteur, false);
-    if (verdict.passed()) continue;
-    rule = verdict.rule;
-    return options.seed;
-  }
-  return 0;
-}
-
-template <typename S>
-std::pair<std::string, std::function<std::unique_ptr<Saboteur>()>> variant(std::string name) {
-  return {std::move(name), [] { return std::make_unique<S>(); }};
-}
-
 }  // namespace
 
 TEST_CASE("every planted mistake is caught within a bounded number of seeds") {
   constexpr std::uint64_t seeds_max = 400;
   std::cout << "broken on purpose: seeds from 1, at most " << seeds_max << " each\n";
-  for (const auto& [name, make] : {
-           variant<VoteForgotten>("vote forgotten at a restart"), variant<TermForgotten>("term forgotten at a restart"),
-           variant<TailForgotten>("acknowledged tail dropped at a restart"), variant<CommitRaised>("whole log counted as committed at a restart"),
-           variant<AcknowledgedBeforeSync>("acknowledged before the sync"), variant<LyingDisk>("syncs that lie"),
-           variant<DiskErrorIgnored>("disk error ignored"), variant<DamageCutOff>("damage in the middle cut off as a tail"),
-           variant<MarkIgnored>("synced-up-to mark ignored"), variant<HardStateNotWritten>("hard state left out of writes with entries"),
-           variant<LastRecordNotWritten>("last record of a write left out"), variant<SecondVote>("two votes in a term"),
-           variant<OutdatedLogElected>("vote for an outdated log"), variant<RefusalCountedAsVote>("refusal counted as a vote"),
-           variant<FailedAppendCounts>("refused append counted as stored"),
-           variant<CommitWithoutQuorum>("commit without a quorum"), variant<OldLeaderTakesNewTerm>("old leader goes on in a new term"),
-           variant<CommitNotClamped>("follower's commit not clamped to what matches"), variant<MarkAheadOfState>("applied mark ahead of the state"),
-           variant<StateAheadOfMark>("state ahead of the applied mark"), variant<ReplaySetLost>("replay set lost in a crash"),
-           variant<BlocksDiffer>("one node executes another block"), variant<OwnClockTrusted>("leader dates by its own clock"),
-           variant<ReadsUnconfirmed>("reads answered without asking a quorum"),
-           variant<AnsweredBeforeCommit>("client answered before the commit")}) {
-    std::string rule = "not caught";
-    const std::uint64_t seeds = seeds_needed(make, seeds_max, rule);
-    std::cout << "  " << name << ": " << seeds << " (" << rule << ")\n";
-    CAPTURE(name);
-    CHECK(seeds > 0);
+  for (const auto& mistake : {
+           planted<VoteForgotten>("vote forgotten at a restart"), planted<TermForgotten>("term forgotten at a restart"),
+           planted<TailForgotten>("acknowledged tail dropped at a restart"), planted<CommitRaised>("whole log counted as committed at a restart"),
+           planted<AcknowledgedBeforeSync>("acknowledged before the sync"), planted<LyingDisk>("syncs that lie"),
+           planted<DiskErrorIgnored>("disk error ignored"), planted<DamageCutOff>("damage in the middle cut off as a tail"),
+           planted<MarkIgnored>("synced-up-to mark ignored"), planted<HardStateNotWritten>("hard state left out of writes with entries"),
+           planted<LastRecordNotWritten>("last record of a write left out"), planted<SecondVote>("two votes in a term"),
+           planted<OutdatedLogElected>("vote for an outdated log"), planted<RefusalCountedAsVote>("refusal counted as a vote"),
+           planted<FailedAppendCounts>("refused append counted as stored"),
+           planted<CommitWithoutQuorum>("commit without a quorum"), planted<OldLeaderTakesNewTerm>("old leader goes on in a new term"),
+           planted<CommitNotClamped>("follower's commit not clamped to what matches"), planted<MarkAheadOfState>("applied mark ahead of the state"),
+           planted<StateAheadOfMark>("state ahead of the applied mark"), planted<ReplaySetLost>("replay set lost in a crash"),
+           planted<BlocksDiffer>("one node executes another block"), planted<OwnClockTrusted>("leader dates by its own clock"),
+           planted<ReadsUnconfirmed>("reads answered without asking a quorum"), planted<AnsweredBeforeCommit>("client answered before the commit")}) {
+    CAPTURE(mistake.name);
+    CHECK(seeds_needed(mistake, seeds_max, 1500) > 0);
   }
 }

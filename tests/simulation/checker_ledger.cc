@@ -1,4 +1,6 @@
 // The ledger's promises: one history, each transaction at most once, money conserved, acknowledged stays.
+#include "consensus/describe.h"
+#include "contracts/nodes.h"
 #include "contracts/query.h"
 #include "ledger/check.h"
 #include "ledger/checkpoint.h"
@@ -44,9 +46,11 @@ void Checker::executed(std::uint64_t node, const node::ExecuteTask& task, const 
   roots_[here.size] = here.root;
   add_to_history(node, *parsed, block);
   check_money(node, store);
+  registry_.block_ended(block.size);
+  check_registry(node, store);
 }
 
-/// The outcomes against a model that knows nothing but balances.
+/// The outcomes against models that know nothing but balances and nodes.
 void Checker::add_to_history(std::uint64_t node, const ledger::Block& block, const node::ExecutedBlock& executed) {
   if (executed.transactions.size() != block.transactions().size()) broken("exactly once", height_of(node, executed.height) + " lacks outcomes");
   for (std::size_t i = 0; i < executed.transactions.size(); ++i) {
@@ -58,7 +62,7 @@ void Checker::add_to_history(std::uint64_t node, const ledger::Block& block, con
     if (!fresh) continue;
     if (refused_.contains(outcome.id)) broken("acknowledged stays", "transaction " + outcome.id.hex().substr(0, 8) + " was refused for good, and is in the ledger now");
     const bool accepted = outcome.rejection.code == ledger::RejectionCode::ok;
-    if (accepted != model_accepts(transaction))
+    if (accepted != model_accepts(transaction, block.time_ms()))
       broken("exactly once", height_of(node, executed.height) + ": transaction " + outcome.id.hex().substr(0, 8) + " has another outcome than the model's");
     if (*outcome.entry_index != history_.size()) broken("exactly once", height_of(node, executed.height) + ": entries are not numbered in order");
     history_[outcome.id] = {*outcome.entry_index, accepted};
@@ -66,7 +70,9 @@ void Checker::add_to_history(std::uint64_t node, const ledger::Block& block, con
   }
 }
 
-bool Checker::model_accepts(const ledger::Transaction& transaction) {
+bool Checker::model_accepts(const ledger::Transaction& transaction, std::uint64_t now_ms) {
+  if (const auto& first = *transaction.body().operations().begin(); first.has_propose_node_change() || first.has_approve_node_change())
+    return registry_.accepts(transaction, now_ms);
   for (const auto& operation : transaction.body().operations()) {
     if (operation.has_issue()) {
       balances_[operation.issue().to()] += operation.issue().amount();
@@ -92,10 +98,29 @@ void Checker::check_money(std::uint64_t node, const SimStateStore& store) const 
   if (sum != 0) broken("money conserved", "node " + std::to_string(node) + ": all accounts together have " + std::to_string(sum));
 }
 
+void Checker::check_registry(std::uint64_t node, const SimStateStore& store) const {
+  consensus::Membership found;
+  for (const auto& record : contracts::nodes(store)) {
+    if (record.standing == contracts::NodeStanding::validator) found.voters.push_back({record.number});
+    if (record.standing == contracts::NodeStanding::observer) found.learners.push_back({record.number});
+  }
+  if (found != registry_.membership())
+    broken("one membership", "node " + std::to_string(node) + " has the nodes " + consensus::describe(found) + " in its registry, the model " + consensus::describe(registry_.membership()));
+}
+
+void Checker::sent(std::uint64_t from, const node::CheckpointLine& line) {
+  const std::string what = "node " + std::to_string(from) + " signs a tree of size " + std::to_string(line.size);
+  if (!registry_.validators_at(line.size).contains(from)) broken("who signs", what + ", and is no validator there");
+  const auto root = roots_.find(line.size);
+  if (root == roots_.end() || root->second != line.root) broken("who signs", what + " with another root than the history's");
+}
+
 void Checker::certified(std::uint64_t node, std::uint64_t size, const std::string& note) {
   const auto parsed = ledger::parse_note(note);
-  if (!parsed || parsed->checkpoint.size != size || ledger::count_valid_lines(*parsed, genesis_.checkpoint_keys()) < ledger::quorum_of(nodes_.size()))
-    broken("certificates agree", "node " + std::to_string(node) + " made a certificate of size " + std::to_string(size) + " that does not verify");
+  std::vector<ledger::PublicKey> keys;
+  for (const auto& [number, key] : registry_.validators_at(size)) keys.push_back(key);
+  if (!parsed || parsed->checkpoint.size != size || 2 * ledger::count_valid_lines(*parsed, keys) <= keys.size())
+    broken("certificates agree", "node " + std::to_string(node) + " made a certificate of size " + std::to_string(size) + " that a quorum of the validators there has not signed");
   const auto root = roots_.find(size);
   if (root == roots_.end() || root->second != parsed->checkpoint.root)
     broken("certificates agree", "node " + std::to_string(node) + " certified another root at size " + std::to_string(size));

@@ -1,52 +1,63 @@
 // The safety properties of Raft (thesis figure 3.2) and of its use of the disk.
+#include "consensus/describe.h"
+#include "consensus/membership.h"
 #include "ledger/check.h"
 #include "tests/simulation/checker.h"
 
 namespace daftar::simulation {
 namespace {
 
-std::uint64_t hash_of(const storage::LogRecord& record) {
-  std::uint64_t hash = 1469598103934665603u ^ record.kind;
-  if (!record.payload) return hash;
-  for (const char c : *record.payload) hash = (hash ^ static_cast<std::uint8_t>(c)) * 1099511628211u;
-  return hash;
-}
-
 std::string at(std::uint64_t node, std::uint64_t term, std::uint64_t index) {
   return "node " + std::to_string(node) + ", term " + std::to_string(term) + ", index " + std::to_string(index);
 }
 
-}  // namespace
-
-Checker::Checker(const ledger::Genesis& genesis, std::uint64_t nodes) : genesis_(genesis), nodes_(nodes), committed_(1), committed_by_(1), blocks_(1) {
-  for (auto& node : nodes_) node.core = node.durable = LogView(1);
+SharedMembership genesis_membership(const ledger::Genesis& genesis) {
+  return std::make_shared<const consensus::Membership>(NodesModel(genesis).membership());
 }
 
-void Checker::apply(LogView& view, std::uint64_t first, const LogView& places) {
-  if (places.empty()) return;
-  if (first == 0 || first > view.size()) broken("log without gaps", "a write begins at " + std::to_string(first) + " behind " + std::to_string(view.size() - 1));
-  view.resize(first);
-  view.insert(view.end(), places.begin(), places.end());
+}  // namespace
+
+Checker::Checker(const ledger::Genesis& genesis, std::uint64_t machines)
+    : genesis_(genesis), committed_(genesis_membership(genesis)), committed_by_(1), blocks_(1), registry_(genesis) {
+  for (std::uint64_t i = 0; i < machines; ++i) nodes_.emplace_back(committed_.membership());
+  for (const auto voter : membership().voters) voters_ever_.insert(voter.value);
+}
+
+std::vector<consensus::Membership> Checker::memberships_in_force() const {
+  std::vector<consensus::Membership> all{membership()};
+  for (const auto node : membership().members()) all.push_back(membership_of(node.value));
+  return all;
 }
 
 Checker::Begun Checker::begun(const std::optional<storage::StoredHardState>& hard_state, const std::vector<storage::LogRecord>& records) {
-  Begun write{hard_state, records.empty() ? 0 : records.front().index, {}};
-  for (const auto& record : records) write.places.push_back({record.term, hash_of(record)});
+  Begun write{hard_state, records.empty() ? 0 : records.front().index, {}, std::nullopt};
+  for (const auto& record : records) write.entries.push_back(placed(record));
   return write;
+}
+
+void Checker::apply(LogView& view, const Begun& write) const {
+  if (write.restart) view.become(committed_, *write.restart);
+  if (write.entries.empty()) return;
+  if (write.first == 0 || write.first > view.size())
+    broken("log without gaps", "a write begins at " + std::to_string(write.first) + " behind " + std::to_string(view.size() - 1));
+  view.replace(write.first, write.entries);
 }
 
 // ---------------------------------------------------------------------------------------------- the log
 
 void Checker::write_issued(std::uint64_t node, const node::Replica::LogWrite& issued) {
   const Begun write = begun(issued.hard_state, issued.records);
-  if (write.places.empty()) return;
+  if (write.entries.empty()) return;
   Node& n = of(node);
   // As a leader: its own newest entries are of its term. Later it may be made to replace them.
-  const bool leads = n.leads_term != 0 && write.places.front().term == n.leads_term && n.core.back().term <= n.leads_term;
+  const bool leads = n.leads_term != 0 && write.entries.front().place.term == n.leads_term && n.core.back().term <= n.leads_term;
   if (leads && write.first < n.core.size()) broken("leader append-only", at(node, n.leads_term, write.first) + " is replaced by its own leader");
-  apply(n.core, write.first, write.places);
-  for (std::uint64_t i = 0; i < write.places.size(); ++i)
-    check_matching(node, write.first + i, write.places[i], n.core[write.first + i - 1].term);
+  apply(n.core, write);
+  for (std::uint64_t i = 0; i < write.entries.size(); ++i) {
+    check_matching(node, write.first + i, write.entries[i].place, n.core[write.first + i - 1].term);
+    if (const auto& membership = write.entries[i].membership)
+      for (const auto voter : membership->all_voters()) voters_ever_.insert(voter.value);
+  }
 }
 
 void Checker::check_matching(std::uint64_t node, std::uint64_t index, Place place, std::uint64_t term_before) {
@@ -66,27 +77,50 @@ void Checker::write_durable(std::uint64_t node) {
     if (n.begun->hard_state->term < n.hard_state.term) broken("terms never fall", "node " + std::to_string(node));
     n.hard_state = *n.begun->hard_state;
   }
-  apply(n.durable, n.begun->first, n.begun->places);
+  apply(n.durable, *n.begun);
   n.begun.reset();
+}
+
+void Checker::restart_begun(std::uint64_t node, std::uint64_t index) {
+  if (index >= committed_.size()) broken("snapshots", "node " + std::to_string(node) + " begins its log anew at " + std::to_string(index) + ", which nobody has committed");
+  of(node).begun = Begun{std::nullopt, 0, {}, index};
+}
+
+void Checker::snapshot_installed(std::uint64_t node, const storage::AppliedMark& mark, std::uint64_t state_hash) {
+  Node& n = of(node);
+  const std::string what = "node " + std::to_string(node) + " took in a snapshot of height " + std::to_string(mark.height);
+  if (mark.height >= blocks_.size()) broken("snapshots", what + ", which nobody has executed");
+  const Block& block = blocks_[mark.height];
+  if (block.raft_index != mark.raft_index || block.raft_term != mark.raft_term) broken("snapshots", what + " at another place of the log");
+  if (block.state_hash != state_hash || block.size != mark.entries) broken("snapshots", what + " with another state");
+  const auto membership = consensus::decode_membership(mark.membership);
+  if (!membership || *membership != *committed_.membership_at(mark.raft_index)) broken("snapshots", what + " with another membership than was in force there");
+  n.core.become(committed_, mark.raft_index);
+  if (!n.durable.same_entries(n.core)) broken("snapshots", what + ", but its log does not go on there");
+  ++snapshots_;
 }
 
 void Checker::started(std::uint64_t node, const storage::RaftLog& log, const storage::AppliedMark& mark, std::uint64_t state_hash) {
   Node& n = of(node);
   const auto found = log.hard_state();
   const auto same = [&](const storage::StoredHardState& state) { return found.term == state.term && found.voted_for == state.voted_for; };
-  LogView view(1);
-  if (log.last() > 0) {
-    auto records = log.read(1, log.last(), SIZE_MAX);
+  LogView view = n.durable;
+  const auto before = log.compacted();
+  if (before.index >= committed_.size() || committed_[before.index].term != before.term)
+    broken("durable log", "node " + std::to_string(node) + " starts with a log that begins after " + std::to_string(before.index) + ", which is not a place of the history");
+  view.become(committed_, before.index);
+  if (log.last() >= log.first()) {
+    auto records = log.read(log.first(), log.last(), SIZE_MAX);
     if (!records) broken("durable log", "node " + std::to_string(node) + " starts on a log it cannot read: " + records.error().text());
-    for (const auto& record : *records) view.push_back({record.term, hash_of(record)});
+    for (const auto& record : *records) view.append(placed(record));
   }
   // A write under way at the crash may have reached the disk whole; nobody was told, and that is right.
-  if (n.begun && !(view == n.durable && same(n.hard_state))) {
+  if (n.begun && !(view.same_entries(n.durable) && same(n.hard_state))) {
     if (n.begun->hard_state) n.hard_state = *n.begun->hard_state;
-    apply(n.durable, n.begun->first, n.begun->places);
+    apply(n.durable, *n.begun);
   }
   n.begun.reset();
-  if (view != n.durable)
+  if (!view.same_entries(n.durable))
     broken("durable log", "node " + std::to_string(node) + " starts with " + std::to_string(view.size() - 1) + " entries that are not the " +
                               std::to_string(n.durable.size() - 1) + " that were durable");
   if (!same(n.hard_state)) broken("durable log", "node " + std::to_string(node) + " starts with another term or vote than was durable");
@@ -100,23 +134,40 @@ void Checker::started(std::uint64_t node, const storage::RaftLog& log, const sto
 // ---------------------------------------------------------------------------------------------- messages
 
 void Checker::sent(std::uint64_t from, std::uint64_t to, const consensus::Message& message) {
-  if (const auto* request = std::get_if<consensus::VoteRequest>(&message); request && !request->pre) check_vote(from, request->term, from);
+  if (const auto* request = std::get_if<consensus::VoteRequest>(&message); request && !request->pre) {
+    check_campaign(from, request->term.value);
+    check_vote(from, request->term, from);
+  }
   if (const auto* reply = std::get_if<consensus::VoteReply>(&message); reply && !reply->pre && reply->granted) check_vote(from, reply->term, to);
-  if (const auto* request = std::get_if<consensus::AppendRequest>(&message)) check_append(from, *request);
+  if (const auto* request = std::get_if<consensus::AppendRequest>(&message)) check_append(from, to, *request);
   if (const auto* reply = std::get_if<consensus::AppendReply>(&message); reply && reply->success) check_append_reply(from, *reply);
+  if (const auto* request = std::get_if<consensus::SnapshotRequest>(&message)) {
+    const auto& snapshot = request->piece.snapshot;
+    if (snapshot.position.index.value >= committed_.size() || committed_[snapshot.position.index.value].term != snapshot.position.term.value)
+      broken("snapshots", at(from, snapshot.position.term.value, snapshot.position.index.value) + " is sent as a snapshot's place, and is not committed");
+    claimed_[request->term.value][snapshot.position.index.value] = snapshot.position.term.value;
+  }
+}
+
+void Checker::check_campaign(std::uint64_t node, std::uint64_t term) const {
+  const LogView& log = of(node).core;
+  // 4.2.2: one that its newest membership leaves out may still be needed to commit that membership.
+  if (!log.membership()->is_voter({node}) && !log.membership_before()->is_voter({node}))
+    broken("who votes", "node " + std::to_string(node) + " campaigns in term " + std::to_string(term) + ", and is no voter");
 }
 
 void Checker::check_vote(std::uint64_t node, consensus::Term term, std::uint64_t candidate) {
   const auto& durable = of(node).hard_state;
   if (durable.term < term.value || (durable.term == term.value && durable.voted_for != candidate))
     broken("promise after sync", "a vote of node " + std::to_string(node) + " in term " + std::to_string(term.value) + " left before it was durable");
+  if (!voters_ever_.contains(node)) broken("who votes", "node " + std::to_string(node) + " votes, and was never to be a voter");
   const auto [known, is_new] = votes_.try_emplace({node, term.value}, candidate);
   if (known->second != candidate)
     broken("one vote a term", "node " + std::to_string(node) + " voted for " + std::to_string(known->second) + " and " + std::to_string(candidate) + " in term " +
                                   std::to_string(term.value));
 }
 
-void Checker::check_append(std::uint64_t from, const consensus::AppendRequest& request) {
+void Checker::check_append(std::uint64_t from, std::uint64_t to, const consensus::AppendRequest& request) {
   const std::uint64_t term = request.term.value;
   if (const auto [leader, is_new] = leaders_.try_emplace(term, from); is_new)
     check_new_leader(from, term);
@@ -127,11 +178,22 @@ void Checker::check_append(std::uint64_t from, const consensus::AppendRequest& r
   claimed[request.previous.index.value] = request.previous.term.value;
   for (const auto& entry : request.entries) claimed[entry.index.value] = entry.term.value;
   while (claimed_.size() > 20) claimed_.erase(claimed_.begin());
-  check_commit(from, term, request.commit.value);
+  // One that was removed hears of nothing after its removal, which may be of an earlier term: committed with an entry that it is not told of.
+  std::uint64_t commit = request.commit.value;
+  const LogView& log = of(from).core;
+  if (!log.membership()->contains({to}))
+    for (std::uint64_t later = commit; later < log.size() && log[commit].term < term; ++later)
+      if (log[later].term == term) commit = later;
+  check_commit(from, term, commit);
 }
 
 void Checker::check_new_leader(std::uint64_t node, std::uint64_t term) {
   const LogView& log = of(node).core;
+  const auto voted = [&](std::uint64_t voter) {
+    const auto vote = votes_.find({voter, term});
+    return vote != votes_.end() && vote->second == node;
+  };
+  if (!is_quorum(*log.membership(), voted)) broken("election safety", "node " + std::to_string(node) + " leads in term " + std::to_string(term) + " without the votes of a quorum");
   // One elected late, while a later term has begun, owes nothing to that term.
   for (std::uint64_t index = 1; index < committed_.size() && committed_by_[index] < term; ++index)
     if (index >= log.size() || log[index].term != committed_[index].term)
@@ -146,12 +208,29 @@ void Checker::check_commit(std::uint64_t leader, std::uint64_t term, std::uint64
     return;
   }
   if (log[commit].term != term) broken("commit rule", at(leader, term, commit) + ": an entry of an earlier term is committed by counting (3.6.2)");
-  std::size_t holders = 0;
-  for (const auto& node : nodes_) holders += commit < node.durable.size() && node.durable[commit].term == term;
-  if (holders < nodes_.size() / 2 + 1)
-    broken("commit rule", at(leader, term, commit) + " is said to be committed, and durable on " + std::to_string(holders) + " of " + std::to_string(nodes_.size()));
-  for (std::uint64_t index = committed_.size(); index <= commit; ++index) committed_.push_back(log[index]);
+  // By the membership in force at that place, or by a later one of this leader.
+  const auto holds = [&](std::uint64_t node) {
+    const LogView& durable = of(node).durable;
+    return commit < durable.size() && durable[commit].term == term;
+  };
+  bool enough = is_quorum(*log.membership_at(commit), holds);
+  for (auto later = log.memberships().upper_bound(commit); later != log.memberships().end(); ++later) enough = enough || is_quorum(*later->second, holds);
+  if (!enough) {
+    std::string holders;
+    for (std::uint64_t node = 1; node <= nodes_.size(); ++node)
+      if (holds(node)) holders += " " + std::to_string(node);
+    broken("commit rule", at(leader, term, commit) + " is said to be committed, and durable on" + holders + ", which is no quorum of " + consensus::describe(*log.membership_at(commit)));
+  }
+  for (std::uint64_t index = committed_.size(); index <= commit; ++index) note_committed(log, index);
   committed_by_.resize(committed_.size(), term);
+}
+
+void Checker::note_committed(const LogView& log, std::uint64_t index) {
+  const auto membership = log.memberships().find(index);
+  committed_.append({log[index], membership == log.memberships().end() ? nullptr : membership->second});
+  if (membership == log.memberships().end()) return;
+  membership_changes_ += !membership->second->joint();
+  for (const auto learner : membership->second->learners) observers_.insert(learner.value);
 }
 
 /// A leader may execute before any follower has heard of the commit. What it executes is of its own term, or lies below its first such entry.

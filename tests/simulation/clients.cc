@@ -10,6 +10,12 @@ const std::vector<std::string> enterprises = {"acme", "baraka", "silk"};
 Clients::Clients(Environment& environment, Machines& machines, std::uint64_t count)
     : environment_(environment), machines_(machines), chance_(environment.options.seed, 3), clients_(count) {}
 
+/// Nodes that somebody runs; they may be down, or strangers to the network yet.
+std::uint64_t Clients::any_node() {
+  for (;;)
+    if (const std::uint64_t node = 1 + chance_.below(machines_.size()); machines_[node - 1]->in_use()) return node;
+}
+
 void Clients::begin() {
   for (std::size_t i = 0; i < clients_.size(); ++i) think(i);
 }
@@ -70,14 +76,14 @@ void Clients::hear(std::size_t client, std::uint64_t number, const node::SubmitR
   });
 }
 
-void Clients::last_words() {
-  for (const auto& machine : machines_) {
+void Clients::last_words(const std::vector<std::uint64_t>& nodes) {
+  for (const std::uint64_t node : nodes) {
     clients_.push_back({});
     Client& c = clients_.back();
-    c.transaction = environment_.population.issue("acme/UZS", 1, "last words " + std::to_string(machine->node()), environment_.wall_ms() + 600'000);
+    c.transaction = environment_.population.issue("acme/UZS", 1, "last words " + std::to_string(node), environment_.wall_ms() + 600'000);
     c.wait = node::WaitFor::certified;
     c.since = environment_.schedule.now();
-    call(clients_.size() - 1, machine->node());
+    call(clients_.size() - 1, node);
   }
 }
 

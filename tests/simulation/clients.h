@@ -13,9 +13,9 @@ class Clients {
   using Machines = std::vector<std::unique_ptr<Machine>>;
   Clients(Environment& environment, Machines& machines, std::uint64_t count);
   void begin();
-  /// No new transactions; those under way go on until they are answered. Then `last words`: one transaction through each node, certified.
+  /// No new transactions; those under way go on until they are answered. Then `last words`: one transaction through each of `nodes`, certified.
   void close() { closing_ = true; }
-  void last_words();
+  void last_words(const std::vector<std::uint64_t>& nodes);
   /// Nothing waits for an answer. Otherwise a sentence says who waits, since when, and for which node.
   bool all_answered() const;
   std::string who_waits() const;
@@ -35,7 +35,7 @@ class Clients {
   Machine::Transaction make(std::size_t client);
   void call(std::size_t client, std::uint64_t node);
   void hear(std::size_t client, std::uint64_t call, const node::SubmitReply& reply);
-  std::uint64_t any_node() { return 1 + chance_.below(machines_.size()); }
+  std::uint64_t any_node();
 
   Environment& environment_;
   Machines& machines_;

@@ -23,17 +23,21 @@ struct SimOptions {
   std::uint64_t ticks = 6000;          // with faults; then everything must converge
   std::uint64_t nodes = 0;             // 3..7; 0: drawn from the seed
   FaultSet faults = FaultSet().set();
+  bool changes = true;                 // nodes come and go
 };
 
 struct Environment {
   Environment(const SimOptions& options_, std::uint64_t nodes_, Saboteur& saboteur_, bool tells, Network::Deliver deliver)
       : options(options_),
         nodes(nodes_),
+        machines(nodes_ + (options_.changes ? Chance(options_.seed, 7).between(2, 4) : 0)),
         saboteur(saboteur_),
         trace(schedule, tells),
-        population(static_cast<int>(nodes_), {"acme", "baraka", "silk"}, seeded_keys(options_.seed)),
-        checker(*population.genesis, nodes_),
-        network(options_.seed, nodes_, options_.faults, schedule, counts, std::move(deliver)) {}
+        population(static_cast<int>(nodes_), {"acme", "baraka", "silk"}, seeded_keys(options_.seed), 1 + static_cast<std::uint32_t>(options_.seed % 2)),
+        checker(*population.genesis, machines),
+        network(options_.seed, machines, options_.faults, schedule, counts, std::move(deliver)) {
+    while (population.checkpoint_keys.size() < machines) population.make_node();
+  }
 
   bool has(Fault fault) const { return options.faults.test(static_cast<std::size_t>(fault)); }
   /// What a right clock shows.
@@ -47,7 +51,8 @@ struct Environment {
   }
 
   const SimOptions options;
-  const std::uint64_t nodes;
+  const std::uint64_t nodes;      // validators of the genesis
+  const std::uint64_t machines;   // those, and more that may be taken in
   Saboteur& saboteur;
   Schedule schedule;
   FaultCounts counts;
@@ -55,8 +60,15 @@ struct Environment {
   tests::SmallNetwork population;
   Checker checker;
   Network network;
+  /// A node is about to do in the next `during` what a crash should not harm.
+  std::function<void(std::uint64_t node, Millis during)> delicate = [](std::uint64_t, Millis) {};
+  /// The membership that operators have asked for, while they wait for it.
+  std::vector<consensus::Membership> asked_for;
+  /// A reading of this node's clock may be a wrong one.
+  std::function<bool(std::uint64_t node)> clock_is_suspect = [](std::uint64_t) { return false; };
   bool block_time_promised = true;     // clocks were never wrong on half of the nodes or more
-  std::uint64_t restarts = 0, refused_starts = 0, log_reads = 0;
+  std::uint64_t restarts = 0, refused_starts = 0, log_reads = 0, compactions = 0, removals_told = 0;
+  std::uint64_t snapshots_resumed = 0, snapshots_superseded = 0, installed_at_start = 0;
 
  private:
   static std::function<ledger::SigningKey()> seeded_keys(std::uint64_t seed) {

@@ -1,16 +1,23 @@
 #include "tests/simulation/machine.h"
 
 #include "consensus/describe.h"
+#include "ledger/check.h"
 #include "node/recovery.h"
 #include "tests/simulation/machine_process.h"
 
 namespace daftar::simulation {
 namespace {
 
-/// Small, so that windows, batches and checkpoints are at their limits all the time.
-node::ReplicaOptions replica_options(std::uint64_t node, std::uint64_t seed) {
+/// Small, so that windows, batches and checkpoints are at their limits all the time, and logs are short.
+node::ReplicaOptions replica_options(std::uint64_t node, std::uint64_t seed, Chance& chance) {
   node::ReplicaOptions options;
   options.raft = {{node}, /*election_timeout*/ 20, /*heartbeat*/ 4, /*append_bytes_max*/ 4096, /*inflight_appends_max*/ 4, /*log_window_bytes_max*/ 16384, seed};
+  constexpr std::uint64_t lags[] = {5, 50, 1000};
+  constexpr std::size_t pieces[] = {1500, 8000, 40'000};
+  options.raft.voter_lag_max = lags[chance.below(3)];
+  options.raft.snapshot_piece_bytes_max = pieces[chance.below(3)];
+  options.log_retain_bytes = chance.between(1, 8) << 10;
+  options.log_retain_for_laggards_bytes = chance.between(1, 4) * options.log_retain_bytes;
   options.block_transactions_max = 6;
   options.block_bytes_max = 4096;
   options.checkpoint_blocks = 16;
@@ -42,6 +49,7 @@ node::Times Machine::times() const {
 // ---------------------------------------------------------------------------------------------- life
 
 bool Machine::start() {
+  DAFTAR_CHECK(!retired_ && !process_);
   auto process = std::make_unique<Process>();
   auto log = SimRaftLog::open(log_disk_, environment_.saboteur.leniency());
   if (!log) {
@@ -58,11 +66,19 @@ bool Machine::start() {
     if (auto made = node::initialise_store(*genesis, *process->store); !made) throw Violation("start", made.error());
   environment_.checker.started(node_, *process->log, process->store->mark(), process->store->state_hash());
   process->executor = std::make_unique<node::Executor>(genesis, *process->store);
+  const bool installs = process->store->install_pending();
   auto restored = node::restore(*process->log, *process->store, process->executor->engine(), *genesis);
   if (!restored) throw Violation("start", "node " + std::to_string(node_) + " cannot start: " + restored.error());
+  if (installs) {   // the crash came between the state of a snapshot and its log: the start has brought it to its end
+    environment_.checker.restart_begun(node_, process->store->mark().raft_index);
+    environment_.checker.write_durable(node_);
+    environment_.checker.snapshot_installed(node_, process->store->mark(), process->store->state_hash());
+    ++environment_.installed_at_start;
+  }
+  process->flushes_seen = process->store->flush_count();
   environment_.saboteur.restored(node_, *restored);
   process->replica = std::make_unique<node::Replica>(genesis, environment_.population.checkpoint_keys[node_ - 1],
-                                                     replica_options(node_, chance_.next()), std::move(*restored));
+                                                     replica_options(node_, chance_.next(), chance_), std::move(*restored));
   process->replica->set_time(times());
   process_ = std::move(process);
   why_down_.clear();
@@ -93,6 +109,13 @@ void Machine::crash(End end) {
 void Machine::halt(const std::string& why) {
   environment_.trace.tell("node " + std::to_string(node_) + " stops itself: " + why);
   crash(End::process);
+  why_down_ = why;
+}
+
+void Machine::retire(const std::string& why) {
+  environment_.trace.tell("node " + std::to_string(node_) + " stops for good: " + why);
+  if (process_) crash(End::process);
+  retired_ = true;
   why_down_ = why;
 }
 
@@ -168,6 +191,8 @@ void Machine::send(node::Replica::Send send) {
         environment_.trace.tell(consensus::describe(consensus::Envelope{{node_}, {send.to}, *message}));
     }
     environment_.checker.sent(node_, send.to, *message);
+  } else if (const auto* line = std::get_if<node::CheckpointLine>(&send.message)) {
+    environment_.checker.sent(node_, *line);
   }
   environment_.network.send(node_, send.to, node::encode_peer_message(send.message));
 }
@@ -183,6 +208,9 @@ void Machine::carry_out(node::Replica::Output output) {
   const auto newest = output.log_writes.empty() ? consensus::BatchId{} : output.log_writes.back().batch;
   for (auto& write : output.log_writes) process_->log_queue.push_back(std::move(write));
   for (const auto& read : output.log_reads) process_->log_reads.push_back(read);
+  if (output.compact) process_->compaction = output.compact;
+  for (auto& read : output.snapshot_reads) process_->transfers.emplace_back(std::move(read));
+  for (auto& arrival : output.snapshot_arrivals) process_->transfers.emplace_back(std::move(arrival));
   for (const auto& check : output.block_checks) later(pool_time(), [this, check] { check_blocks(check); });
   for (const auto& check : output.forward_checks) later(pool_time(), [this, check] { check_forward(check); });
   for (auto& task : output.execute) {
@@ -202,9 +230,14 @@ void Machine::carry_out(node::Replica::Output output) {
   }
   for (const auto& a : output.read_answers)
     if (const auto reader = process_->readers.extract(a.client)) reader.mapped()(a.confirmed);
+  if (!output.removed.empty()) {
+    environment_.removals_told += 1;
+    return retire(output.removed);
+  }
   for (const auto& id : output.lookups)
     if (auto reply = first_outcome(id)) process_->replica->found(*reply);
   execute_next();
+  transfer_next();
   work_on_log();
   if (vouches) step([newest](node::Replica& replica) { replica.log_written(newest); });
   else if (process_->replica->has_output()) carry_out(process_->replica->take_output());

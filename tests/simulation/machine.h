@@ -1,6 +1,7 @@
-// One validator: a machine with two disks and a clock, and on it a process that drives the real node::Replica and node::Executor as
+// One node: a machine with two disks and a clock, and on it a process that drives the real node::Replica and node::Executor as
 // node/replica_loop.h does. Where that has threads, here each piece of work takes a while of simulated time: the log's writes, execution, the
-// pool's checks. A crash takes the process with all that was under way; the disks stay.
+// pool's checks, the bytes of snapshots. A crash takes the process with all that was under way; the disks stay. A node that was removed from the
+// network stops for good.
 #pragma once
 #include <deque>
 #include <memory>
@@ -27,6 +28,11 @@ class Machine {
 
   std::uint64_t node() const { return node_; }
   bool up() const { return process_ != nullptr; }
+  /// Its operator runs it: it was started once, and has not stopped for good.
+  bool in_use() const { return incarnation_ > 0 && !retired_; }
+  bool retired() const { return retired_; }
+  /// Its operator switches it off for good: it was removed.
+  void retire(const std::string& why);
   /// Starts the process on what the disks hold. False: it refuses to, rightly, because the log is damaged.
   bool start();
   enum class End { process, power, torn_power };
@@ -78,6 +84,19 @@ class Machine {
   void read_log(const consensus::LogRead& read);
   void execute_next();
   Millis sync_time();
+  void sync_log(std::function<void()> then);
+  void restart_or_compact();
+  void tell_executed(std::function<void(node::Replica&)> input);
+  // machine_snapshot.cc
+  void transfer_next();
+  void send_piece(const consensus::SnapshotRead& read);
+  void read_piece(const consensus::SnapshotRead& read);
+  void let_source_go();
+  void take_piece(const consensus::SnapshotArrival& arrival);
+  void check_snapshot(const consensus::SnapshotArrival& arrival);
+  void transfer_done();
+  bool refuse_snapshot(const storage::StorageError& error);
+  void install_next();
   // machine_pool.cc
   Millis pool_time();
   void check_blocks(const node::Replica::BlockCheck& check);
@@ -97,6 +116,7 @@ class Machine {
   StateDisk state_disk_;
   std::unique_ptr<Process> process_;
   std::uint64_t incarnation_ = 0;
+  bool retired_ = false;
   std::string why_down_;
   Millis paused_until_ = 0, slow_until_ = 0, hung_until_ = 0;
   std::int64_t clock_offset_ms_ = 0;

@@ -1,5 +1,6 @@
 // The log thread and the execution thread of a Machine, as stretches of simulated time.
 #include <algorithm>
+#include <utility>
 
 #include "tests/simulation/machine_process.h"
 
@@ -18,7 +19,7 @@ Millis Machine::sync_time() {
 /// an earlier one starts anew; then the reads.
 void Machine::work_on_log() {
   Process& p = *process_;
-  if (p.log_busy || (p.log_queue.empty() && p.log_reads.empty())) return;
+  if (p.log_busy || (p.log_queue.empty() && p.log_reads.empty() && !p.log_install && !p.compaction)) return;
   p.log_busy = true;
   auto groups = std::make_shared<std::deque<Group>>();
   bool follows = false;
@@ -43,11 +44,10 @@ void Machine::work_on_log() {
 void Machine::write_groups(std::shared_ptr<std::deque<Group>> groups, std::shared_ptr<std::vector<consensus::LogRead>> reads) {
   if (groups->empty()) {
     later(reads->empty() ? 0 : chance_.between(1, 4), [this, reads] {
-      process_->log_busy = false;
       const auto incarnation = incarnation_;
       for (const auto& read : *reads)
         if (incarnation == incarnation_) read_log(read);
-      if (incarnation == incarnation_) work_on_log();
+      if (incarnation == incarnation_) restart_or_compact();
     });
     return;
   }
@@ -77,6 +77,52 @@ void Machine::finish_group(const std::shared_ptr<std::deque<Group>>& groups, con
   if (incarnation == incarnation_) write_groups(groups, reads);
 }
 
+/// What was begun is durable after a while; then `then`.
+void Machine::sync_log(std::function<void()> then) {
+  later(sync_time(), [this, then = std::move(then)] {
+    const Millis now = environment_.schedule.now();
+    const auto finish = [this, then] {
+      if (auto written = process_->log->finish_write(); !written && !environment_.saboteur.ignores_disk_errors()) return halt(written.error().text());
+      then();
+    };
+    if (now < hung_until_) return later(hung_until_ - now, finish);
+    finish();
+  });
+}
+
+/// The end of a round of the log thread: a snapshot's log, or what nobody needs any more.
+void Machine::restart_or_compact() {
+  Process& p = *process_;
+  const auto next_round = [this] {
+    process_->log_busy = false;
+    work_on_log();
+  };
+  if (p.log_install) {
+    const auto& state = p.log_install->state;
+    const auto hand_over = [this, next_round] {
+      process_->execute_install = std::exchange(process_->log_install, std::nullopt);
+      execute_next();
+      next_round();
+    };
+    if (environment_.saboteur.keeps_the_log(node_)) return hand_over();
+    environment_.checker.restart_begun(node_, state.raft_index);
+    p.log->begin_restart({state.raft_index, state.raft_term});
+    return sync_log([this, hand_over] {
+      environment_.checker.write_durable(node_);
+      hand_over();
+    });
+  }
+  const auto compaction = std::exchange(p.compaction, std::nullopt);
+  if (!compaction || compaction->index.value < p.log->first()) return next_round();   // a snapshot may have overtaken it
+  storage::LogPlace place{compaction->index.value, compaction->term.value};
+  environment_.saboteur.compacting(node_, place, *p.log);
+  if (!p.log->begin_compact(place)) return next_round();
+  sync_log([this, next_round] {
+    ++environment_.compactions;
+    next_round();
+  });
+}
+
 void Machine::read_log(const consensus::LogRead& read) {
   ++environment_.log_reads;
   auto records = process_->log->read(read.first.value, read.last.value, std::min(read.bytes_max, log_read_bytes_max));
@@ -88,9 +134,17 @@ void Machine::read_log(const consensus::LogRead& read) {
   step([&](node::Replica& replica) { replica.log_read_done(read, std::move(entries)); });
 }
 
+/// In the order of their making, whatever the hand-over between threads takes.
+void Machine::tell_executed(std::function<void(node::Replica&)> input) {
+  const Millis now = environment_.schedule.now();
+  process_->executed_told = std::max(process_->executed_told, now + chance_.below(3));
+  later(process_->executed_told - now, [this, input = std::move(input)] { step(input); });
+}
+
 void Machine::execute_next() {
   Process& p = *process_;
-  if (p.executing || p.execute_queue.empty()) return;
+  if (p.executing) return;
+  if (p.execute_queue.empty()) return install_next();
   p.executing = true;
   later(chance_.one_in(40) ? chance_.between(20, 200) : chance_.between(1, 3), [this] {
     node::ExecuteTask task = std::move(process_->execute_queue.front());
@@ -109,11 +163,13 @@ void Machine::execute_next() {
     environment_.trace.tell("node " + std::to_string(node_) + " executed block " + std::to_string(done->height) + " (index " + std::to_string(done->raft_index) + ", " +
                             std::to_string(done->transactions.size()) + " transactions)");
     // The loop's hand-over between threads: until then clients that come find a state that is ahead of the replica.
-    const Millis now = environment_.schedule.now();
-    process_->executed_told = std::max(process_->executed_told, now + chance_.below(3));
-    later(process_->executed_told - now, [this, block = std::make_shared<node::ExecutedBlock>(std::move(*done))] {
-      step([&](node::Replica& replica) { replica.executed(*block); });
-    });
+    environment_.saboteur.executed(node_, *done);
+    tell_executed([block = std::make_shared<node::ExecutedBlock>(std::move(*done))](node::Replica& replica) { replica.executed(*block); });
+    if (const auto flushes = process_->store->flush_count(); flushes != std::exchange(process_->flushes_seen, flushes)) {
+      const auto flushed = process_->store->flushed_mark();
+      if (!flushed) return halt(flushed.error().text());
+      tell_executed([index = flushed->raft_index](node::Replica& replica) { replica.state_flushed(index); });
+    }
     execute_next();
   });
 }

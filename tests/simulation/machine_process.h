@@ -1,6 +1,7 @@
 // What dies with a process of a Machine. Internal to machine*.cc.
 #pragma once
 #include <map>
+#include <variant>
 
 #include "tests/simulation/machine.h"
 
@@ -17,6 +18,20 @@ struct Machine::Process {
   std::deque<node::ExecuteTask> execute_queue;
   bool executing = false;
   Millis executed_told = 0;            // when the replica hears of the newest executed block: a queue keeps their order
+  std::uint64_t flushes_seen = 0;      // of the store, told to the replica
+  std::optional<consensus::LogPosition> compaction;
+  // Snapshots, as node/snapshot_transfer.h has them.
+  using Transfer = std::variant<consensus::SnapshotRead, consensus::SnapshotArrival>;
+  std::deque<Transfer> transfers;
+  bool transferring = false;
+  std::shared_ptr<const storage::SnapshotSource> source;   // being sent
+  consensus::Snapshot sending;
+  Millis made_at = 0, asked_at = 0;
+  std::unique_ptr<storage::SnapshotSink> sink;             // being received
+  std::string receiving;                                   // its manifest
+  /// On its way: state replaced, log begun anew, both finished, replica told.
+  struct Install { std::uint64_t arrival = 0; std::unique_ptr<storage::SnapshotSink> sink; node::ExecutedState state; };
+  std::optional<Install> execute_install, log_install;
   std::map<node::ClientToken, Done> clients;
   std::map<node::ClientToken, std::function<void(bool)>> readers;
   node::ClientToken next_client = 1;

@@ -16,7 +16,8 @@ int main(int argc, char** argv) {
   CLI::App app("Simulates a network of Daftar validators under faults, deterministically, and checks what it promises.", "daftar-sim");
   app.add_option("--seed", seed, "first or only seed; drawn, and printed, when not given");
   app.add_option("--ticks", options.ticks, "ticks of 20 ms with faults, before they end and everything must converge")->capture_default_str()->check(CLI::PositiveNumber);
-  app.add_option("--nodes", options.nodes, "validators; drawn from the seed when not given")->check(CLI::Range(3, 7));
+  app.add_flag("!--steady", options.changes, "no node comes or goes");
+  app.add_option("--nodes", options.nodes, "validators to begin with; drawn from the seed when not given")->check(CLI::Range(3, 7));
   app.add_option("--faults", faults, "all, none, or a list: loss,delay,duplicate,reorder,partition,one-way,flap,clog,crash,power,blackout,pause,torn,rot,"
                                      "misdirect,io-error,slow-sync,hang-sync,clock,clocks")->capture_default_str();
   app.add_option("--campaign", campaign_minutes, "run seed after seed for so many minutes")->check(CLI::PositiveNumber);

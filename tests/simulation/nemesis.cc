@@ -4,10 +4,9 @@
 
 namespace daftar::simulation {
 
-bool FaultAtlas::may_spoil(std::uint64_t node) const {
-  std::size_t good = 0;
-  for (std::size_t i = 0; i < spoiled_.size(); ++i) good += i + 1 != node && !spoiled_[i];
-  return good >= spoiled_.size() / 2 + 1;
+bool FaultAtlas::may_spoil(std::uint64_t node, const std::vector<consensus::Membership>& in_force) const {
+  const auto good = [&](std::uint64_t other) { return other != node && !spoiled_[other - 1]; };
+  return std::all_of(in_force.begin(), in_force.end(), [&](const auto& membership) { return is_quorum(membership, good); });
 }
 
 /// Each run has its own mix: a kind may be left out, rare or frequent, so that no kind always hides another.
@@ -28,6 +27,8 @@ Nemesis::Nemesis(Environment& environment, Clients::Machines& machines, Connecte
 
 void Nemesis::begin() {
   active_ = true;
+  environment_.clock_is_suspect = [this](std::uint64_t node) { return clock_suspect_until_[node - 1] > environment_.schedule.now(); };
+  environment_.delicate = [this](std::uint64_t node, Millis during) { strike_in_the_midst(node, during); };
   for (std::size_t i = 0; i < fault_kinds; ++i)
     if (period_[i] != 0) beat(static_cast<Fault>(i));
 }
@@ -80,7 +81,7 @@ void Nemesis::strike(Fault fault) {
       machine->pause(chance_.between(50, 4000));
       return told(who);
     case Fault::rot: case Fault::misdirect:
-      if (!atlas_.may_spoil(node)) return;
+      if (!atlas_.may_spoil(node, environment_.checker.memberships_in_force())) return;
       if (fault == Fault::misdirect) machine->log_disk().misdirect_next(chance_.next());
       else if (!machine->log_disk().rot(chance_)) return;
       atlas_.spoil(node);
@@ -113,6 +114,18 @@ void Nemesis::strike(Fault fault) {
   }
 }
 
+/// The steps of taking in a snapshot last milliseconds, which the usual crashes would hardly ever meet.
+void Nemesis::strike_in_the_midst(std::uint64_t node, Millis during) {
+  const Fault fault = chance_.one_in(2) ? Fault::crash : Fault::power;
+  if (period_[static_cast<std::size_t>(fault)] == 0 || !chance_.one_in(4)) return;
+  after(chance_.between(1, during), [this, node, fault] {
+    if (!machines_[node - 1]->up()) return;
+    environment_.counts.add(fault);
+    environment_.trace.tell("-- " + std::string(name(fault)) + ": node " + std::to_string(node) + ", with a snapshot in its hands");
+    stop_machine(*machines_[node - 1], fault);
+  });
+}
+
 void Nemesis::stop_machine(Machine& machine, Fault fault) {
   const bool torn = environment_.has(Fault::torn) && chance_.one_in(2);
   machine.crash(fault == Fault::crash ? Machine::End::process : torn ? Machine::End::torn_power : Machine::End::power);
@@ -122,7 +135,7 @@ void Nemesis::stop_machine(Machine& machine, Fault fault) {
 
 void Nemesis::revive_later(std::uint64_t node, Millis delay) {
   after(delay, [this, node] {
-    if (machines_[node - 1]->up()) return;
+    if (machines_[node - 1]->up() || !machines_[node - 1]->in_use()) return;
     if (machines_[node - 1]->start()) {
       if (!machines_[node - 1]->log_disk().damaged()) atlas_.mended(node);
       return;
@@ -133,7 +146,7 @@ void Nemesis::revive_later(std::uint64_t node, Millis delay) {
 
 void Nemesis::mend_and_start(std::uint64_t node) {
   Machine& machine = *machines_[node - 1];
-  if (machine.up()) return;
+  if (machine.up() || !machine.in_use()) return;
   machine.log_disk().mend();
   atlas_.mended(node);
   if (!machine.start()) throw Violation("durable log", "node " + std::to_string(node) + " refuses a mended log: " + machine.why_down());
@@ -203,23 +216,31 @@ void Nemesis::clog() {
 
 // ---------------------------------------------------------------------------------------------- clocks
 
+/// Fewer than half of the voters of each configuration that is in force, or may soon be, have a wrong clock when this node's is.
+bool Nemesis::clock_may_be_wrong(std::uint64_t node) const {
+  auto memberships = environment_.checker.memberships_in_force();
+  memberships.push_back(environment_.checker.registry().membership());
+  memberships.insert(memberships.end(), environment_.asked_for.begin(), environment_.asked_for.end());
+  const auto few = [&](const std::vector<consensus::NodeId>& voters) {
+    const auto wrong = std::count_if(voters.begin(), voters.end(), [&](consensus::NodeId voter) { return voter.value == node || environment_.clock_is_suspect(voter.value); });
+    return 2 * static_cast<std::size_t>(wrong) < voters.size();
+  };
+  return std::all_of(memberships.begin(), memberships.end(), [&](const auto& membership) { return few(membership.voters) && (membership.outgoing.empty() || few(membership.outgoing)); });
+}
+
 /// Of one node or several, together or others while these still are; but in any stretch of time in which readings are put together, of fewer
 /// than half.
 bool Nemesis::set_few_clocks_wrong() {
-  const Millis now = environment_.schedule.now();
-  std::vector<std::uint64_t> right;
-  for (std::uint64_t node = 1; node <= machines_.size(); ++node)
-    if (clock_suspect_until_[node - 1] <= now) right.push_back(node);
-  const std::size_t wrong = machines_.size() - right.size(), wrong_max = (machines_.size() - 1) / 2;
-  if (wrong >= wrong_max) return false;
+  bool any = false;
   std::int64_t off = 0;
-  for (std::uint64_t times = chance_.between(1, wrong_max - wrong); times > 0; --times) {
+  for (std::uint64_t times = chance_.between(1, machines_.size() / 2); times > 0; --times) {
+    const std::uint64_t node = 1 + chance_.below(machines_.size());
+    if (environment_.clock_is_suspect(node) || !machines_[node - 1]->in_use() || !clock_may_be_wrong(node)) continue;
     if (off == 0 || chance_.one_in(2)) off = static_cast<std::int64_t>(chance_.between(6'000, 3'600'000)) * (chance_.one_in(2) ? 1 : -1);   // or as wrong as the one before
-    const auto node = right.begin() + static_cast<std::ptrdiff_t>(chance_.below(right.size()));
-    set_clock_wrong(*node, off, chance_.between(500, 10'000));
-    right.erase(node);
+    set_clock_wrong(node, off, chance_.between(500, 10'000));
+    any = true;
   }
-  return true;
+  return any;
 }
 
 /// Of as many as it likes. From now on nothing is promised of block time in this run; everything else is.
@@ -249,6 +270,7 @@ void Nemesis::end() {
   environment_.network.heal();
   for (const auto& machine : machines_) machine->heal();
   for (const auto& machine : machines_) {
+    if (!machine->in_use()) continue;
     if (!machine->up() || machine->log_disk().damaged()) {
       if (machine->up()) machine->crash(Machine::End::process);
       mend_and_start(machine->node());

@@ -7,12 +7,12 @@
 
 namespace daftar::simulation {
 
-/// Which nodes' logs are spoiled at the moment. A log may be spoiled only while the others, unspoiled, are a quorum: so a good copy of every
-/// committed entry, and of every vote that counts, is always left with nodes that can go on.
+/// Which nodes' logs are spoiled at the moment. A log may be spoiled only while the others, unspoiled, are a quorum, by every membership that may
+/// decide something: so a good copy of every committed entry, and of every vote that counts, is always left with nodes that can go on.
 class FaultAtlas {
  public:
-  explicit FaultAtlas(std::uint64_t nodes) : spoiled_(nodes, false) {}
-  bool may_spoil(std::uint64_t node) const;
+  explicit FaultAtlas(std::uint64_t machines) : spoiled_(machines, false) {}
+  bool may_spoil(std::uint64_t node, const std::vector<consensus::Membership>& in_force) const;
   void spoil(std::uint64_t node) { spoiled_[node - 1] = true; }
   void mended(std::uint64_t node) { spoiled_[node - 1] = false; }
 
@@ -35,6 +35,7 @@ class Nemesis {
   Machine* any_up();
   void revive_later(std::uint64_t node, Millis delay);
   void mend_and_start(std::uint64_t node);
+  void strike_in_the_midst(std::uint64_t node, Millis during);
   void stop_machine(Machine& machine, Fault fault);
   // Wires: one story at a time.
   void split(bool one_way);
@@ -43,6 +44,7 @@ class Nemesis {
   void set_later(Millis delay, std::uint64_t from, std::uint64_t to, Network::Wire state);
   void wires_story_ends_after(Millis delay);
   // Clocks.
+  bool clock_may_be_wrong(std::uint64_t node) const;
   bool set_few_clocks_wrong();
   void set_any_clocks_wrong();
   void set_clock_wrong(std::uint64_t node, std::int64_t offset_ms, Millis duration);

@@ -8,6 +8,12 @@ const std::vector<std::string> accounts = {"acme/UZS", "baraka/UZS", "silk/UZS"}
 Readers::Readers(Environment& environment, Machines& machines, std::uint64_t count)
     : environment_(environment), machines_(machines), chance_(environment.options.seed, 6), readers_(count) {}
 
+/// Nodes that somebody runs; they may be down, or strangers to the network yet.
+std::uint64_t Readers::any_node() {
+  for (;;)
+    if (const std::uint64_t node = 1 + chance_.below(machines_.size()); machines_[node - 1]->in_use()) return node;
+}
+
 void Readers::begin() {
   for (std::size_t i = 0; i < readers_.size(); ++i) think(i);
 }
@@ -21,7 +27,7 @@ void Readers::think(std::size_t reader) {
 void Readers::call(std::size_t reader) {
   Reader& r = readers_[reader];
   const std::uint64_t number = ++r.call;
-  const std::uint64_t node = r.node != 0 ? r.node : 1 + chance_.below(machines_.size());
+  const std::uint64_t node = r.node != 0 ? r.node : any_node();
   const Millis timeout = chance_.between(100, 3000);
   r.waits = true;
   machines_[node - 1]->read(accounts[chance_.below(accounts.size())], timeout, [this, reader, number](bool confirmed) { hear(reader, number, confirmed); });
@@ -36,9 +42,9 @@ void Readers::hear(std::size_t reader, std::uint64_t number, bool confirmed) {
   if (r.node == 0 || !confirmed) think(reader);
 }
 
-void Readers::last_reads() {
-  for (const auto& machine : machines_) {
-    readers_.push_back({machine->node(), false, 0});
+void Readers::last_reads(const std::vector<std::uint64_t>& nodes) {
+  for (const std::uint64_t node : nodes) {
+    readers_.push_back({node, false, 0});
     call(readers_.size() - 1);
   }
 }

@@ -14,8 +14,8 @@ class Readers {
   Readers(Environment& environment, Machines& machines, std::uint64_t count);
   void begin();
   void close() { closing_ = true; }
-  /// One read from each node, asked again until it is confirmed.
-  void last_reads();
+  /// One read from each of `nodes`, asked again until it is confirmed.
+  void last_reads(const std::vector<std::uint64_t>& nodes);
   bool all_answered() const;
   std::string who_waits() const;
   std::uint64_t confirmed() const { return confirmed_; }
@@ -27,6 +27,7 @@ class Readers {
     bool waits = false;
     std::uint64_t call = 0;
   };
+  std::uint64_t any_node();
   void think(std::size_t reader);
   void call(std::size_t reader);
   void hear(std::size_t reader, std::uint64_t call, bool confirmed);

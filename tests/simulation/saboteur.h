@@ -30,6 +30,12 @@ class Saboteur {
   virtual void hears_clock(std::uint64_t /*own_ms*/, node::ClockReply&) {}
   /// False: the block is not executed, but reported as if it were empty.
   virtual void executing(std::uint64_t /*node*/, node::ExecuteTask&) {}
+  virtual void executed(std::uint64_t /*node*/, node::ExecutedBlock&) {}
+  virtual void compacting(std::uint64_t /*node*/, storage::LogPlace&, const SimRaftLog&) {}
+  /// The mark that a picture of the state will have in it.
+  virtual void picturing(std::uint64_t /*node*/, storage::AppliedMark&) {}
+  /// True: the state of a snapshot is installed, and the log goes on as it was.
+  virtual bool keeps_the_log(std::uint64_t /*node*/) { return false; }
   /// True: reads are answered at once from what is executed here, whoever leads.
   virtual bool reads_unconfirmed() { return false; }
   /// True: a client is told `committed` as soon as its transaction is taken.

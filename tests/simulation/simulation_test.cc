@@ -21,7 +21,7 @@ TEST_CASE("a network under all faults keeps its promises and comes together when
   const std::uint64_t first = from_environment("DAFTAR_SEED", 1), seeds = from_environment("DAFTAR_SEEDS", 40);
   std::cout << "simulation: seeds " << first << ".." << first + seeds - 1 << " (DAFTAR_SEED, DAFTAR_SEEDS)\n";
   FaultCounts faults;
-  std::uint64_t committed = 0, elections = 0, reads = 0;
+  std::uint64_t committed = 0, elections = 0, changes = 0, observers = 0, removed = 0, snapshots = 0, resumed = 0, at_start = 0, reads = 0;
   for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
     SimOptions options;
     options.seed = seed;
@@ -32,12 +32,24 @@ TEST_CASE("a network under all faults keeps its promises and comes together when
     faults.add(verdict.faults);
     committed += verdict.committed;
     elections += verdict.elections;
+    changes += verdict.membership_changes;
+    observers += verdict.observers;
+    removed += verdict.removed;
+    snapshots += verdict.snapshots;
+    resumed += verdict.snapshots_resumed;
+    at_start += verdict.installed_at_start;
     reads += verdict.reads;
   }
   if (seeds < 40) return;
-  // The runs were worth something: work was done, leaders fell, every kind of fault was met.
+  // The runs were worth something: work was done, leaders fell, nodes came and went, every kind of fault was met.
   CHECK(committed > 50 * seeds);
   CHECK(elections > 3 * seeds);
+  CHECK(changes > 3 * seeds);
+  CHECK(observers > seeds);
+  CHECK(removed > seeds / 4);
+  CHECK(snapshots > seeds);
+  CHECK(resumed > 0);
+  CHECK(at_start > 0);
   CHECK(reads > 50 * seeds);
   for (std::size_t i = 0; i < fault_kinds; ++i) {
     INFO(name(static_cast<Fault>(i)));
@@ -62,6 +74,7 @@ TEST_CASE("without faults one leader serves everybody, and nothing is retried") 
   options.seed = 5;
   options.ticks = 3000;
   options.faults.reset();
+  options.changes = false;
   const Verdict verdict = simulate(options);
   INFO(verdict.detail);
   CHECK(verdict.passed());
@@ -72,6 +85,21 @@ TEST_CASE("without faults one leader serves everybody, and nothing is retried") 
   CHECK(verdict.committed > 300);
 }
 
+TEST_CASE("nodes come and go without faults, and snapshots bring them up to date") {
+  SimOptions options;
+  options.ticks = 3000;
+  options.faults.reset();
+  for (options.seed = 1; options.seed <= 4; ++options.seed) {
+    const Verdict verdict = simulate(options);
+    INFO(verdict.story << "seed " << options.seed << ": " << verdict.detail);
+    CHECK(verdict.passed());
+    CHECK(verdict.membership_changes >= verdict.proposals);
+    CHECK(verdict.proposals > 2);
+    CHECK(verdict.snapshots > 0);
+    CHECK(verdict.committed > 300);
+  }
+}
+
 TEST_CASE("the list of faults is read strictly") {
   CHECK(parse_faults("all")->count() == fault_kinds);
   CHECK(parse_faults("none")->none());
@@ -80,4 +108,25 @@ TEST_CASE("the list of faults is read strictly") {
   CHECK(two->count() == 2);
   CHECK(two->test(static_cast<std::size_t>(Fault::hang_sync)));
   CHECK(parse_faults("loss,flood").error().find("\"flood\"") != std::string::npos);
+}
+
+// Seeds that failed once.
+
+TEST_CASE("two validators, one of them with a wrong clock") {
+  for (const std::uint64_t seed : {139, 145, 1003, 1015, 1045}) {
+    SimOptions options;
+    options.seed = seed;
+    options.ticks = 2000;
+    const Verdict verdict = simulate(options);
+    INFO(verdict.story << "seed " << seed << ": " << verdict.detail);
+    CHECK(verdict.passed());
+  }
+}
+
+TEST_CASE("a node is told of its removal by a leader of a later term, with a commit of the earlier one") {
+  SimOptions options;
+  options.seed = 20026;
+  const Verdict verdict = simulate(options);
+  INFO(verdict.story << verdict.detail);
+  CHECK(verdict.passed());
 }

@@ -16,7 +16,7 @@ World::World(const SimOptions& options, Saboteur& saboteur, bool tells)
                    [this](std::uint64_t from, std::uint64_t to, const Network::Bytes& bytes) { machines_[to - 1]->receive(from, bytes); }),
       machines_([&] {
         Clients::Machines machines;
-        for (std::uint64_t node = 1; node <= environment_.nodes; ++node)
+        for (std::uint64_t node = 1; node <= environment_.machines; ++node)
           machines.push_back(std::make_unique<Machine>(environment_, node, [this](std::uint64_t started) {
             for (const auto& other : machines_)
               if (other->node() != started) connected(started, other->node());
@@ -25,7 +25,8 @@ World::World(const SimOptions& options, Saboteur& saboteur, bool tells)
       }()),
       clients_(environment_, machines_, 6),
       readers_(environment_, machines_, 3),
-      nemesis_(environment_, machines_, [this](std::uint64_t a, std::uint64_t b) { connected(a, b); }) {
+      nemesis_(environment_, machines_, [this](std::uint64_t a, std::uint64_t b) { connected(a, b); }),
+      governor_(environment_, machines_) {
   assertions_are_violations();
 }
 
@@ -42,10 +43,11 @@ void World::run_until(Millis until) {
 Verdict World::run() {
   Verdict verdict;
   try {
-    for (const auto& machine : machines_) machine->start();
+    for (std::uint64_t node = 1; node <= environment_.nodes; ++node) machines_[node - 1]->start();
     clients_.begin();
     readers_.begin();
     nemesis_.begin();
+    governor_.begin();
     run_until(environment_.options.ticks * tick_ms);
     converge();
   } catch (const Violation& violation) {
@@ -60,6 +62,15 @@ Verdict World::run() {
   verdict.steps = steps_;
   verdict.committed = environment_.checker.committed_transactions();
   verdict.elections = environment_.checker.leaders();
+  verdict.proposals = governor_.changes();
+  verdict.membership_changes = environment_.checker.membership_changes();
+  verdict.observers = environment_.checker.observers();
+  verdict.removed = environment_.removals_told;
+  verdict.snapshots = environment_.checker.snapshots();
+  verdict.installed_at_start = environment_.installed_at_start;
+  verdict.snapshots_resumed = environment_.snapshots_resumed;
+  verdict.snapshots_superseded = environment_.snapshots_superseded;
+  verdict.compactions = environment_.compactions;
   verdict.certificates = environment_.checker.certificates();
   verdict.restarts = environment_.restarts - environment_.nodes;
   verdict.refused_starts = environment_.refused_starts;
@@ -78,31 +89,45 @@ Verdict World::run() {
 
 void World::converge() {
   nemesis_.end();
+  governor_.end();
   clients_.close();
   readers_.close();
   const Millis begin = environment_.schedule.now();
   run_until(begin + 2000);
-  clients_.last_words();
-  readers_.last_reads();
-  while (!converged()) {
-    if (environment_.schedule.now() > begin + converge_ms_max)
-      throw Violation("liveness", std::to_string(converge_ms_max / 1000) + " s after the faults ended: " + who_waits());
-    run_until(environment_.schedule.now() + tick_ms);
-  }
+  const auto wait_until = [&](const std::function<bool()>& holds) {
+    while (!holds()) {
+      if (environment_.schedule.now() > begin + converge_ms_max)
+        throw Violation("liveness", std::to_string(converge_ms_max / 1000) + " s after the faults ended: " + who_waits());
+      run_until(environment_.schedule.now() + tick_ms);
+    }
+  };
+  wait_until([this] { return governor_.settled(); });
+  clients_.last_words(members());
+  readers_.last_reads(members());
+  wait_until([this] { return converged(); });
   converged_after_ = environment_.schedule.now() - begin;
-  for (const auto& machine : machines_) environment_.checker.holds_everything(machine->node(), *machine->store());
+  for (const std::uint64_t node : members()) environment_.checker.holds_everything(node, *machines_[node - 1]->store());
+}
+
+std::vector<std::uint64_t> World::members() const {
+  std::vector<std::uint64_t> nodes;
+  for (const auto node : environment_.checker.membership().members()) nodes.push_back(node.value);
+  return nodes;
 }
 
 bool World::converged() const {
-  if (!clients_.all_answered() || !readers_.all_answered()) return false;
-  for (const auto& machine : machines_)
-    if (!machine->up() || machine->height() != environment_.checker.height()) return false;
+  if (!clients_.all_answered() || !readers_.all_answered() || !governor_.settled()) return false;
+  for (const std::uint64_t node : members()) {
+    const Machine& machine = *machines_[node - 1];
+    if (!machine.up() || machine.height() != environment_.checker.height() || environment_.checker.membership_of(node) != environment_.checker.membership()) return false;
+  }
   return true;
 }
 
 std::string World::who_waits() const {
-  std::string who = clients_.who_waits() + readers_.who_waits();
+  std::string who = governor_.who_waits() + clients_.who_waits() + readers_.who_waits();
   for (const auto& machine : machines_) {
+    if (!machine->in_use() && !machine->retired()) continue;
     who += "\n  node " + std::to_string(machine->node()) + ": ";
     if (!machine->up()) {
       who += "down: " + machine->why_down();

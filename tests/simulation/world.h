@@ -1,4 +1,4 @@
-// One simulation: a whole network of validators with its clients, from one seed, in one thread. First time with faults, then without: all that
+// One simulation: a whole network of nodes with its clients and operators, from one seed, in one thread. First time with faults, then without: all that
 // was promised must hold at every step, and in the end everything must come together.
 #pragma once
 #include <memory>
@@ -7,6 +7,7 @@
 
 #include "tests/simulation/clients.h"
 #include "tests/simulation/environment.h"
+#include "tests/simulation/governor.h"
 #include "tests/simulation/nemesis.h"
 #include "tests/simulation/readers.h"
 
@@ -18,7 +19,15 @@ struct Verdict {
   std::uint64_t steps = 0;               // events
   std::uint64_t committed = 0;           // entries of the ledger
   std::uint64_t elections = 0;           // terms that had a leader
-  std::uint64_t membership_changes = 0, snapshots = 0;   // 0: the replica cannot do these yet
+  std::uint64_t proposals = 0;            // changes of the nodes put in force on the ledger
+  std::uint64_t membership_changes = 0;   // of Raft, carried to their end
+  std::uint64_t observers = 0;            // nodes that learned for a while
+  std::uint64_t removed = 0;              // nodes that stopped because the leader told them
+  std::uint64_t snapshots = 0;            // installed; of those:
+  std::uint64_t installed_at_start = 0;   // a crash came between its state and its log
+  std::uint64_t snapshots_resumed = 0;    // receptions that went on after a restart or a change of mind
+  std::uint64_t snapshots_superseded = 0; // receptions given up for another snapshot
+  std::uint64_t compactions = 0;          // of logs
   std::uint64_t certificates = 0, restarts = 0, refused_starts = 0, log_reads = 0, answered = 0, retries = 0;
   std::uint64_t reads = 0, reads_unconfirmed = 0;   // linearizable ones; those that no quorum confirmed in time
   std::uint64_t converged_ticks = 0;     // after the faults
@@ -38,6 +47,7 @@ class World {
   void run_until(Millis until);
   void converge();
   bool converged() const;
+  std::vector<std::uint64_t> members() const;
   std::string who_waits() const;
   void connected(std::uint64_t a, std::uint64_t b);
 
@@ -47,6 +57,7 @@ class World {
   Clients clients_;
   Readers readers_;
   Nemesis nemesis_;
+  Governor governor_;
   std::uint64_t steps_ = 0;
   Millis converged_after_ = 0;
 };
