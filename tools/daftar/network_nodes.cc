@@ -167,7 +167,7 @@ void add_change_commands(Command network, Session& session, const Arguments& a) 
                             approving ? Act([](Session& s, const ChangeArguments& c) { return changes_of(s, c).approve(c.proposal); })
                                       : Act([](Session& s, const ChangeArguments& c) { return changes_of(s, c).withdraw(c.proposal); }));
     one.add_option("proposal", a->proposal, "Id of the proposal").required();
-    add_transaction_options(*one, session);
+    add_transaction_options(one, session);
   }
 }
 
