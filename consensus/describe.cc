@@ -133,6 +133,8 @@ std::string describe(const Status& status) {
                      " leader=" + text_or_none(status.leader) + " log=" + describe(status.last) + " durable=" + text(status.durable) +
                      " commit=" + text(status.commit) + " applied=" + text(status.applied);
   if (status.role == Role::leader && status.commit < status.last.index) line += "; next commit waits for " + waiting_for(status);
+  if (status.withheld) line += "; promises nothing before the others were asked what it may have forgotten";
+  if (status.in_doubt) line += "; in doubt until its log reaches " + describe(status.doubt_until) + (status.loss_certain ? "" : ", or a little less");
   if (status.disk_hangs) line += "; the own disk hangs";
   if (status.membership.joint()) line += "; membership changes: " + describe(status.membership);
   if (status.removed) line += "; removed from the membership";

@@ -81,6 +81,7 @@ bool Raft::would_vote(NodeId from, const VoteRequest& request) const {
 
 void Raft::receive(NodeId from, const VoteRequest& request) {
   if (withheld_) return;
+  if (as_leader()) tell_removed(from, request);
   const bool newer = request.term > term_;
   // 4.2.3: while a leader is heard, a node that does not hear it must not depose it.
   if (newer && !request.transfer && leader_is_alive()) return;

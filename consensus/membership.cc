@@ -156,10 +156,21 @@ const Membership& MembershipHistory::at(Index index) const {
 
 void MembershipHistory::append(Index index, Membership membership) {
   CONSENSUS_INVARIANT(index > latest_index());
+  for (const NodeId node : latest().members())
+    if (!membership.contains(node)) left_.emplace_back(index, node);
+  std::erase_if(left_, [&](const auto& left) { return membership.contains(left.second); });
+  if (left_.size() > left_max) left_.erase(left_.begin(), left_.end() - left_max);
   entries_.push_back({index, std::move(membership)});
 }
 
+std::optional<Index> MembershipHistory::left(NodeId node) const {
+  const auto at = std::find_if(left_.begin(), left_.end(), [&](const auto& left) { return left.second == node; });
+  return at == left_.end() ? std::nullopt : std::optional(at->first);
+}
+
 void MembershipHistory::truncate(Index from) {
+  // Who was taken in again by an entry that is dropped stays forgotten: it is told less, never something wrong.
+  std::erase_if(left_, [&](const auto& left) { return left.first >= from; });
   while (entries_.back().index >= from) {
     entries_.pop_back();
     CONSENSUS_INVARIANT(!entries_.empty());

@@ -99,6 +99,8 @@ class MembershipHistory {
   Index latest_index() const { return entries_.back().index; }
   /// In force when the log ends at `index`, which is not before what was forgotten.
   const Membership& at(Index index) const;
+  /// Index of the entry that removed `node`, as far as it was seen here; nothing for members and strangers.
+  std::optional<Index> left(NodeId node) const;
   /// In force before the latest came, if still known.
   const Membership* before_latest() const { return entries_.size() > 1 ? &entries_[entries_.size() - 2].membership : nullptr; }
 
@@ -113,7 +115,9 @@ class MembershipHistory {
     Index index;
     Membership membership;
   };
+  static constexpr std::size_t left_max = 256;
   std::deque<Place> entries_;  // ascending; never empty
+  std::vector<std::pair<Index, NodeId>> left_;  // ascending; kept when the places are forgotten, the newest left_max of them
 };
 
 }  // namespace daftar::consensus

@@ -83,6 +83,30 @@ void Raft::note_removal() {
   if (!removed_) removed_issued_ = false;
 }
 
+// Restarted with its removal in its log: whether it was taken in again since, only a leader can say. Pre-votes disturb nobody, and as this
+// node stays a follower, answers elect nobody.
+void Raft::ask_whether_removed() {
+  if (!joined_ || removed_ || membership().contains(options_.self)) return;
+  restart_election_timer();
+  for (const NodeId voter : membership().all_voters()) offer(voter, VoteRequest{term_ + 1, true, false, log_.last()});
+}
+
+// Who asks for votes and is no member any more is told so, for as long as those who just left are. Not one in a later term than ours: its
+// replies would depose a leader (4.2.3).
+void Raft::tell_removed(NodeId node, const VoteRequest& request) {
+  const auto left = memberships_.left(node);
+  if (!left || *left > commit_ || request.term > term_ + (request.pre ? 1 : 0)) return;
+  Leader& leader = *as_leader();
+  if (Progress* told = find_peer(leader, node)) {
+    told->removed_for = 0;
+    told->heartbeat_due = true;
+    return;
+  }
+  Progress& progress = leader.peers.emplace_back(node, std::min(*left, request.last.index) + 1);
+  progress.removed_by = *left;
+  std::sort(leader.peers.begin(), leader.peers.end(), [](const Progress& a, const Progress& b) { return a.node < b.node; });
+}
+
 // 4.2.2: a leader that its own change removes leads until the change is committed, without counting itself.
 bool Raft::should_resign() const { return as_leader() && !membership().is_voter(options_.self) && memberships_.latest_index() <= commit_; }
 

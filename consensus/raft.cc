@@ -108,7 +108,8 @@ Raft::Raft(Options options, Restored restored)
     const Entry& entry = log_.at(index);
     if (entry.kind == EntryKind::membership) memberships_.append(index, decode_membership(*entry.payload).value());
   }
-  joined_ = memberships_.at(commit_).contains(options_.self);
+  const auto left = memberships_.left(options_.self);
+  joined_ = memberships_.at(commit_).contains(options_.self) || (left && *left <= commit_);
   if (restored.in_doubt) begin_doubt({}, true);
   place_issued_ = place();
   restart_election_timer();
@@ -129,7 +130,7 @@ void Raft::tick() {
   watch_disk();
   Leader* leader = as_leader();
   if (!leader) {
-    if (elapsed_ >= election_wait_ && may_campaign()) start_pre_vote();
+    if (elapsed_ >= election_wait_) may_campaign() ? start_pre_vote() : ask_whether_removed();
     return;
   }
   if (++leader->since_heartbeat >= options_.heartbeat_interval) {

@@ -323,6 +323,8 @@ class Raft {
   void count_removed(Leader& leader);
   void end_joint();
   void note_removal();
+  void ask_whether_removed();
+  void tell_removed(NodeId node, const VoteRequest& request);
   bool should_resign() const;
   void resign(Leader& leader);
 

@@ -305,7 +305,6 @@ class Replica {
   std::optional<Inquiry> inquiry_;                          // none: nobody is asked (tests of other things)
   std::map<std::uint64_t, std::uint64_t> processes_;        // of the peers, by node
   std::uint64_t memory_written_ = 0;                        // Memory::changes() of what was last given out
-  bool disk_was_empty_ = false;
   bool in_doubt_ = false;                                   // as last said
 
   std::map<std::uint64_t, Inbox> inbox_;                    // by peer

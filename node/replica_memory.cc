@@ -23,7 +23,6 @@ std::string place(consensus::LogPosition position) {
 void Replica::begin_inquiry(const consensus::Restored& restored) {
   memory_written_ = raft_.memory().changes();
   if (!restored.withheld) return;
-  disk_was_empty_ = restored.tail.empty() && restored.before_tail.index.value == 0 && restored.hard_state.term.value == 0;
   // The seed is this process's own: so are the numbers of its questions.
   inquiry_.emplace(options_.raft.seed >> 1, 2 * options_.raft.election_timeout, restored.in_doubt);
   in_doubt_ = restored.in_doubt;
@@ -57,7 +56,7 @@ void Replica::ask(std::uint64_t node) { output_.send.push_back({node, RecallRequ
 void Replica::end_inquiry_if_due() {
   if (inquiry_->over() || !inquiry_->may_end()) return;
   inquiry_->end();
-  if (const auto silent = inquiry_->silent(); !silent.empty()) say(list(silent) + " did not say what they remember of this node; it takes part without");
+  if (const auto silent = inquiry_->silent(); !silent.empty()) say(list(silent) + " did not say what is remembered of this node there; it takes part without");
   raft_.trust_disk();
   in_doubt_ = in_doubt_ || raft_.status().loss_certain;
   if (raft_.status().loss_certain)
@@ -85,8 +84,7 @@ void Replica::receive_recall_reply(std::uint64_t from, const RecallReply& reply)
   raft_.recalled({{from}, {options_.raft.self, reply.your_term, reply.you_held, reply.you_offered}, reply.term, reply.end});
   const auto after = raft_.status();
   const bool doubts = after.loss_certain && !before.loss_certain;
-  // A network that works without this node, and a disk that never saw it: the node is new, or its disk was emptied.
-  if (doubts || (disk_was_empty_ && reply.end.index.value > 0)) inquiry_->loss_found();
+  if (doubts) inquiry_->loss_found();
   if (doubts && !std::exchange(in_doubt_, true))
     say("node " + std::to_string(from) + " remembers this node in term " + std::to_string(reply.your_term.value) + " with a log " + place(reply.you_held) +
         ", but its disk says term " + std::to_string(before.term.value) + " and a log " + place(before.last) +

@@ -1,6 +1,8 @@
 // Membership changes of a running cluster: a test per rule of the thesis' chapter 4, and bugs that other systems had in it.
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+
 #include "tests/consensus/group.h"
 
 using namespace daftar::consensus;
@@ -364,9 +366,32 @@ TEST_CASE("4.2.3 a removed node that knows nothing of it disturbs nobody") {
   group.tick(200);
   CHECK(group[1].status().role == Role::leader);
   CHECK(group[1].term() == Term{1});
+  CHECK(group[3].removed);  // it asked for votes, and was told
   // Even if it gets as far as asking for votes in later terms.
   CHECK(group[2].answer(3, VoteRequest{Term{9}, false, false, at(1, 1)}).empty());
   CHECK(group[1].answer(3, VoteRequest{Term{9}, false, false, at(1, 1)}).empty());
+}
+
+TEST_CASE("a removed node in a later term than the leader's is not told: its answer would depose the leader (4.2.3)") {
+  Group group(3, voters({1, 2, 3}));
+  group.elect(1);
+  group.silent = {3};
+  REQUIRE(group[1].raft->propose_membership(change(Verb::remove, 3)));
+  group.deliver();
+  group.tick(2 * Raft::removed_told_timeouts * 10);
+  const auto told = [&] {
+    const auto peers = group[1].status().peers;
+    return std::any_of(peers.begin(), peers.end(), [](const PeerStatus& peer) { return peer.removed; });
+  };
+  REQUIRE_FALSE(told());
+  (void)group[1].answer(3, VoteRequest{Term{3}, true, false, at(1, 1)});
+  (void)group[1].answer(3, VoteRequest{Term{2}, false, false, at(1, 1)});
+  (void)group[1].answer(7, VoteRequest{Term{2}, true, false, at(1, 1)});  // never was a member
+  CHECK_FALSE(told());
+  (void)group[1].answer(3, VoteRequest{Term{2}, true, false, at(1, 1)});
+  CHECK(told());
+  group.tick(Raft::removed_told_timeouts * 10);
+  CHECK_FALSE(told());  // bounded
 }
 
 // 4.1: "a server grants its vote to a candidate that is not part of its configuration", and accepts a leader that is not.

@@ -325,6 +325,7 @@ TEST_CASE("every error of the API page can be had, or it is said why not here") 
       {"not_yet_certified 409", "a matter of milliseconds here: api_submit_test, \"an entry that no certificate covers yet has no receipt yet\""},
       {"busy 429", "needs a full mempool: api_submit_test, \"a busy node says so with a time to come back\""},
       {"read_rate 429", "needs thousands of signed reads: signed_read_test, \"the memory of nonces is bounded\""},
+      {"not_confirmed 503", "needs a node without a majority: api_submit_test, \"a linearizable read is answered when\", and linearizable_test here"},
       {"busy 503", "needs 256 MiB of bodies under way: http_server_test, \"the memory that bodies may take is bounded\""},
       {"internal 500", "a defect of the node, by definition"},
   };

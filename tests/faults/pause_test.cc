@@ -1,4 +1,5 @@
 // A leader that stands still, as a paused virtual machine does, and then goes on as if no time had passed.
+#include <future>
 #include <iostream>
 
 #include "tests/end_to_end/payment_load.h"
@@ -26,12 +27,15 @@ void pause_leader(TestNetwork& network, PaymentLoad& load, unsigned timeouts) {
   }
   std::this_thread::sleep_until(stopped_at + timeouts * election_timeout);
   const auto newest = load.newest();
+  // A payment waits at its door when it wakes, before it can have heard of any other leader; and it is asked for what it has missed. It may say
+  // that it does not know, but nothing that is not so.
+  auto waiting = std::async(std::launch::async, [&] { return load.pay_through(network, old, std::chrono::seconds(5)); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
   network.network().stop_node(old, SIGCONT);
-
-  // Before it has heard of any other leader: it may say that it does not know, but nothing that is not so.
   const auto again = network.client_of(old).submit(newest.envelope, tools::Wait::committed, std::chrono::seconds(5));
   if (again && again->accepted()) CHECK(again->index == newest.told.index);
   if (again) CHECK(again->status != tools::SubmitStatus::rejected);
+  waiting.wait();
   network.wait_ready();
   if (next) {
     CHECK(network.status_number(old, "term") >= next->term);

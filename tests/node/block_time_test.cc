@@ -1,113 +1,17 @@
 // Which time stands on a block (DESIGN §12.5): the clock of a quorum, what a follower takes, how a ledger ahead of its time goes on.
 #include <catch2/catch.hpp>
 
-#include "node/replica.h"
-#include "tests/harness/small_network.h"
+#include "tests/node/trio.h"
 
 using namespace daftar;
 using namespace daftar::node;
-namespace c = daftar::consensus;
+using tests::Trio;
+using tests::voters;
+using tests::year_ms;
 
 namespace {
-
-constexpr std::uint64_t now_wall = 1'800'000'000'000, skew = 5000, year = 365ull * 24 * 3600 * 1000;
-
-c::Membership voters(std::initializer_list<std::uint64_t> nodes, std::initializer_list<std::uint64_t> outgoing = {}) {
-  c::Membership membership;
-  for (const auto node : nodes) membership.voters.push_back({node});
-  for (const auto node : outgoing) membership.outgoing.push_back({node});
-  return membership;
+constexpr std::uint64_t now_wall = tests::trio_wall_ms, skew = 5000;
 }
-
-/// Three replicas whose disks and wires are instant and whose clocks are ours. Nothing is executed: what is committed is enough.
-class Trio {
- public:
-  tests::SmallNetwork network{3};
-  std::vector<std::unique_ptr<Replica>> replicas;
-  std::vector<std::int64_t> clock_off{0, 0, 0};
-  std::vector<bool> up{true, true, true};
-  std::vector<std::uint64_t> newest_time{0, 0, 0}, committed{0, 0, 0};   // of the log; blocks handed to execution
-  std::vector<std::string> warnings;
-  std::uint64_t ms = 1000;
-  std::deque<std::pair<std::uint64_t, Replica::Send>> wires;
-
-  /// `dated_ahead`: nodes with an uncommitted block a year ahead at the end of their logs, each of a term of its own.
-  explicit Trio(const std::vector<std::uint64_t>& dated_ahead = {}) {
-    for (std::uint64_t node = 1; node <= 3; ++node) {
-      ReplicaOptions options{{{node}, 20, 4, 1 << 20, 16, 8 << 20, 42}, {}};
-      ReplicaRestored fresh;
-      fresh.raft.membership = voters({1, 2, 3});
-      fresh.block_time_ms = network.genesis->content().time_ms();
-      fresh.block_hash = network.genesis->ledger_id();
-      fresh.raft.hard_state.term = {3};
-      if (std::find(dated_ahead.begin(), dated_ahead.end(), node) != dated_ahead.end()) {
-        const auto block = ledger::make_block(fresh.block_hash, 1, now_wall + year, false, {});
-        fresh.raft.tail = {{{node}, {1}, c::EntryKind::noop, nullptr}, {{node}, {2}, c::EntryKind::payload, std::make_shared<const std::string>(block->bytes())}};
-      }
-      replicas.push_back(std::make_unique<Replica>(network.genesis, network.checkpoint_keys[node - 1], options, std::move(fresh)));
-    }
-  }
-  Times times(std::size_t i) const { return {static_cast<std::uint64_t>(static_cast<std::int64_t>(now_wall + ms) + clock_off[i]), ms}; }
-  Replica& of(std::uint64_t node) { return *replicas[node - 1]; }
-
-  void carry_out(std::size_t i) {
-    for (;;) {
-      auto out = replicas[i]->take_output();
-      for (auto& w : out.warnings) warnings.push_back("node " + std::to_string(i + 1) + ": " + w);
-      for (auto& s : out.send) wires.emplace_back(i + 1, std::move(s));
-      committed[i] += out.execute.size();
-      bool more = false;
-      for (auto& write : out.log_writes) {
-        for (const auto& record : write.records)
-          if (record.payload && record.kind == static_cast<std::uint8_t>(c::EntryKind::payload)) newest_time[i] = (*ledger::Block::parse(record.payload, {}, {}))->time_ms();
-        replicas[i]->log_written(write.batch);
-        more = true;
-      }
-      for (auto& check : out.block_checks) {
-        std::vector<std::shared_ptr<const ledger::Block>> blocks;
-        for (auto& payload : check.payloads) blocks.push_back(*ledger::Block::parse(payload, {}, {}));
-        replicas[i]->blocks_checked(check.ticket, std::move(blocks));
-        more = true;
-      }
-      if (!more) return;
-    }
-  }
-  void step(std::size_t i, const std::function<void(Replica&)>& input) {
-    replicas[i]->set_time(times(i));
-    input(*replicas[i]);
-    carry_out(i);
-  }
-  void run(std::uint64_t duration_ms) {
-    for (const std::uint64_t end = ms + duration_ms; ms < end; ms += 20) {
-      for (std::size_t i = 0; i < 3; ++i)
-        if (up[i]) step(i, [&](Replica& r) { r.tick(times(i)); });
-      while (!wires.empty()) {
-        auto [from, send] = std::move(wires.front());
-        wires.pop_front();
-        if (up[send.to - 1] && up[from - 1]) step(send.to - 1, [&](Replica& r) { r.receive(from, std::move(send.message)); });
-      }
-    }
-  }
-  std::uint64_t leader() {
-    for (std::uint64_t node = 1; node <= 3; ++node)
-      if (up[node - 1] && of(node).status().role == "leader") return node;
-    return 0;
-  }
-  std::uint64_t elect() {
-    for (int i = 0; i < 500 && leader() == 0; ++i) run(20);
-    REQUIRE(leader() != 0);
-    return leader();
-  }
-  void pay(std::uint64_t node) {
-    step(node - 1, [&](Replica& r) { r.submit(++client, network.issue("acme/UZS", 1, "s" + std::to_string(client)), WaitFor::committed, 60'000); });
-  }
-  bool warned(const std::string& of_what) const {
-    return std::any_of(warnings.begin(), warnings.end(), [&](const auto& w) { return w.find(of_what) != std::string::npos; });
-  }
-  std::uint64_t client = 0;
-};
-
-}  // namespace
 
 TEST_CASE("the clock of a quorum is the latest moment that a majority has reached, by readings that are not old") {
   struct Row { std::int64_t own, second, third; std::optional<std::int64_t> quorum; };
@@ -132,8 +36,8 @@ TEST_CASE("an old answer that arrives late, and one that was never asked for, mo
   QuorumClock clock({1});
   const Times now{now_wall, 5000};
   clock.heard({2}, {4990, now_wall}, now);
-  clock.heard({2}, {4000, now_wall + year}, now);   // reordered: asked before
-  clock.heard({3}, {5001, now_wall + year}, now);   // asked in the future
+  clock.heard({2}, {4000, now_wall + year_ms}, now);   // reordered: asked before
+  clock.heard({3}, {5001, now_wall + year_ms}, now);   // asked in the future
   CHECK(clock.read(voters({1, 2, 3}), now) == now_wall);
   CHECK(clock.read(voters({1}), now) == now_wall);
   CHECK_FALSE(clock.read(voters({1, 2, 3}, {1, 3, 4}), now));   // joint: a majority of each
@@ -142,9 +46,9 @@ TEST_CASE("an old answer that arrives late, and one that was never asked for, mo
 }
 
 TEST_CASE("a block a millisecond after its committed predecessor is taken, and so are those that follow it so; any other is measured by the clock") {
-  const BlockMoment committed{10, now_wall + year};
-  CHECK(latest_block_time(11, committed, now_wall, skew) == now_wall + year + 1);
-  CHECK(latest_block_time(13, committed, now_wall, skew) == now_wall + year + 3);
+  const BlockMoment committed{10, now_wall + year_ms};
+  CHECK(latest_block_time(11, committed, now_wall, skew) == now_wall + year_ms + 1);
+  CHECK(latest_block_time(13, committed, now_wall, skew) == now_wall + year_ms + 3);
   CHECK(latest_block_time(11, {10, now_wall - 40}, now_wall, skew) == now_wall + skew);
 }
 
@@ -159,7 +63,7 @@ TEST_CASE("patience: a leader's own block dated ahead is refused always, an inhe
 }
 
 TEST_CASE("a leader whose clock is a year off leads on, writes the others' time, and says so") {
-  for (const std::int64_t off : {static_cast<std::int64_t>(year), -static_cast<std::int64_t>(year)}) {
+  for (const std::int64_t off : {static_cast<std::int64_t>(year_ms), -static_cast<std::int64_t>(year_ms)}) {
     Trio t;
     const auto leader = t.elect();
     t.run(500);
@@ -233,6 +137,6 @@ TEST_CASE("two logs of three with tails dated ahead: no leader without one can b
   t.run(200);
   for (std::size_t i = 0; i < 3; ++i) {
     CHECK(t.committed[i] == 2);                          // the tail, and the payment a millisecond later
-    CHECK(t.newest_time[i] == now_wall + year + 1);
+    CHECK(t.newest_time[i] == now_wall + year_ms + 1);
   }
 }

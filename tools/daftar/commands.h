@@ -9,6 +9,8 @@ namespace daftar::tools {
 
 void add_key_commands(Command app, Session& session);
 void add_network_commands(Command app, Session& session);
+/// The part of `daftar network` that is about the nodes of a running ledger.
+void add_node_commands(Command network, Session& session);
 void add_member_commands(Command app, Session& session);
 void add_money_commands(Command app, Session& session);
 void add_contract_commands(Command app, Session& session);

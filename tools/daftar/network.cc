@@ -85,7 +85,7 @@ Result<Report> up(Session& session, const UpArguments& a) {
 }  // namespace
 
 void add_network_commands(Command app, Session& session) {
-  Command network = app.add_subcommand("network", "A network of nodes on this machine");
+  Command network = app.add_subcommand("network", "The nodes: a network on this machine, and the nodes of a running ledger");
   network.require_subcommand(1);
   auto a = arguments<UpArguments>();
 
@@ -127,6 +127,8 @@ void add_network_commands(Command app, Session& session) {
       return report;
     };
   });
+
+  add_node_commands(network, session);
 
   struct NodeArguments { unsigned node = 0; };
   auto n = arguments<NodeArguments>();

@@ -111,6 +111,7 @@ Result<ApiClient*> Session::client() {
     }
     client_as_ = options.as;
   }
+  client_->read_linearizable(options.linearizable);
   return &*client_;
 }
 

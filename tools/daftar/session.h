@@ -29,7 +29,7 @@ using Action = std::function<Result<Report>()>;
 
 struct Options {
   std::string network, as, keys, genesis;
-  bool json = false, yes = false, no_color = false;
+  bool json = false, yes = false, no_color = false, linearizable = false;
   int passphrase_fd = -1, passphrases_fd = -1;
   // of commands that make a transaction
   std::string out, wait = "committed", valid_for = "1h";

@@ -158,6 +158,8 @@ void Node::crash(std::size_t persisted) {
     writes.pop_front();
   }
   raft.reset();
+  untold = {};
+  ticks_skipped = 0;
   log.clear();
   writes.clear();
   to_apply.clear();

@@ -65,11 +65,18 @@ constexpr std::array change_verbs{std::pair{"add", Change::Verb::add_voter}, std
 Action propose_conf_change(Arguments& arguments) {
   const NodeName name = arguments.node();
   Change change;
+  if (const auto transition = arguments.word_option("transition")) {
+    if (transition->text == "explicit")
+      throw Mistake(transition->at, "transition=explicit: the leader of this core leaves a joint configuration by itself; keep it from committing (cut, persist manual) to look at one");
+    if (transition->text != "auto" && transition->text != "implicit") expected("auto or implicit", *transition);
+  }
+  const bool single = arguments.flag_option("v1").value_or(false);
   for (const Option& option : arguments.other_options()) {
     const auto known = std::find_if(change_verbs.begin(), change_verbs.end(), [&](const auto& verb) { return verb.first == option.key; });
     if (known == change_verbs.end()) throw Mistake(option.at, "expected add, add-learner, promote, demote or remove, found '" + option.key + "'");
     for (const Word& value : option.values) change.steps.push_back({known->second, NodeId{number_of(value, 0, "a node's number")}});
   }
+  if (single && change.steps.size() != 1) throw Mistake(arguments.at(), "propose-conf-change: v1=on changes one node at a time");
   return [=](World& world) {
     Node& node = world.running(name);
     const auto position = node.raft->propose_membership(change);
@@ -77,10 +84,31 @@ Action propose_conf_change(Arguments& arguments) {
   };
 }
 
+// What other cores are told from outside, and this one finds out by itself: a translated scenario may say it, and reads what happens instead.
+Action report_unreachable(Arguments& arguments) {
+  const NodeName name = arguments.node();
+  const NodeName other = arguments.node();
+  return [=](World& world) {
+    (void)world.running(name);
+    world.say(text(name.id) + " is not told that " + text(world.node(other).id) + " is unreachable: it probes when a heartbeat shows that a request was lost");
+  };
+}
+
+Action send_snapshot(Arguments& arguments) {
+  const NodeName name = arguments.node();
+  const NodeName other = arguments.node();
+  return [=](World& world) {
+    (void)world.running(name);
+    world.say(text(name.id) + " sends no snapshot to " + text(world.node(other).id) + " when told to: a leader sends its newest to who needs what it compacted");
+  };
+}
+
 constexpr Verb verbs[] = {
     {"propose", "NODE TEXT... | NODE bytes=B [count=K]", "asks a node to append proposals", propose},
-    {"propose-conf-change", "NODE [add=N] [add-learner=N] [promote=N] [demote=N] [remove=N]",
+    {"propose-conf-change", "NODE [add=N] [add-learner=N] [promote=N] [demote=N] [remove=N] [transition=auto|implicit] [v1=on]",
      "asks the leader to change the membership, all at once; several nodes as add=(4 5) (thesis 4.3)", propose_conf_change},
+    {"report-unreachable", "NODE NODE", "no such input: says what happens instead", report_unreachable},
+    {"send-snapshot", "NODE NODE", "no such input: says what happens instead", send_snapshot},
     {"read-index", "NODE [count=K]", "asks for linearizable reads (thesis 6.4)", read_index},
     {"transfer-leader", "NODE to=NODE", "asks the leader to hand over (thesis 3.10)", transfer_leader},
 };

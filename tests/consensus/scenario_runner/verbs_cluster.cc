@@ -126,11 +126,28 @@ Action campaign(Arguments& arguments) {
   const bool pre_vote = arguments.flag_option("pre-vote").value_or(true);
   return [=](World& world) {
     Node& node = world.running(name);
+    node.ticks_skipped = 0;
     if (node.raft->status().role == Role::leader) return world.say(text(node.id) + " leads already");
     const auto ticks = ticks_to_election(node);
     if (!ticks) return world.say(text(node.id) + " does not campaign");
     for (Ticks i = 0; i < *ticks; ++i) world.tick(node);
     if (!pre_vote) skip_pre_vote(world, node);
+  };
+}
+
+// The core draws its waits by itself: a shorter one is made by letting its clock run now, a longer one by holding its clock.
+Action election_wait(Arguments& arguments) {
+  const NodeName name = arguments.node();
+  const auto ticks = arguments.number_option("ticks", 1);
+  if (!ticks) throw Mistake(arguments.at(), "election-wait: expected ticks=K");
+  return [=](World& world) {
+    Node& node = world.running(name);
+    if (node.raft->status().role == Role::leader) throw Unmet(text(node.id) + " leads: it waits for no election");
+    node.ticks_skipped = 0;
+    const auto strikes = ticks_to_election(node);
+    if (!strikes) return world.say(text(node.id) + " does not campaign");
+    for (Ticks i = *ticks; i < *strikes; ++i) world.tick(node);
+    if (*strikes < *ticks) node.ticks_skipped = *ticks - *strikes;
   };
 }
 
@@ -151,6 +168,7 @@ Action forget_leader(Arguments& arguments) {
   const NodeNames names = arguments.nodes();
   return [=](World& world) {
     for (Node* node : world.running(names)) {
+      node->ticks_skipped = 0;
       if (node->raft->status().role == Role::leader) throw Unmet(text(node->id) + " leads: a leader does not forget itself");
       Ticks ticks = 0;
       while (hears_a_leader(*node, ticks) && ticks <= node->options.election_timeout) ++ticks;
@@ -169,6 +187,7 @@ constexpr Verb verbs[] = {
      "adds nodes, numbered on from the last; without voters= all of the first vote, and later ones wait to be taken in", add_nodes},
     {"tick", "NODES [times=K | times=heartbeat | times=election]", "lets the clocks of nodes run", tick},
     {"campaign", "NODE [pre-vote=on|off]", "lets a node's clock run until its election timer strikes; off: as if all had granted the pre-vote", campaign},
+    {"election-wait", "NODE ticks=K", "a node that hears nothing campaigns at its K-th tick from now", election_wait},
     {"forget-leader", "NODES", "lets the clocks run until a follower no longer counts its leader as alive", forget_leader},
 };
 

@@ -59,6 +59,8 @@ constexpr std::array facts{
     Fact{"outgoing", [](const Node& n) { return ids(n.raft->status().membership.outgoing); }},
     Fact{"learners", [](const Node& n) { return ids(n.raft->status().membership.learners); }},
     Fact{"removed", [](const Node& n) { return std::string(n.raft->status().removed ? "yes" : "no"); }},
+    Fact{"compacted", [](const Node& n) { return number(n.raft->status().compacted.value); }},
+    Fact{"membership-index", [](const Node& n) { return number(n.raft->status().membership_index.value); }},
     Fact{"log", [](const Node& n) { return terms(n.log); }},
     Fact{"state", payloads},
 };
@@ -69,7 +71,7 @@ std::string fact_names() {
   return names;
 }
 
-Action expect(Arguments& arguments) {
+Action expectation(Arguments& arguments, bool has) {
   const NodeNames names = arguments.nodes();
   struct Wanted {
     const Fact* fact;
@@ -87,10 +89,13 @@ Action expect(Arguments& arguments) {
   return [=](World& world) {
     for (const Node* node : world.running(names))
       for (const Wanted& want : wanted)
-        if (const std::string is = want.fact->of(*node); is != want.value)
-          throw Unmet("node " + text(node->id) + " has " + std::string(want.fact->name) + "=" + is + ", not " + want.value);
+        if (const std::string is = want.fact->of(*node); (is == want.value) != has)
+          throw Unmet("node " + text(node->id) + " has " + std::string(want.fact->name) + "=" + is + (has ? ", not " + want.value : ""));
   };
 }
+
+Action expect(Arguments& arguments) { return expectation(arguments, true); }
+Action expect_not(Arguments& arguments) { return expectation(arguments, false); }
 
 Action expect_in_sync(Arguments&) {
   return [](World& world) {
@@ -185,6 +190,7 @@ constexpr Verb verbs[] = {
     {"state", "NODES", "prints what the state machine has applied", state},
     {"trace", "on|off", "whether everything that happens is printed from now on", trace},
     {"expect", "NODES FACT=VALUE...", "fails unless each node has these facts", expect},
+    {"expect-not", "NODES FACT=VALUE...", "fails if a node has one of these facts", expect_not},
     {"expect-in-sync", "", "fails unless one node leads and all have its log, committed and applied", expect_in_sync},
 };
 

@@ -66,13 +66,14 @@ struct Doing {
 
 Action persist(Arguments& arguments) {
   const Doing doing(arguments, "batches");
+  const bool told = arguments.flag_option("told").value_or(true);
   return [=](World& world) {
     const World::Detailed detailed(world);
     for (Node* node : world.running(doing.names)) {
       if (doing.what != Doing::What::some) node->persists_at_once = doing.what == Doing::What::automatic;
       if (doing.what == Doing::What::manual) continue;
       const std::size_t batches = std::min<std::size_t>(doing.count.value_or(node->writes.size()), node->writes.size());
-      world.persist(*node, batches);
+      world.persist(*node, batches, told);
       if (batches == 0 && doing.what == Doing::What::some) world.say(text(node->id) + " has nothing to persist");
       else if (batches > 0) world.say(text(node->id) + " has on disk " + describe(node->disk.entries.empty() ? node->disk.mark : node->disk.entries.back().position()) +
                                       " term=" + std::to_string(node->disk.hard_state.term.value) + " vote=" + text(node->disk.hard_state.voted_for));
@@ -82,15 +83,23 @@ Action persist(Arguments& arguments) {
 
 Action apply(Arguments& arguments) {
   const Doing doing(arguments, "entries");
+  const bool told = arguments.flag_option("told").value_or(true);
   return [=](World& world) {
     const World::Detailed detailed(world);
     for (Node* node : world.running(doing.names)) {
       if (doing.what != Doing::What::some) node->applies_at_once = doing.what == Doing::What::automatic;
       if (doing.what == Doing::What::manual) continue;
       const std::size_t entries = std::min<std::size_t>(doing.count.value_or(node->to_apply.size()), node->to_apply.size());
-      world.apply(*node, entries);
+      world.apply(*node, entries, told);
       if (entries == 0 && doing.what == Doing::What::some) world.say(text(node->id) + " has nothing to apply");
     }
+  };
+}
+
+Action tell(Arguments& arguments) {
+  const NodeNames names = arguments.nodes();
+  return [=](World& world) {
+    for (Node* node : world.running(names)) world.tell(*node);
   };
 }
 
@@ -201,8 +210,9 @@ constexpr Verb verbs[] = {
     {"process", "NODES [times=K]", "takes one output of each core and carries it out", process},
     {"stabilize", "[NODES] [show=on|off]", "lets nodes process and receive until nothing is left to do; no clock runs", stabilize},
     {"converge", "[ticks=100]", "lets all clocks run until all nodes that are up agree; fails if they do not", converge},
-    {"persist", "NODES manual | NODES auto | NODES [batches=K]", "whether disk writes wait, and ends waiting ones, the oldest first", persist},
-    {"apply", "NODES manual | NODES auto | NODES [entries=K]", "whether applying waits, and applies what waits", apply},
+    {"persist", "NODES manual | NODES auto | NODES [batches=K] [told=off]", "whether disk writes wait, and ends waiting ones, the oldest first", persist},
+    {"apply", "NODES manual | NODES auto | NODES [entries=K] [told=off]", "whether applying waits, and applies what waits", apply},
+    {"tell", "NODES", "tells cores what was persisted and applied with told=off", tell},
     {"log-read", "NODES manual | NODES auto | NODES [entries=K]", "whether reads of old log entries wait, and answers them with at most K entries", log_read},
     {"crash", "NODES [persisted=K]", "stops nodes; of the writes under way the first K reached the disk", crash},
     {"restart", "NODES [applied=I] [disk=NAME] [seed=S]", "starts nodes from their disks, or from a saved copy", restart},

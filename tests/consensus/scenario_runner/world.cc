@@ -106,6 +106,10 @@ void World::send(const Node& from, const Promise& promise) {
 }
 
 void World::tick(Node& node) {
+  if (node.ticks_skipped > 0) {
+    --node.ticks_skipped;
+    return;
+  }
   node.raft->tick();
   leader_may_have_committed(node);
 }
@@ -155,21 +159,25 @@ bool World::process(Node& node) {
   return true;
 }
 
-void World::persist(Node& node, std::size_t batches) {
+void World::persist(Node& node, std::size_t batches, bool told) {
   if (batches == 0) return;
-  BatchId newest{};
   for (; batches > 0; --batches) {
     const Write write = std::move(node.writes.front());
     node.writes.pop_front();
     node.disk.write(write.output);
     for (const Promise& promise : write.promises) send(node, promise);
-    newest = write.output.batch;
+    node.untold = write.output.batch;
   }
-  node.raft->synced(newest);  // one sync for several batches
+  if (told) tell(node);
+}
+
+void World::tell(Node& node) {
+  if (node.untold > BatchId{}) node.raft->synced(std::exchange(node.untold, {}));  // one sync for several batches
+  node.raft->applied(node.applied);
   leader_may_have_committed(node);
 }
 
-void World::apply(Node& node, std::size_t entries) {
+void World::apply(Node& node, std::size_t entries, bool told) {
   if (entries == 0) return;
   const std::vector<Entry> batch(node.to_apply.begin(), node.to_apply.begin() + static_cast<std::ptrdiff_t>(entries));
   node.to_apply.erase(node.to_apply.begin(), node.to_apply.begin() + static_cast<std::ptrdiff_t>(entries));
@@ -179,7 +187,7 @@ void World::apply(Node& node, std::size_t entries) {
     node.applied = entry.index;
   }
   detail(text(node.id) + " applies " + text(batch));
-  node.raft->applied(node.applied);
+  if (told) node.raft->applied(node.applied);
 }
 
 void World::answer_log_read(Node& node, std::size_t entries_max) {

@@ -40,8 +40,10 @@ class World {
   void tick(Node& node);
   /// One output of the core: carried out as far as the node does so at once. False: there is none.
   bool process(Node& node);
-  void persist(Node& node, std::size_t batches);
-  void apply(Node& node, std::size_t entries);
+  /// Without `told` the core hears of it only by tell(), or by a later write that it is told of.
+  void persist(Node& node, std::size_t batches, bool told = true);
+  void apply(Node& node, std::size_t entries, bool told = true);
+  void tell(Node& node);
   /// Answers the oldest request for log entries with at most so many of them.
   void answer_log_read(Node& node, std::size_t entries_max);
   /// Answers the oldest piece of a snapshot that arrived: stores it, and installs the whole when it is complete; or says that it is no good.
