@@ -134,6 +134,16 @@ TEST_CASE("a follower answers a snapshot of less than it knows to be committed w
   }
 }
 
+TEST_CASE("a log is begun anew after what was to be written before, and a node campaigns that does not know of its removal") {
+  for (const std::uint64_t seed : {2044, 2131, 2248}) {
+    SimOptions options;
+    options.seed = seed;
+    const Verdict verdict = simulate(options);
+    INFO(verdict.story << "seed " << seed << ": " << verdict.detail);
+    CHECK(verdict.passed());
+  }
+}
+
 TEST_CASE("a newcomer comes to a network that most of the genesis's validators have left") {
   SimOptions options;
   options.seed = 3;
