@@ -234,9 +234,11 @@ void Raft::log_read_done(const LogRead& read, std::vector<Entry> entries) {
     entries.erase(entries.begin());
     if (entries.empty()) return;
   }
+  const bool next = entries.front().index == follower->next();
+  while (!entries.empty() && entries.back().index > last_for(*follower)) entries.pop_back();  // a probe after the end of a removed node's log
   const auto previous = previous_of(*follower);
   // The follower moved on meanwhile: what it needs now is asked for anew.
-  if (entries.front().index != follower->next() || !previous || !follower->may_append(options_.inflight_appends_max)) return;
+  if (!next || !previous || !follower->may_append(options_.inflight_appends_max)) return;
   send_append(*as_leader(), *follower, *previous, std::move(entries));
 }
 

@@ -66,6 +66,7 @@ struct Fixed {
   std::uint64_t epoch = 0;
   std::uint64_t valid_until_horizon_ms = 0;
   std::vector<std::string> currencies;
+  std::uint32_t node_change_approvals = 0;    // 0: more than half of the operators
   const tax::RuleBook* rules = nullptr;
   bool knows_currency(std::string_view code) const;
 };
@@ -74,13 +75,15 @@ struct Context {
   const Fixed& fixed;
   Store& store;
   std::uint64_t now_ms;                       // block time
+  std::uint64_t height;                       // of the block; 0 in a dry run, which knows none: nothing of a result may come from it
   ledger::Digest id;                          // of the transaction or deadline
   std::string_view nonce;
   const ledger::Transaction* transaction = nullptr;   // null for a deadline
   Member sender;                              // empty for a deadline
   ExecutionResult result;
   std::vector<IndexRow> rows;
-  bool drafted = false, asked_payout = false; // at most one of each in a transaction: its id names them
+  // At most one of each in a transaction: its id names them.
+  bool drafted = false, asked_payout = false, proposed_node_change = false;
 
   void event(std::string kind, std::string subject, std::uint32_t milestone = 0, ledger::MinorUnits amount = 0, std::string text = {}) {
     result.events.push_back({std::move(kind), std::move(subject), milestone, amount, std::move(text)});

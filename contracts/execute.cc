@@ -7,6 +7,7 @@
 #include "contracts/budget/lines.h"
 #include "contracts/cash.h"
 #include "contracts/context.h"
+#include "contracts/governance/node_changes.h"
 #include "contracts/journal.h"
 #include "contracts/members.h"
 #include "contracts/service/contract.h"
@@ -49,6 +50,9 @@ Outcome perform(Context& c, const Operation& operation) {
     case Operation::kReserveBudgetLine: return budget::reserve(c, operation.reserve_budget_line());
     case Operation::kOrderPayment: return service::order_payment(c, operation.order_payment());
     case Operation::kPayOrder: return service::pay_order(c, operation.pay_order());
+    case Operation::kProposeNodeChange: return governance::propose(c, operation.propose_node_change());
+    case Operation::kApproveNodeChange: return governance::approve(c, operation.approve_node_change());
+    case Operation::kWithdrawNodeChange: return governance::withdraw(c, operation.withdraw_node_change());
     case Operation::KIND_NOT_SET: break;
   }
   return refuse(RejectionCode::field_invalid, "operation");
@@ -150,10 +154,16 @@ void prune_replay_set(const ledger::StateView& state, std::uint64_t now_ms, ledg
   changes.put(keys::replay_pruned, mark.take());
 }
 
-Context context_of(const Fixed& fixed, Store& store, std::uint64_t now_ms, const ledger::Transaction& transaction) {
+bool wrote_any(const ledger::ChangeSet& changes, std::string_view prefix) {
+  const auto found = changes.writes().lower_bound(prefix);
+  return found != changes.writes().end() && found->first.starts_with(prefix);
+}
+
+Context context_of(const Fixed& fixed, Store& store, std::uint64_t now_ms, std::uint64_t height, const ledger::Transaction& transaction) {
   return {.fixed = fixed,
           .store = store,
           .now_ms = now_ms,
+          .height = height,
           .id = transaction.id(),
           .nonce = transaction.body().nonce(),
           .transaction = &transaction,
@@ -179,6 +189,7 @@ Engine::Engine(std::shared_ptr<const ledger::Genesis> genesis) : impl_(std::make
                   .epoch = 0,
                   .valid_until_horizon_ms = genesis->valid_until_horizon_ms(),
                   .currencies = {content.currencies().begin(), content.currencies().end()},
+                  .node_change_approvals = content.limits().node_change_approvals(),
                   .rules = &impl_->rules};
   impl_->genesis = std::move(genesis);
 }
@@ -196,6 +207,7 @@ BlockOutcome Engine::execute(const ledger::Block& block, const ledger::StateView
     Context c{.fixed = impl_->fixed,
               .store = store,
               .now_ms = block.time_ms(),
+              .height = block.height(),
               .id = deadline_entry_id(deadline),
               .nonce = contract->nonce,
               .transaction = nullptr,
@@ -207,7 +219,7 @@ BlockOutcome Engine::execute(const ledger::Block& block, const ledger::StateView
     outcome.entries.push_back(finish(c, ledger::EntryKind::deadline, nullptr));
   }
   for (const auto& transaction : block.transactions()) {
-    Context c = context_of(impl_->fixed, store, block.time_ms(), *transaction);
+    Context c = context_of(impl_->fixed, store, block.time_ms(), block.height(), *transaction);
     bool remember = false;
     if (auto judged = judge_transaction(c, JudgeKeys::yes, remember); judged) perform_all(c);
     else c.result.rejection = std::move(judged.error());
@@ -215,13 +227,15 @@ BlockOutcome Engine::execute(const ledger::Block& block, const ledger::StateView
     store.commit();
     outcome.entries.push_back(finish(c, ledger::EntryKind::transaction, transaction));
   }
+  outcome.nodes_changed = wrote_any(outcome.changes, "n");
+  outcome.validators_changed = wrote_any(outcome.changes, "v");
   return outcome;
 }
 
 ExecutionResult Engine::dry_run(const ledger::Transaction& transaction, std::uint64_t time_ms, const ledger::StateView& state) const {
   ledger::ChangeSet nothing;
   Store store(state, nothing);
-  Context c = context_of(impl_->fixed, store, time_ms, transaction);
+  Context c = context_of(impl_->fixed, store, time_ms, 0, transaction);
   bool remember = false;
   const auto judge_keys = transaction.signatures().empty() ? JudgeKeys::no : JudgeKeys::yes;
   if (auto judged = judge_transaction(c, judge_keys, remember); judged) perform_all(c);
@@ -232,7 +246,7 @@ ExecutionResult Engine::dry_run(const ledger::Transaction& transaction, std::uin
 Rejection Engine::precheck(const ledger::Transaction& transaction, std::uint64_t time_ms, const ledger::StateView& state) const {
   ledger::ChangeSet nothing;
   Store store(state, nothing);
-  Context c = context_of(impl_->fixed, store, time_ms, transaction);
+  Context c = context_of(impl_->fixed, store, time_ms, 0, transaction);
   bool remember = false;
   if (auto judged = judge_transaction(c, JudgeKeys::yes, remember); !judged) return judged.error();
   return {};

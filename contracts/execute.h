@@ -16,10 +16,11 @@
 namespace daftar::contracts {
 
 /// A place where an entry must be found again. storage keeps rows (kind, id, entry index); the meaning is ours.
-enum class IndexKind : std::uint8_t { account = 1, contract = 2, budget_line = 3, member = 4, tax_payee = 5, tax_rule = 6 };
+enum class IndexKind : std::uint8_t { account = 1, contract = 2, budget_line = 3, member = 4, tax_payee = 5, tax_rule = 6, node = 7 };
 struct IndexRow {
   IndexKind kind;
-  std::string id;   // account id | contract id, 32 raw bytes | budget line | member id | payee member id | rule code
+  std::string id;   // account id | contract id, 32 raw bytes | budget line | member id | payee member id | rule code |
+                    // node number in decimal; "validators": entries that changed who validates
   auto operator<=>(const IndexRow&) const = default;
 };
 
@@ -37,9 +38,11 @@ struct ExecutedEntry {
 struct BlockOutcome {
   ledger::ChangeSet changes;
   std::vector<ExecutedEntry> entries;   // due deadlines first (in order of time, then contract, then milestone), then transactions in block order
+  bool nodes_changed = false;           // a NodeRecord was written (contracts/nodes.h)
+  bool validators_changed = false;      // a new ValidatorSet is in force for trees larger than the one after this block
 };
 
-/// State at height 0: members, keys, accounts of the treasury for revenue, tax rules, limits. The sentence says what is wrong with a genesis.
+/// State at height 0: members, keys, nodes, accounts of the treasury for revenue, tax rules, limits. The sentence says what is wrong with a genesis.
 Expected<ledger::ChangeSet, std::string> genesis_state(const ledger::Genesis& genesis);
 
 class Engine {

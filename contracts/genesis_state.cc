@@ -1,6 +1,7 @@
 // The state at height 0, made of a genesis: the only writer of members with powers, of tax rules and of revenue accounts.
 #include "contracts/execute.h"
 #include "contracts/members.h"
+#include "contracts/nodes.h"
 #include "contracts/state_keys.h"
 #include "contracts/tax/rules.h"
 #include "ledger/ids.h"
@@ -25,14 +26,24 @@ Expected<void, std::string> add_members(const ledger::Genesis& genesis, ledger::
   return {};
 }
 
-/// A validator's keys are spoken for: no member may register one of them for transactions (DESIGN §12.4: one key per purpose).
+/// The first nodes and the first set of validators. Their keys are spoken for: no member may register one of them for transactions (DESIGN §12.4: one key per purpose).
 Expected<void, std::string> add_validators(const ledger::Genesis& genesis, ledger::ChangeSet& state) {
+  ValidatorSet first;
   for (const auto& validator : genesis.content().validators()) {
     if (!state.find(keys::member(validator.operator_()))) return Fault("validator operator " + validator.operator_() + " is no member");
     const std::size_t place = validator.node() - 1;
-    for (const auto& key : {genesis.link_keys().at(place), genesis.checkpoint_keys().at(place)})
-      state.put(keys::public_key(key), validator.operator_());
+    const NodeRecord node{.number = validator.node(),
+                          .operator_member = validator.operator_(),
+                          .link_key = genesis.link_keys().at(place),
+                          .checkpoint_key = genesis.checkpoint_keys().at(place),
+                          .link_address = {},
+                          .standing = NodeStanding::validator,
+                          .since_height = 0};
+    for (const auto& key : {node.link_key, node.checkpoint_key}) state.put(keys::public_key(key), node.operator_member);
+    state.put(keys::node(node.number), encode_record(node));
+    first.validators.push_back({node.number, node.checkpoint_key});
   }
+  state.put(keys::validator_set(first.height), encode_record(first));
   return {};
 }
 

@@ -34,6 +34,13 @@ std::string budget_line(std::string_view id) { return prefixed('b', id); }
 std::string contract(const ledger::Digest& id) { return prefixed('c', id.view()); }
 std::string public_key(const ledger::PublicKey& key) { return prefixed('k', key.view()); }
 std::string member(std::string_view id) { return prefixed('m', id); }
+std::string node(std::uint32_t number) {
+  std::string key = "n";
+  append_u32(key, number);
+  return key;
+}
+
+std::string node_proposal(const ledger::Digest& id) { return prefixed('q', id.view()); }
 std::string payout(const ledger::Digest& id) { return prefixed('p', id.view()); }
 
 std::string register_row(std::string_view payee, std::string_view rule, std::string_view currency, std::uint32_t version,
@@ -58,6 +65,12 @@ std::string tax_rule(std::string_view code, std::uint32_t version) {
   std::string key = "t";
   append_terminated(key, code);
   append_u32(key, version);
+  return key;
+}
+
+std::string validator_set(std::uint64_t height) {
+  std::string key = "v";
+  append_u64(key, height);
   return key;
 }
 

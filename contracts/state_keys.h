@@ -7,11 +7,14 @@
 //   d <time ms, 8> <contract id, 32> <milestone, 4> <kind, 1>   a waiting deadline; empty value
 //   k <public key, 32>                                          member id; a revoked key stays here, so that it cannot come back
 //   m <member id>                                               Member
+//   n <node, 4>                                                  NodeRecord
 //   p <payout id, 32>                                           Payout
+//   q <proposal id, 32>                                         NodeProposal
 //   r <payee> 0 <rule code> 0 <currency> 0 <version, 4> <yyyymm, 4>   RegisterRow
 //   s <bank> 0 <statement reference>                            id of the transaction that used it
 //   t <rule code> 0 <version, 4>                                TaxRule
 //   u <valid until ms, 8> <transaction id, 32>                  the replay set; empty value
+//   v <height, 8>                                               ValidatorSet, from the tree after that block on
 //   U                                                           valid-until up to which the replay set has been pruned, 8
 #pragma once
 #include <cstdint>
@@ -29,11 +32,14 @@ std::string budget_line(std::string_view id);
 std::string contract(const ledger::Digest& id);
 std::string public_key(const ledger::PublicKey& key);
 std::string member(std::string_view id);
+std::string node(std::uint32_t number);
+std::string node_proposal(const ledger::Digest& id);
 std::string payout(const ledger::Digest& id);
 std::string register_row(std::string_view payee, std::string_view rule, std::string_view currency, std::uint32_t version,
                          std::uint32_t period);
 std::string statement_reference(std::string_view bank, std::string_view reference);
 std::string tax_rule(std::string_view code, std::uint32_t version);
+std::string validator_set(std::uint64_t height);
 std::string replay(std::uint64_t valid_until_ms, const ledger::Digest& id);
 inline constexpr std::string_view replay_pruned = "U";
 

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::uint64_t day_ms = 24 * 60 * 60 * 1000;
 constexpr std::size_t name_bytes_max = 40;
+constexpr int validators_max = 31;
 constexpr std::uint32_t transaction_bytes_limit = 1024 * 1024;  // several must fit into a block
 constexpr std::uint64_t time_limit_ms = 253'402'300'800'000;    // the year 10000
 constexpr std::uint64_t horizon_limit_ms = 366 * day_ms;
@@ -59,6 +60,7 @@ Expected<std::shared_ptr<const Genesis>, std::string> Genesis::parse(std::string
   if (auto wrong = check_header(content); !wrong.empty()) return refuse(std::move(wrong));
 
   if (content.validators().empty()) return refuse("validators: at least one is needed");
+  if (content.validators_size() > validators_max) return refuse("validators: at most 31");
   std::set<PublicKey> all;
   for (int i = 0; i < content.validators_size(); ++i) {
     const auto& validator = content.validators(i);
@@ -76,6 +78,10 @@ Expected<std::shared_ptr<const Genesis>, std::string> Genesis::parse(std::string
       const std::string place = "members[" + std::to_string(i) + "].keys[" + std::to_string(k) + "]";
       if (auto wrong = read_key(content.members(i).keys(k), place, member_keys, all); !wrong.empty()) return refuse(std::move(wrong));
     }
+  std::set<std::string> operators;
+  for (const auto& validator : content.validators()) operators.insert(validator.operator_());
+  if (content.limits().node_change_approvals() > operators.size())
+    return refuse("limits.node_change_approvals: at most the " + std::to_string(operators.size()) + " operators that there are");
   genesis->ledger_id_ = tagged_hash(tag::genesis, bytes);
   genesis->bytes_ = std::move(bytes);
   return std::shared_ptr<const Genesis>(std::move(genesis));

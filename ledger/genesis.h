@@ -14,7 +14,7 @@ namespace daftar::ledger {
 
 class Genesis {
  public:
-  /// Strict scan, then: name, times, currencies known and distinct, limits in range, at least one validator, nodes numbered 1..n without
+  /// Strict scan, then: name, times, currencies known and distinct, limits in range, 1 to 31 validators, nodes numbered 1..n without
   /// gap; all keys, of validators and members, registrable and distinct. The error is one sentence naming the field.
   /// What members and tax rules mean is judged by contracts when the genesis state is made.
   static Expected<std::shared_ptr<const Genesis>, std::string> parse(std::string bytes);

@@ -69,6 +69,14 @@ std::string make_receipt(const Entry& entry, const std::vector<Digest>& proof, s
   return out.append(1, '\n').append(certificate);
 }
 
+Expected<Checkpoint, ReceiptFault> claimed_checkpoint(std::string_view receipt) {
+  auto parts = split(receipt);
+  if (!parts) return Unexpected<ReceiptFault>(std::move(parts.error()));
+  auto note = parse_note(parts->certificate);
+  if (!note) return fault("checkpoint", "The checkpoint is not a well-formed signed note.");
+  return std::move(note->checkpoint);
+}
+
 Expected<VerifiedReceipt, ReceiptFault> verify_receipt(std::string_view receipt, std::string_view origin,
                                                        const std::vector<PublicKey>& validators) {
   auto parts = split(receipt);

@@ -19,6 +19,9 @@ struct VerifiedReceipt { Entry entry; Checkpoint checkpoint; std::size_t validat
 /// part: format | entry | index | proof | checkpoint | origin | signatures.
 struct ReceiptFault { std::string part; std::string sentence; };
 
+/// The checkpoint that a receipt says it was made under. Nothing is verified: it only tells whose keys to verify with.
+Expected<Checkpoint, ReceiptFault> claimed_checkpoint(std::string_view receipt);
+
 /// `validators`: the checkpoint keys in force at that size, distinct. Total: any text gives a verdict; at most 16 MiB are looked at.
 /// Recomputes the leaf from `extra` (never trusts it), checks index, proof, root, origin and a quorum of `validators`.
 Expected<VerifiedReceipt, ReceiptFault> verify_receipt(std::string_view receipt, std::string_view origin,

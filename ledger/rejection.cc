@@ -158,6 +158,31 @@ Words words(RejectionCode code) {
     case RejectionCode::tax_rule_invalid:
       return {"tax_rule_invalid", "The tax rule contradicts itself or gives an impossible result.",
               "Tell the tax authority which rule it is; the detail names it."};
+    case RejectionCode::node_unknown:
+      return {"node_unknown", "There is no node of this number.", "Look at the list of nodes; a removed node never comes back under its number."};
+    case RejectionCode::node_number_not_next:
+      return {"node_number_not_next", "A new node does not have the next free number.", "Propose again with the number that the detail names."};
+    case RejectionCode::node_standing_wrong:
+      return {"node_standing_wrong", "The node does not have the standing that this change begins with.",
+              "Look at the list of nodes: only observers are promoted, only validators demoted, and a removed node stays removed."};
+    case RejectionCode::node_named_twice:
+      return {"node_named_twice", "The proposal names a node twice.", "Put the second change into a proposal of its own, after this one."};
+    case RejectionCode::no_validator_left:
+      return {"no_validator_left", "No validator would remain.", "Add or promote another validator first."};
+    case RejectionCode::nodes_too_many:
+      return {"nodes_too_many", "There would be more validators or observers than a ledger can have.",
+              "Remove a node first: there can be 31 validators and 255 observers."};
+    case RejectionCode::node_proposal_unknown:
+      return {"node_proposal_unknown", "There is no proposed change of the nodes with this id.",
+              "Check the id: it is that of the transaction that proposed the change."};
+    case RejectionCode::node_proposal_closed:
+      return {"node_proposal_closed", "The proposed change of the nodes is no longer open.",
+              "Look at what became of it, and propose again if the change is still wanted."};
+    case RejectionCode::already_approved:
+      return {"already_approved", "This operator has approved the change already.", "Nothing needs to be done; wait for the other operators."};
+    case RejectionCode::no_validators_operator:
+      return {"no_validators_operator", "The sender operates none of the present validators.",
+              "Let an operator of a present validator approve; who runs none has no voice in changing them."};
     case RejectionCode::field_invalid:
       return {"field_invalid", "A field has a value that is not allowed.", "Correct the field that the detail names."};
   }
@@ -232,6 +257,16 @@ bool is_rejection_code(std::uint16_t number) {
     case RejectionCode::not_line_owner:
     case RejectionCode::tax_category_unknown:
     case RejectionCode::tax_rule_invalid:
+    case RejectionCode::node_unknown:
+    case RejectionCode::node_number_not_next:
+    case RejectionCode::node_standing_wrong:
+    case RejectionCode::node_named_twice:
+    case RejectionCode::no_validator_left:
+    case RejectionCode::nodes_too_many:
+    case RejectionCode::node_proposal_unknown:
+    case RejectionCode::node_proposal_closed:
+    case RejectionCode::already_approved:
+    case RejectionCode::no_validators_operator:
     case RejectionCode::field_invalid:
       return true;
   }

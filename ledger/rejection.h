@@ -75,6 +75,17 @@ enum class RejectionCode : std::uint16_t {
   // 7xx: tax
   tax_category_unknown = 700,
   tax_rule_invalid = 701,
+  // 8xx: nodes
+  node_unknown = 800,
+  node_number_not_next = 801,
+  node_standing_wrong = 802,
+  node_named_twice = 803,
+  no_validator_left = 804,
+  nodes_too_many = 805,
+  node_proposal_unknown = 806,
+  node_proposal_closed = 807,  // expired, withdrawn or in force already
+  already_approved = 808,
+  no_validators_operator = 809,
   // 9xx: fields
   field_invalid = 900,         // detail names the field and the rule it broke
 };

@@ -8,6 +8,10 @@ namespace daftar::node {
 
 namespace net = boost::asio;
 
+namespace {
+constexpr std::chrono::milliseconds linearizable_ms_max{5000};
+}
+
 HttpResponse json_response(const Json& json) {
   HttpResponse response;
   response.body = dump(json);
@@ -40,6 +44,7 @@ Api::Api(NodeService& service, Metrics& metrics) : service_(service), metrics_(m
   add_submit_routes();
   add_node_routes();
   add_entry_routes();
+  add_nodes_routes();
   add_ledger_routes();
 }
 
@@ -71,13 +76,32 @@ Api::Read Api::begin_read(const HttpRequest& request, const std::vector<std::str
   return read;
 }
 
+net::awaitable<std::optional<HttpResponse>> Api::wait_until_consistent(const HttpRequest& request) {
+  const auto parameters = QueryParameters::parse(request.query);
+  if (!parameters) co_return std::nullopt;   // begin_read() says what is wrong
+  const auto consistency = parameters->get("consistency");
+  if (consistency.empty() || consistency == "local") co_return std::nullopt;
+  if (consistency != "linearizable") co_return bad_parameter("consistency is local or linearizable");
+  const auto confirmed = std::make_shared<Awaited<bool>>(co_await net::this_coro::executor);
+  service_.linearizable(linearizable_ms_max, [confirmed](bool yes) { confirmed->put(yes); });
+  if (co_await confirmed->take()) co_return std::nullopt;
+  auto refusal = error_response(503, "not_confirmed", "No majority of the validators has confirmed in time that this node's state is the newest.",
+                                "Ask again, or another node; without consistency=linearizable the node answers from what it has.");
+  refusal.headers.emplace_back("Retry-After", "1");
+  co_return refusal;
+}
+
 void Api::add_read(std::string pattern, ReadHandler handler, std::vector<std::string_view> parameters, std::size_t body_max) {
   HttpRoute route;
   route.method = body_max == 0 ? "GET" : "POST";
   route.pattern = std::move(pattern);
   route.body_max = body_max;
   if (body_max != 0) route.content_types = {"application/x-protobuf", "application/json"};
-  route.handler = [this, handler, parameters = std::move(parameters)](HttpRequest request) -> net::awaitable<HttpResponse> {
+  const bool waits = body_max == 0;
+  if (waits) parameters.push_back("consistency");
+  route.handler = [this, handler, waits, parameters = std::move(parameters)](HttpRequest request) -> net::awaitable<HttpResponse> {
+    if (waits)
+      if (auto refusal = co_await wait_until_consistent(request)) co_return std::move(*refusal);
     const Read read = begin_read(request, parameters);
     co_return read.refusal ? *read.refusal : (this->*handler)(request, read);
   };

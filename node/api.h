@@ -26,13 +26,16 @@ class Api {
     std::optional<HttpResponse> refusal;
   };
   Read begin_read(const HttpRequest& request, const std::vector<std::string_view>& parameters);
+  /// With `consistency=linearizable`: waits until this node's state holds all that anybody was told before. The answer if that is not known.
+  boost::asio::awaitable<std::optional<HttpResponse>> wait_until_consistent(const HttpRequest& request);
   using ReadHandler = HttpResponse (Api::*)(const HttpRequest&, const Read&);
-  /// A GET, or with `body_max` a POST of an envelope, that only reads. `parameters` are literals.
+  /// A GET, or with `body_max` a POST of an envelope, that only reads. `parameters` are literals; a GET takes `consistency` as well.
   void add_read(std::string pattern, ReadHandler handler, std::vector<std::string_view> parameters = {}, std::size_t body_max = 0);
   void add_submit_routes();
   void add_node_routes();
   void add_ledger_routes();
   void add_entry_routes();
+  void add_nodes_routes();
 
   // api_submit.cc
   boost::asio::awaitable<HttpResponse> submit(HttpRequest request);
@@ -54,6 +57,11 @@ class Api {
   HttpResponse tax_rules(const HttpRequest& request, const Read& read);
   HttpResponse tax_register(const HttpRequest& request, const Read& read);
   HttpResponse payout(const HttpRequest& request, const Read& read);
+  // api_nodes.cc
+  HttpResponse nodes(const HttpRequest& request, const Read& read);
+  HttpResponse node_proposal(const HttpRequest& request, const Read& read);
+  HttpResponse node_proposals(const HttpRequest& request, const Read& read);
+  HttpResponse validator_changes(const HttpRequest& request, const Read& read);
   // api_entries.cc
   HttpResponse transaction(const HttpRequest& request, const Read& read);
   HttpResponse receipt(const HttpRequest& request, const Read& read);

@@ -54,6 +54,7 @@ std::optional<contracts::IndexKind> kind_named(std::string_view text) {
   if (text == "member") return IndexKind::member;
   if (text == "tax_payee") return IndexKind::tax_payee;
   if (text == "tax_rule") return IndexKind::tax_rule;
+  if (text == "node") return IndexKind::node;
   return std::nullopt;
 }
 
@@ -69,7 +70,8 @@ bool list_allowed(contracts::IndexKind kind, const std::string& id, const Access
       return !contract || access.contract(*contract);
     }
     case contracts::IndexKind::budget_line:
-    case contracts::IndexKind::tax_rule: return true;
+    case contracts::IndexKind::tax_rule:
+    case contracts::IndexKind::node: return true;
   }
   return false;
 }
@@ -119,7 +121,7 @@ HttpResponse Api::receipt(const HttpRequest& request, const Read& read) {
 HttpResponse Api::entries(const HttpRequest& request, const Read& read) {
   (void)request;
   const auto kind = kind_named(read.parameters.get("kind"));
-  if (!kind) return bad_parameter("kind is one of account, contract, budget_line, member, tax_payee, tax_rule");
+  if (!kind) return bad_parameter("kind is one of account, contract, budget_line, member, tax_payee, tax_rule, node");
   const std::string id(read.parameters.get("id"));
   if (id.empty() || id.size() > 128) return bad_parameter("id is missing or too long");
   const auto from_text = read.parameters.get("from");

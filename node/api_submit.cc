@@ -134,33 +134,6 @@ Expected<std::string, HttpResponse> envelope_of(const HttpRequest& request) {
   return std::move(*bytes);
 }
 
-/// The one reply a single submission waits for.
-class ReplyBox {
- public:
-  explicit ReplyBox(const net::any_io_executor& executor) : wakeup_(std::make_shared<Wakeup>(executor)) {}
-  void put(SubmitReply reply) {
-    const std::scoped_lock lock(mutex_);
-    reply_ = std::move(reply);
-    if (waits_) Wakeup::notify(wakeup_);
-  }
-  net::awaitable<SubmitReply> take() {
-    for (;;) {
-      {
-        const std::scoped_lock lock(mutex_);
-        if (reply_) co_return std::move(*reply_);
-        waits_ = true;
-      }
-      co_await wakeup_->wait();
-    }
-  }
-
- private:
-  std::shared_ptr<Wakeup> wakeup_;
-  std::mutex mutex_;
-  std::optional<SubmitReply> reply_;
-  bool waits_ = false;
-};
-
 /// Replies of one bulk request, from the core's threads to the connection; rendered on the connection's thread.
 class ReplyStream final : public LineSource {
  public:
@@ -280,7 +253,7 @@ net::awaitable<HttpResponse> Api::submit(HttpRequest request) {
   } else {
     sender = (*parsed)->body().sender();
     const auto id = (*parsed)->id();
-    auto box = std::make_shared<ReplyBox>(co_await net::this_coro::executor);
+    auto box = std::make_shared<Awaited<SubmitReply>>(co_await net::this_coro::executor);
     service_.submit({std::move(*parsed)}, parameters.wait, parameters.timeout, [box](std::size_t, SubmitReply r) { box->put(std::move(r)); });
     reply = co_await box->take();
     reply.id = id;

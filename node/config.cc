@@ -76,10 +76,11 @@ std::optional<std::string> take_level(Config& config, const toml::node& node, co
 std::optional<std::string> take_peers(Config& config, const toml::node& node, const fs::path&) {
   const auto* list = node.as_array();
   if (list == nullptr) return "must be a list of { node = 2, address = \"host:port\" }";
+  constexpr std::string_view shape = "must hold tables of exactly node and address, and link_key for a node that the genesis does not name";
   for (const auto& element : *list) {
     const auto* table = element.as_table();
-    if (table == nullptr || table->size() != 2 || !table->contains("node") || !table->contains("address"))
-      return "must hold tables of exactly node and address";
+    if (table == nullptr || !table->contains("node") || !table->contains("address") || table->size() != (table->contains("link_key") ? 3 : 2))
+      return std::string(shape);
     const auto number = table->get("node")->value_exact<std::int64_t>().value_or(0);
     if (number < 1 || number > 1'000) return "names a peer whose node is not a whole number from 1 to 1000";
     auto address = parse_host_port(table->get("address")->value_exact<std::string>().value_or(""));
@@ -87,7 +88,12 @@ std::optional<std::string> take_peers(Config& config, const toml::node& node, co
     if (address->port == 0) return "names peer " + std::to_string(number) + " with port 0";
     for (const auto& known : config.peers)
       if (known.node == number) return "names peer " + std::to_string(number) + " twice";
-    config.peers.push_back({static_cast<std::uint32_t>(number), address->host, address->port});
+    std::optional<ledger::PublicKey> link_key;
+    if (const auto* pinned = table->get("link_key")) {
+      link_key = ledger::PublicKey::from_hex(pinned->value_exact<std::string>().value_or(""));
+      if (!link_key || !ledger::check_registrable(*link_key)) return "names peer " + std::to_string(number) + ", whose link_key is not the hex of a public key";
+    }
+    config.peers.push_back({static_cast<std::uint32_t>(number), address->host, address->port, link_key});
   }
   return std::nullopt;
 }
@@ -95,11 +101,11 @@ std::optional<std::string> take_peers(Config& config, const toml::node& node, co
 const std::vector<Option>& options() {
   using C = Config;
   static const std::vector<Option> table = {
-      {{"node", "id", "number", "none, required", "This node's number in the genesis, from 1."}, true,
+      {{"node", "id", "number", "none, required", "This node's number in the genesis, from 1, or in the registry of the ledger."}, true,
        number(1, 1'000, [](C& c, auto v) { c.node = static_cast<std::uint32_t>(v); })},
       {{"node", "data_dir", "path", "none, required", "Folder of the Raft log and the executed state; made if absent. One node only."}, true, path(&C::data_dir)},
       {{"network", "genesis", "path", "none, required", "The genesis.pb of the ledger, the same bytes on every node."}, true, path(&C::genesis)},
-      {{"network", "peers", "list", "[]", "All other validators: { node = 2, address = \"host:port\" } of their link."}, false, take_peers},
+      {{"network", "peers", "list", "[]", "Links of the other nodes: { node = 2, address = \"host:port\" }, with link_key = \"hex\" for one that the genesis does not name. A node of the genesis names all others of it, a later node at least one."}, false, take_peers},
       {{"link", "listen", "address:port", "\"127.0.0.1:0\"", "Where the other nodes reach this one; port 0: the system chooses."}, false, listen(&C::link_listen)},
       {{"link", "key_file", "path", "none, required", "Seed of the link key (TLS between nodes and to clients), mode 0600."}, true, path(&C::link_key_file)},
       {{"checkpoint", "key_file", "path", "none, required", "Seed of the key that signs checkpoints, mode 0600."}, true, path(&C::checkpoint_key_file)},
@@ -115,6 +121,10 @@ const std::vector<Option>& options() {
        number(50, 60'000, [](C& c, auto v) { c.election_timeout = std::chrono::milliseconds(v); })},
       {{"raft", "heartbeat_ms", "ms", "100", "How often an idle leader shows that it lives; at most half the election timeout."}, false,
        number(5, 10'000, [](C& c, auto v) { c.heartbeat = std::chrono::milliseconds(v); })},
+      {{"storage", "log_retain_mib", "MiB", "512", "Raft log kept behind what is executed and flushed; a node that was away longer gets a snapshot instead of it."}, false,
+       number(1, 1'048'576, [](C& c, auto v) { c.log_retain_mib = v; })},
+      {{"storage", "log_retain_for_laggards_mib", "MiB", "2048", "The same, while the leader knows of a node that still needs it."}, false,
+       number(1, 1'048'576, [](C& c, auto v) { c.log_retain_for_laggards_mib = v; })},
       {{"storage", "memtable_mib", "MiB", "64", "State kept in memory before it is flushed: bounds what is executed again after a crash."}, false,
        number(4, 4'096, [](C& c, auto v) { c.memtable_mib = v; })},
       {{"storage", "block_cache_mib", "MiB", "128", "Cache of state read from disk."}, false, number(1, 65'536, [](C& c, auto v) { c.block_cache_mib = v; })},

@@ -32,6 +32,7 @@ struct Config {
   std::string log_level = "info";
   std::filesystem::path log_file;             // empty: standard error
   std::chrono::milliseconds tick{50}, election_timeout{1000}, heartbeat{100};
+  std::uint64_t log_retain_mib = 512, log_retain_for_laggards_mib = 2048;
   std::uint64_t memtable_mib = 64, block_cache_mib = 128, value_cache_mib = 256;
   std::uint64_t connections_max = 4096, connections_per_address_max = 1024, request_memory_mib = 256;
   unsigned verifier_threads = 0;
@@ -54,9 +55,14 @@ struct InitRequest {
   std::uint32_t node = 0;
   std::string link_listen = "127.0.0.1:7000", api_listen = "127.0.0.1:8000";
   bool api_tls = true;
-  std::vector<std::string> peers;             // "2=host:port"
+  std::vector<std::string> peers;             // "2=host:port", or "4=host:port=<hex of the link key>" of a node that the genesis does not name
+  // Of a node that the genesis does not name (then the seed files may be empty: fresh keys are made):
+  std::string operator_member, link_address;  // the address empty: link_listen
 };
-/// Makes `dir` (0700) with genesis.pb, link.key, checkpoint.key, config.toml; data go to dir/data. Replaces nothing. Gives the config's path.
+/// Where other nodes reach this one.
+std::string announced_address(const InitRequest& request);
+/// Makes `dir` (0700) with genesis.pb, link.key, checkpoint.key, config.toml; data go to dir/data. A node that the genesis does not name gets a
+/// node.json beside them: what `daftar network add` proposes, public things only. Replaces nothing. Gives the config's path.
 Expected<std::filesystem::path, std::string> init_node(const InitRequest& request);
 
 }  // namespace daftar::node

@@ -16,6 +16,10 @@ bool is_recorded(const ledger::Rejection& rejection) {
 
 Executor::Executor(std::shared_ptr<const ledger::Genesis> genesis, storage::StateStore& store)
     : genesis_(std::move(genesis)), store_(store), engine_(genesis_) {
+  reload();
+}
+
+void Executor::reload() {
   auto frontier = ledger::MerkleFrontier::restore(store_.mark().entries, store_.mark().frontier);
   DAFTAR_CHECK(frontier);
   frontier_ = std::move(*frontier);
@@ -73,7 +77,7 @@ Expected<ExecutedBlock, ExecutionHalt> Executor::execute(const ExecuteTask& task
   }
 
   commit.mark = {task.raft_index, task.raft_term, block.height(), block.time_ms(), std::string(block.hash().view()), frontier_.size(),
-                 frontier_.subtrees(), store_.mark().membership};
+                 frontier_.subtrees(), task.membership};
   if (auto written = store_.commit(commit); !written) return tl::make_unexpected(ExecutionHalt{true, written.error().text()});
   if (auto error = store_.background_error()) return tl::make_unexpected(ExecutionHalt{true, error->text()});
 
@@ -90,10 +94,11 @@ Expected<ExecutedBlock, ExecutionHalt> Executor::execute(const ExecuteTask& task
   done.height = block.height();
   done.time_ms = block.time_ms();
   done.hash = std::string(block.hash().view());
-  done.checkpoint = block.checkpoint();
+  done.checkpoint = block.checkpoint() || outcome.validators_changed;   // the set that leaves signs the tree that ends its time
   done.size = frontier_.size();
   done.root = frontier_.root();
   done.next_deadline_ms = engine_.next_deadline_ms(store_.latest());
+  if (outcome.nodes_changed) done.registry = read_registry(*store_.snapshot());
   return done;
 }
 

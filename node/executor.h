@@ -8,6 +8,7 @@
 
 #include "contracts/execute.h"
 #include "ledger/block.h"
+#include "node/registry.h"
 #include "storage/state_store.h"
 
 namespace daftar::node {
@@ -18,6 +19,7 @@ struct ExecuteTask {
   std::uint64_t raft_term = 0;
   std::shared_ptr<const std::string> payload;
   std::shared_ptr<const ledger::Block> block;  // parsed already, or null: parsed here (after a restart)
+  std::string membership;                      // consensus::encode_membership() of the one in force at raft_index: stored with the mark
 };
 
 /// What became of one transaction of a block.
@@ -33,12 +35,13 @@ struct ExecutedBlock {
   std::uint64_t height = 0;
   std::uint64_t time_ms = 0;
   std::string hash;                          // 32 bytes
-  bool checkpoint = false;
+  bool checkpoint = false;                   // a tree to sign: the block asks for it, or it changed the validators
   std::uint64_t size = 0;                    // of the Merkle log after it
   ledger::Digest root;
   std::vector<TransactionOutcome> transactions;
   std::uint64_t accepted = 0, rejected = 0;
   std::optional<std::uint64_t> next_deadline_ms;
+  std::optional<Registry> registry;          // the nodes, when this block changed any
 };
 
 struct ExecutionHalt {
@@ -54,6 +57,8 @@ class Executor {
   /// an id has one entry at most, for ever.
   Expected<ExecutedBlock, ExecutionHalt> execute(const ExecuteTask& task);
   const contracts::Engine& engine() const { return engine_; }
+  /// The store's state was replaced by a snapshot: execution goes on from there.
+  void reload();
 
  private:
   Expected<std::shared_ptr<const ledger::Block>, ExecutionHalt> admit(const ExecuteTask& task) const;

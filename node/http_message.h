@@ -5,6 +5,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,6 +36,34 @@ class Wakeup {
 
  private:
   boost::asio::steady_timer timer_;
+};
+
+/// One value that a connection's coroutine waits for; put() once, from any thread, also after the coroutine has gone.
+template <class T>
+class Awaited {
+ public:
+  explicit Awaited(const boost::asio::any_io_executor& executor) : wakeup_(std::make_shared<Wakeup>(executor)) {}
+  void put(T value) {
+    const std::scoped_lock lock(mutex_);
+    value_ = std::move(value);
+    if (waits_) Wakeup::notify(wakeup_);
+  }
+  boost::asio::awaitable<T> take() {
+    for (;;) {
+      {
+        const std::scoped_lock lock(mutex_);
+        if (value_) co_return std::move(*value_);
+        waits_ = true;
+      }
+      co_await wakeup_->wait();
+    }
+  }
+
+ private:
+  std::shared_ptr<Wakeup> wakeup_;
+  std::mutex mutex_;
+  std::optional<T> value_;
+  bool waits_ = false;
 };
 
 /// An answer that comes in parts: lines of text, taken by the connection's coroutine as they become known, many per write.

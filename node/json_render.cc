@@ -106,13 +106,14 @@ Json render_result(const contracts::ExecutionResult& result, const BalanceVisibl
 }
 
 Json render_status(const NodeStatus& s) {
-  Json out{{"node", s.node}, {"role", s.role}, {"leader", s.leader}, {"term", s.term}, {"raft_last", s.raft_last}, {"raft_commit", s.raft_commit},
+  Json out{{"node", s.node}, {"role", s.role}, {"leader", s.leader}, {"term", s.term}, {"raft_first", s.raft_first}, {"raft_last", s.raft_last}, {"raft_commit", s.raft_commit},
            {"height", s.height}, {"entries", s.entries}, {"block_time_ms", s.block_time_ms}, {"block_time", iso_time(s.block_time_ms)}, {"root", s.root},
            {"certified_size", s.certified_size}, {"ready", s.ready}, {"not_ready_because", s.not_ready_because}, {"stopped_because", s.stopped_because},
            {"mempool_transactions", s.mempool_transactions}};
   out["peers"] = Json::array();
   for (const auto& peer : s.peers) out["peers"].push_back({{"node", peer.node}, {"connected", peer.connected}, {"match", peer.match}});
-  out["since_start"] = {{"fsyncs", s.fsyncs}, {"blocks", s.blocks}, {"flushes", s.flushes}, {"seals", s.seals}, {"certificates", s.certificates},
+  out["since_start"] = {{"fsyncs", s.fsyncs}, {"blocks", s.blocks}, {"flushes", s.flushes}, {"seals", s.seals}, {"certificates", s.certificates}, {"snapshots_installed", s.snapshots_installed},
+                        {"snapshot_bytes_sent", s.snapshot_bytes_sent}, {"snapshot_bytes_received", s.snapshot_bytes_received},
                         {"committed", s.committed}, {"rejected", s.rejected}, {"signatures_verified", s.signatures_verified},
                         {"bytes_sent", s.bytes_sent}, {"bytes_received", s.bytes_received}};
   return out;

@@ -66,6 +66,7 @@ bool write_port_file(const fs::path& file, std::uint16_t api, std::uint16_t link
 int exit_code(HaltKind kind) {
   switch (kind) {
     case HaltKind::none: return clean;
+    case HaltKind::removed: return clean;   // nobody needs it any more: a supervisor is not to start it again
     case HaltKind::disk: return halted_by_disk;
     case HaltKind::divergence: return halted_by_divergence;
     case HaltKind::other: return halted_otherwise;
@@ -112,7 +113,10 @@ int serve(const Config& config, NodeOptions options, const fs::path& port_file, 
   node.stop();
   (*server)->stop(std::chrono::seconds(3));
   const HaltKind kind = node.halt_kind();
-  if (kind != HaltKind::none) std::cerr << "daftard: the node stopped itself: " << node.halted() << "\n";
+  if (kind == HaltKind::removed)
+    std::cerr << "daftard: " << node.halted() << "\n";
+  else if (kind != HaltKind::none)
+    std::cerr << "daftard: the node stopped itself: " << node.halted() << "\n";
   spdlog::info("stopped");
   return exit_code(kind);
 }
@@ -166,7 +170,7 @@ int main(int argc, char** argv) {
   set_process_limits();
   ledger::initialise_crypto();
   CLI::App app{"daftard: a node of a Daftar network.\n"
-               "Exit status: 0 stopped on request, 1 wrong usage or configuration, 2 stopped by a disk error, 3 stopped because the executed state differs from "
+               "Exit status: 0 stopped on request or removed from the network, 1 wrong usage or configuration, 2 stopped by a disk error, 3 stopped because the executed state differs from "
                "the other validators', 4 stopped by another fault."};
   app.require_subcommand(1);
 
@@ -182,13 +186,18 @@ int main(int argc, char** argv) {
   bool plain_api = false;
   auto* init_command = app.add_subcommand("init", "Make the folder of a new node: config.toml, genesis.pb and both keys, after checking that the keys are those of the genesis.\n"
                                                   "Example: daftard init --genesis genesis.pb --node 1 --data /srv/daftar --link-seed-file link.key "
-                                                  "--checkpoint-seed-file checkpoint.key --peer 2=10.0.0.2:7000 --peer 3=10.0.0.3:7000");
+                                                  "--checkpoint-seed-file checkpoint.key --peer 2=10.0.0.2:7000 --peer 3=10.0.0.3:7000\n"
+                                                  "A node that the genesis does not name gets fresh keys and a node.json for `daftar network add`.\n"
+                                                  "Example: daftard init --genesis genesis.pb --node 4 --data /srv/daftar --operator operator-4 --link-listen 10.0.0.4:7000 "
+                                                  "--peer 1=10.0.0.1:7000 --peer 2=10.0.0.2:7000");
   init_command->add_option("--genesis", request.genesis, "The ledger's genesis.pb")->required();
-  init_command->add_option("--node", request.node, "This node's number in the genesis, from 1")->required();
+  init_command->add_option("--node", request.node, "This node's number in the genesis, from 1, or the next free one of the ledger")->required();
   init_command->add_option("--data", request.dir, "The folder to make")->required();
-  init_command->add_option("--link-seed-file", request.link_seed_file, "Seed of the link key, as daftard keygen writes it")->required();
-  init_command->add_option("--checkpoint-seed-file", request.checkpoint_seed_file, "Seed of the checkpoint key")->required();
-  init_command->add_option("--peer", request.peers, "Another validator's link, NODE=HOST:PORT; once for each");
+  init_command->add_option("--link-seed-file", request.link_seed_file, "Seed of the link key, as daftard keygen writes it; a node beyond the genesis may go without");
+  init_command->add_option("--checkpoint-seed-file", request.checkpoint_seed_file, "Seed of the checkpoint key; the same");
+  init_command->add_option("--peer", request.peers, "Another node's link, NODE=HOST:PORT, or NODE=HOST:PORT=LINKKEY for one beyond the genesis; once for each");
+  init_command->add_option("--operator", request.operator_member, "Who operates a node beyond the genesis: a member with role operator");
+  init_command->add_option("--link-address", request.link_address, "Where the others reach a node beyond the genesis, HOST:PORT; default: --link-listen");
   init_command->add_option("--link-listen", request.link_listen, "Where the other nodes reach this one")->capture_default_str();
   init_command->add_option("--api-listen", request.api_listen, "Where clients reach the API")->capture_default_str();
   init_command->add_flag("--plain-api", plain_api, "Plain HTTP for clients; on a loopback address only");
@@ -213,6 +222,9 @@ int main(int argc, char** argv) {
     const auto made = init_node(request);
     if (!made) return complain(made.error());
     std::cout << "made " << made->string() << "\n";
+    if (const fs::path public_part = made->parent_path() / "node.json"; fs::exists(public_part)) {
+      std::cout << "for `daftar network add`: " << public_part.string() << "\n" << std::ifstream(public_part).rdbuf();
+    }
   }
   return clean;
 }

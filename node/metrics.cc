@@ -53,11 +53,14 @@ std::vector<MetricFamily> of_status(const NodeStatus& s) {
   counter("state_flushes", "Flushes of the executed state", s.flushes);
   counter("seals", "Roots of the state put on the ledger; none before state proofs exist", s.seals);
   counter("certificates", "Certificates completed", s.certificates);
+  counter("snapshots_installed", "Snapshots of the leader that took the place of state and log", s.snapshots_installed);
+  counter("snapshot_sent_bytes", "Bytes of snapshots sent to other nodes", s.snapshot_bytes_sent);
+  counter("snapshot_received_bytes", "Bytes of snapshots received", s.snapshot_bytes_received);
   counter("transactions_committed", "Transactions executed and accepted", s.committed);
   counter("transactions_rejected", "Transactions refused", s.rejected);
   counter("signatures_verified", "Signatures verified", s.signatures_verified);
-  counter("link_sent_bytes", "Bytes sent to other validators", s.bytes_sent);
-  counter("link_received_bytes", "Bytes received from other validators", s.bytes_received);
+  counter("link_sent_bytes", "Bytes sent to other nodes", s.bytes_sent);
+  counter("link_received_bytes", "Bytes received from other nodes", s.bytes_received);
   return out;
 }
 

@@ -58,6 +58,9 @@ struct Node::Impl {
     if (tell) tell(kind, std::move(why));
   }
 
+  std::vector<LinkPeer> peers_at_start;
+
+  std::optional<std::string> judge_keys(const Registry& registry) const;
   Expected<void, std::string> open_disks();
   Expected<void, std::string> make_replica();
   Expected<void, std::string> open_links();
@@ -76,12 +79,27 @@ Expected<void, std::string> Node::Impl::open_disks() {
   return {};
 }
 
+/// The keys of this node against what the ledger, as far as it is executed here, says of it. A node that is not in it yet waits to be taken in.
+std::optional<std::string> Node::Impl::judge_keys(const Registry& registry) const {
+  const auto* record = registry.find(options.node);
+  if (!record) return std::nullopt;
+  const std::string who = "for node " + std::to_string(options.node);
+  if (record->standing == contracts::NodeStanding::removed)
+    return "node " + std::to_string(options.node) + " was removed from this network at height " + std::to_string(record->since_height) +
+           "; a node that comes back comes with a new number (daftar network add)";
+  if (checkpoint_key->public_key() != record->checkpoint_key) return "the checkpoint key is not the one the ledger names " + who;
+  if (ledger::SigningKey::from_seed(options.link_seed)->public_key() != record->link_key) return "the link key is not the one the ledger names " + who;
+  return std::nullopt;
+}
+
 Expected<void, std::string> Node::Impl::make_replica() {
   executor = std::make_unique<Executor>(options.genesis, *store);
   const auto cores = std::max(1u, std::thread::hardware_concurrency());
   pool = std::make_unique<VerifierPool>(options.verifier_threads == 0 ? cores : options.verifier_threads);
-  auto restored = restore(*raft_log, *store, executor->engine(), options.genesis->link_keys().size());
+  auto restored = restore(*raft_log, *store, executor->engine(), *options.genesis);
   if (!restored) return tl::make_unexpected(restored.error());
+  if (auto wrong = judge_keys(restored->registry)) return tl::make_unexpected(std::move(*wrong));
+  peers_at_start = link_peers(restored->registry, options.peers);
   restored->raft.in_doubt = log_incomplete;
 
   ReplicaOptions replica_options;
@@ -93,11 +111,13 @@ Expected<void, std::string> Node::Impl::make_replica() {
                           /*inflight_appends_max*/ 64,
                           /*log_window_bytes_max*/ 64u << 20,
                           random_seed()};
+  replica_options.log_retain_bytes = options.log_retain_bytes;
+  replica_options.log_retain_for_laggards_bytes = options.log_retain_for_laggards_bytes;
   const auto& limits = options.genesis->content().limits();
   if (limits.member_pending_max() != 0) replica_options.mempool.member_transactions_max = limits.member_pending_max();
   replica_options.mempool.member_rate_per_s = limits.member_rate_per_s();
   replica = std::make_unique<Replica>(options.genesis, *checkpoint_key, replica_options, std::move(*restored));
-  loop = std::make_unique<ReplicaLoop>(ReplicaLoop::Parts{options.genesis, *raft_log, *store, *executor, *replica, *pool, options.tick,
+  loop = std::make_unique<ReplicaLoop>(ReplicaLoop::Parts{options.genesis, *raft_log, *store, *executor, *replica, *pool, options.tick, options.peers,
                                                           [this](HaltKind kind, std::string why) { halt(kind, std::move(why)); },
                                                           [this] { note_log_is_whole(options.data_dir); }});
   return {};
@@ -106,7 +126,7 @@ Expected<void, std::string> Node::Impl::make_replica() {
 Expected<void, std::string> Node::Impl::open_links() {
   const auto identity = LinkIdentity::from_seed(options.link_seed);
   if (!identity) return tl::make_unexpected("the link key is not 32 bytes");
-  PeerNetworkOptions link_options{options.node, options.genesis, options.link_host, options.link_port, options.peers};
+  PeerNetworkOptions link_options{options.node, options.genesis, options.link_host, options.link_port, peers_at_start};
   link_options.process = random_seed();
   auto* to = loop.get();
   auto opened = PeerNetwork::open(std::move(link_options), *identity,
@@ -120,17 +140,11 @@ Expected<void, std::string> Node::Impl::open_links() {
 }
 
 Expected<std::unique_ptr<Node>, std::string> Node::start(NodeOptions options) {
-  const auto& keys = options.genesis->link_keys();
-  if (options.node == 0 || options.node > keys.size())
-    return tl::make_unexpected("node " + std::to_string(options.node) + " is not a validator of this genesis (1.." + std::to_string(keys.size()) + ")");
+  if (options.node == 0) return tl::make_unexpected("nodes are numbered from 1");
   auto impl = std::make_unique<Impl>();
   impl->checkpoint_key = ledger::SigningKey::from_seed(options.checkpoint_seed);
   if (!impl->checkpoint_key) return tl::make_unexpected("the checkpoint key is not 32 bytes");
-  if (impl->checkpoint_key->public_key() != options.genesis->checkpoint_keys()[options.node - 1])
-    return tl::make_unexpected("the checkpoint key is not the one the genesis names for node " + std::to_string(options.node));
-  auto link_key = ledger::SigningKey::from_seed(options.link_seed);
-  if (!link_key || link_key->public_key() != keys[options.node - 1])
-    return tl::make_unexpected("the link key is not the one the genesis names for node " + std::to_string(options.node));
+  if (!ledger::SigningKey::from_seed(options.link_seed)) return tl::make_unexpected("the link key is not 32 bytes");
   impl->options = std::move(options);
   for (const auto& step : {&Impl::open_disks, &Impl::make_replica, &Impl::open_links})
     if (auto done = (impl.get()->*step)(); !done) return tl::make_unexpected(done.error());
@@ -175,10 +189,10 @@ std::shared_ptr<const ledger::Genesis> Node::genesis() const { return impl_->opt
 
 NodeStatus Node::status() const {
   NodeStatus status = impl_->loop->status();
-  for (const auto& peer : impl_->options.peers) {
-    auto known = std::find_if(status.peers.begin(), status.peers.end(), [&](const auto& p) { return p.node == peer.node; });
-    if (known == status.peers.end()) known = status.peers.insert(status.peers.end(), NodeStatus::Peer{peer.node, false, 0});
-    known->connected = impl_->links->connected(peer.node);
+  for (const std::uint32_t peer : impl_->links->nodes()) {
+    auto known = std::find_if(status.peers.begin(), status.peers.end(), [&](const auto& p) { return p.node == peer; });
+    if (known == status.peers.end()) known = status.peers.insert(status.peers.end(), NodeStatus::Peer{peer, false, 0});
+    known->connected = impl_->links->connected(peer);
   }
   // What is executed is read from the state itself, so that who has an answer also sees it here.
   const auto state = impl_->store->snapshot();
@@ -192,6 +206,8 @@ NodeStatus Node::status() const {
   status.fsyncs = impl_->raft_log->sync_count();
   status.flushes = impl_->store->flush_count();
   status.signatures_verified = impl_->pool->verified_count();
+  status.snapshot_bytes_sent = impl_->loop->snapshot_bytes_sent();
+  status.snapshot_bytes_received = impl_->loop->snapshot_bytes_received();
   status.bytes_sent = impl_->links->bytes_sent();
   status.bytes_received = impl_->links->bytes_received();
   return status;
@@ -201,6 +217,8 @@ void Node::submit(std::vector<std::shared_ptr<const ledger::Transaction>> transa
                   std::function<void(std::size_t, SubmitReply)> done) {
   impl_->loop->submit(std::move(transactions), wait, timeout, std::move(done));
 }
+
+void Node::linearizable(std::chrono::milliseconds timeout, std::function<void(bool confirmed)> done) { impl_->loop->linearizable(timeout, std::move(done)); }
 
 std::shared_ptr<const storage::StateSnapshot> Node::snapshot() const { return impl_->store->snapshot(); }
 

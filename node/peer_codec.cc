@@ -123,6 +123,18 @@ struct Encoder {
     to->set_root(std::string(m.root.view()));
     to->set_signature(std::string(m.signature.view()));
   }
+  void operator()(const ClockRequest& m) const { frame.mutable_clock_request()->set_asked_ms(m.asked_ms); }
+  void operator()(const ClockReply& m) const {
+    frame.mutable_clock_reply()->set_asked_ms(m.asked_ms);
+    frame.mutable_clock_reply()->set_wall_ms(m.wall_ms);
+  }
+  void operator()(const ReadIndexRequest& m) const { frame.mutable_read_index_request()->set_round(m.round); }
+  void operator()(const ReadIndexReply& m) const {
+    auto* to = frame.mutable_read_index_reply();
+    to->set_round(m.round);
+    to->set_confirmed(m.confirmed);
+    to->set_index(m.index);
+  }
 };
 
 /// How many fields the contents of a frame have (Protobuf joins contents that are given twice): each costs far more memory decoded than its
@@ -261,6 +273,18 @@ Expected<PeerMessage, std::string> decode_peer_message(std::string_view bytes) {
       const auto signature = ledger::Signature::from_bytes(from.signature());
       if (!root || !signature) return refuse("malformed checkpoint line");
       return PeerMessage{CheckpointLine{from.size(), *root, *signature}};
+    }
+    case proto::PeerFrame::kClockRequest: return PeerMessage{ClockRequest{frame.clock_request().asked_ms()}};
+    case proto::PeerFrame::kClockReply: {
+      const auto& from = frame.clock_reply();
+      if (from.wall_ms() > clock_ms_max) return refuse("a clock beyond the year 9999");
+      return PeerMessage{ClockReply{from.asked_ms(), from.wall_ms()}};
+    }
+    case proto::PeerFrame::kReadIndexRequest: return PeerMessage{ReadIndexRequest{frame.read_index_request().round()}};
+    case proto::PeerFrame::kReadIndexReply: {
+      const auto& from = frame.read_index_reply();
+      if (Index{from.index()} > consensus::index_max) return refuse("log index out of range");
+      return PeerMessage{ReadIndexReply{from.round(), from.confirmed(), from.index()}};
     }
     case proto::PeerFrame::kRecallRequest: return PeerMessage{RecallRequest{frame.recall_request().question()}};
     case proto::PeerFrame::kRecallReply: {

@@ -10,6 +10,8 @@
 #include "ledger/hash.h"
 #include "ledger/keys.h"
 #include "ledger/rejection.h"
+#include "node/block_time.h"
+#include "node/linearizable.h"
 
 namespace daftar::node {
 
@@ -17,6 +19,7 @@ inline constexpr std::uint32_t peer_protocol = 2;
 inline constexpr std::size_t frame_bytes_max = 16u << 20;     // a frame's length, checked before memory is taken
 inline constexpr std::size_t frame_entries_max = 65'536;     // counted before the frame is decoded, as any repeated part
 inline constexpr std::size_t frame_transactions_max = 5000;
+inline constexpr std::uint64_t clock_ms_max = 253'402'300'799'999;   // a wall clock's reading: the end of the year 9999
 
 struct Hello {
   std::uint32_t protocol = peer_protocol;
@@ -47,7 +50,8 @@ struct CheckpointLine {
   ledger::Digest root;
   ledger::Signature signature;
 };
-using PeerMessage = std::variant<Hello, consensus::Message, Forward, ForwardRefused, CheckpointLine, RecallRequest, RecallReply>;
+using PeerMessage = std::variant<Hello, consensus::Message, Forward, ForwardRefused, CheckpointLine, ClockRequest, ClockReply, ReadIndexRequest,
+                                 ReadIndexReply, RecallRequest, RecallReply>;
 
 /// What a message holds in memory, for every bound in bytes: its variable parts and a fixed share for the rest.
 std::size_t byte_weight(const PeerMessage& message);

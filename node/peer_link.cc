@@ -2,6 +2,7 @@
 
 #include <netinet/tcp.h>
 
+#include <algorithm>
 #include <atomic>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -17,7 +18,10 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <shared_mutex>
 #include <thread>
+
+#include "node/config.h"
 
 namespace daftar::node {
 namespace asio = boost::asio;
@@ -28,6 +32,7 @@ namespace {
 constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::seconds handshake_deadline{5};
 constexpr std::chrono::milliseconds redial_first{20}, redial_last{1000};
+constexpr std::chrono::seconds removed_dialled_for{30};
 constexpr std::size_t write_bytes_max = 1u << 20;     // frames gathered into one write
 constexpr std::size_t handshakes_max = 256;           // connections that have not yet said who they are,
 constexpr std::size_t handshakes_of_address_max = 16; // of them from one address: one silent host does not keep the others out
@@ -72,9 +77,31 @@ void tune(tcp::socket& socket) {
 
 }  // namespace
 
+std::vector<LinkPeer> link_peers(const Registry& registry, const std::vector<PeerAddress>& configured) {
+  std::vector<LinkPeer> peers;
+  for (const auto& record : registry.nodes) {
+    LinkPeer peer{record.number, record.link_key, {}, 0, record.standing == contracts::NodeStanding::removed};
+    const auto known = std::find_if(configured.begin(), configured.end(), [&](const auto& address) { return address.node == record.number; });
+    if (known != configured.end()) {
+      peer.host = known->host;
+      peer.port = known->port;
+    } else if (const auto address = parse_host_port(record.link_address)) {
+      peer.host = address->host;
+      peer.port = address->port;
+    }
+    peers.push_back(std::move(peer));
+  }
+  // Pinned by the configuration: of a node that the ledger, as far as it is executed here, does not know yet.
+  for (const auto& address : configured)
+    if (address.link_key && registry.find(address.node) == nullptr) peers.push_back({address.node, *address.link_key, address.host, address.port, false});
+  return peers;
+}
+
 struct PeerNetwork::Impl {
   struct Peer {
-    PeerAddress address;
+    LinkPeer place;                              // guarded by peers_mutex
+    bool dialled = false;                        // a coroutine looks after the link; link thread only
+    std::chrono::steady_clock::time_point dialled_until = std::chrono::steady_clock::time_point::max();  // link thread only
     std::mutex mutex;
     std::deque<PeerMessage> queue;
     std::size_t queue_bytes = 0;
@@ -88,6 +115,7 @@ struct PeerNetwork::Impl {
   asio::io_context context{1};
   std::optional<tcp::acceptor> acceptor;
   asio::ssl::context server_tls, client_tls;
+  mutable std::shared_mutex peers_mutex;                       // who is there; peers are never taken out
   std::map<std::uint64_t, std::unique_ptr<Peer>> peers;
   std::map<std::uint64_t, std::weak_ptr<TlsStream>> inbound;   // the one living link from each peer
   std::size_t handshakes = 0;
@@ -102,12 +130,53 @@ struct PeerNetwork::Impl {
         server_tls(server_context(identity, ClientAuth::required, [this](const ledger::PublicKey& key) { return node_of(key) != 0; })),
         client_tls(client_context(&identity, [this](const ledger::PublicKey& key) { return node_of(key) != 0; })) {}
 
-  /// 0: not the link key of another validator.
+  /// 0: not the link key of a peer.
   std::uint32_t node_of(const ledger::PublicKey& key) const {
-    const auto& keys = options.genesis->link_keys();
-    for (std::size_t i = 0; i < keys.size(); ++i)
-      if (keys[i] == key && i + 1 != options.self) return static_cast<std::uint32_t>(i + 1);
+    const std::shared_lock lock(peers_mutex);
+    for (const auto& [node, peer] : peers)
+      if (peer->place.link_key == key) return peer->place.node;
     return 0;
+  }
+
+  Peer* find(std::uint64_t node) const {
+    const std::shared_lock lock(peers_mutex);
+    const auto it = peers.find(node);
+    return it == peers.end() ? nullptr : it->second.get();
+  }
+
+  LinkPeer place_of(const Peer& peer) const {
+    const std::shared_lock lock(peers_mutex);
+    return peer.place;
+  }
+
+  /// Link thread, or before it runs.
+  void take_peers(const std::vector<LinkPeer>& places) {
+    for (const auto& place : places) {
+      if (place.node == options.self) continue;
+      Peer* peer;
+      {
+        const std::unique_lock lock(peers_mutex);
+        auto& slot = peers[place.node];
+        if (!slot) slot = std::make_unique<Peer>();
+        peer = slot.get();
+        const bool address_known = !place.host.empty();
+        const LinkPeer before = std::exchange(peer->place, place);
+        if (!address_known) {
+          peer->place.host = before.host;
+          peer->place.port = before.port;
+        }
+      }
+      look_after(*peer);
+    }
+  }
+
+  /// From now on the peer is dialled: for ever, or for a while if it was removed.
+  void look_after(Peer& peer) {
+    const LinkPeer place = place_of(peer);
+    peer.dialled_until = place.removed ? std::chrono::steady_clock::now() + removed_dialled_for : std::chrono::steady_clock::time_point::max();
+    if (peer.dialled || place.host.empty()) return;
+    peer.dialled = true;
+    asio::co_spawn(context, dial(peer), asio::detached);
   }
 
   void warn(std::string what) {
@@ -120,7 +189,7 @@ struct PeerNetwork::Impl {
     auto pause = redial_first;
     asio::steady_timer timer(context);
     peer.wake = std::make_unique<asio::steady_timer>(context);
-    while (!stopping) {
+    while (!stopping && std::chrono::steady_clock::now() < peer.dialled_until) {
       if (co_await serve_outbound(peer)) pause = redial_first;
       peer.connected = false;
       if (stopping) co_return;
@@ -128,16 +197,18 @@ struct PeerNetwork::Impl {
       co_await timer.async_wait(no_throw);
       pause = std::min(pause * 2, redial_last);
     }
+    peer.dialled = false;
   }
 
   /// One link from dialling to its end; true if it was up.
   asio::awaitable<bool> serve_outbound(Peer& peer) {
     auto link = std::make_shared<OutboundLink>(context, client_tls);
     auto& stream = link->stream;
+    const LinkPeer place = place_of(peer);
     {
       Deadline deadline(stream.next_layer(), handshake_deadline);
       tcp::resolver resolver(context);
-      auto [resolve_error, endpoints] = co_await resolver.async_resolve(peer.address.host, std::to_string(peer.address.port), no_throw);
+      auto [resolve_error, endpoints] = co_await resolver.async_resolve(place.host, std::to_string(place.port), no_throw);
       if (resolve_error) co_return false;
       auto [connect_error, endpoint] = co_await asio::async_connect(stream.next_layer(), endpoints, no_throw);
       if (connect_error) co_return false;
@@ -146,8 +217,8 @@ struct PeerNetwork::Impl {
       if (tls_error) co_return false;
     }
     const auto key = peer_public_key(stream.native_handle());
-    if (!key || node_of(*key) != peer.address.node) {
-      warn("at the address of node " + std::to_string(peer.address.node) + " answers somebody with another link key; not used");
+    if (!key || *key != place.link_key) {
+      warn("at the address of node " + std::to_string(place.node) + " answers somebody with another link key; not used");
       co_return false;
     }
     std::string out;
@@ -159,7 +230,7 @@ struct PeerNetwork::Impl {
       peer.queue_bytes = 0;
     }
     peer.connected = true;
-    if (handlers.connected) handlers.connected(peer.address.node);
+    if (handlers.connected) handlers.connected(place.node);
     asio::co_spawn(context, watch(link, peer), asio::detached);
     while (link->alive && !stopping) {
       gather(peer, out);
@@ -213,9 +284,9 @@ struct PeerNetwork::Impl {
   }
 
   void enqueue(std::uint64_t to, PeerMessage message) {
-    auto it = peers.find(to);
-    if (it == peers.end() || !it->second->connected) return;
-    Peer& peer = *it->second;
+    Peer* const known = find(to);
+    if (!known || !known->connected) return;
+    Peer& peer = *known;
     bool was_empty;
     {
       std::lock_guard lock(peer.mutex);
@@ -266,6 +337,7 @@ struct PeerNetwork::Impl {
       old->lowest_layer().close(ignored);
     }
     inbound[from] = stream;
+    look_after(*find(from));
     if (handlers.greeted) handlers.greeted(from, process);
     while (!stopping) {
       auto message = co_await read_message(*stream);
@@ -338,14 +410,9 @@ Expected<std::unique_ptr<PeerNetwork>, std::string> PeerNetwork::open(PeerNetwor
   if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
   if (error)
     return tl::make_unexpected("cannot listen for peers on " + o.listen_host + ":" + std::to_string(o.listen_port) + ": " + error.message());
-  for (const auto& address_of_peer : o.peers) {
-    auto peer = std::make_unique<Impl::Peer>();
-    peer->address = address_of_peer;
-    impl->peers[address_of_peer.node] = std::move(peer);
-  }
   auto* raw = impl.get();
+  raw->take_peers(o.peers);
   asio::co_spawn(raw->context, raw->accept(), asio::detached);
-  for (auto& [node, peer] : raw->peers) asio::co_spawn(raw->context, raw->dial(*peer), asio::detached);
   raw->thread = std::thread([raw] { raw->context.run(); });
   return std::unique_ptr<PeerNetwork>(new PeerNetwork(std::move(impl)));
 }
@@ -360,9 +427,21 @@ void PeerNetwork::stop() {
 
 void PeerNetwork::send(std::uint64_t to, PeerMessage message) { impl_->enqueue(to, std::move(message)); }
 
+void PeerNetwork::set_peers(std::vector<LinkPeer> peers) {
+  asio::post(impl_->context, [impl = impl_.get(), peers = std::move(peers)] { impl->take_peers(peers); });
+}
+
 bool PeerNetwork::connected(std::uint64_t node) const {
-  auto it = impl_->peers.find(node);
-  return it != impl_->peers.end() && it->second->connected;
+  const auto* peer = impl_->find(node);
+  return peer && peer->connected;
+}
+
+std::vector<std::uint32_t> PeerNetwork::nodes() const {
+  const std::shared_lock lock(impl_->peers_mutex);
+  std::vector<std::uint32_t> nodes;
+  for (const auto& [node, peer] : impl_->peers)
+    if (!peer->place.removed) nodes.push_back(peer->place.node);
+  return nodes;
 }
 
 std::uint16_t PeerNetwork::port() const { return impl_->acceptor->local_endpoint().port(); }

@@ -1,4 +1,4 @@
-// Links between validators: TLS 1.3 over TCP, keys pinned to the ledger's registry (DESIGN §12.4). A node dials every peer and sends on the
+// Links between nodes: TLS 1.3 over TCP, keys pinned to the ledger's registry (DESIGN §12.4). A node dials every peer and sends on the
 // link it dialled; what it receives comes on links that peers dialled. Lost links are dialled again for ever. Delivery is at most once and
 // in order per link; a queue that grows beyond its bound drops what is newest, as a network may: Raft repeats.
 // One thread of its own moves the bytes; send() from any thread.
@@ -13,16 +13,30 @@
 #include "ledger/genesis.h"
 #include "node/node.h"
 #include "node/peer_codec.h"
+#include "node/registry.h"
 #include "node/tls.h"
 
 namespace daftar::node {
+
+/// Another node as the registry, or the configuration of a node that is far behind it, has it.
+struct LinkPeer {
+  std::uint32_t node = 0;
+  ledger::PublicKey link_key;
+  std::string host;             // empty: not known; it may dial us, and is not heard before we can answer
+  std::uint16_t port = 0;
+  /// It was removed: dialled for a while only, now and when it comes back, so that it can be told.
+  bool removed = false;
+};
+
+/// All nodes of the registry with the addresses it names, or, before those, the configured ones.
+std::vector<LinkPeer> link_peers(const Registry& registry, const std::vector<PeerAddress>& configured);
 
 struct PeerNetworkOptions {
   std::uint32_t self = 0;
   std::shared_ptr<const ledger::Genesis> genesis;
   std::string listen_host;
   std::uint16_t listen_port = 0;
-  std::vector<PeerAddress> peers;
+  std::vector<LinkPeer> peers;
   std::size_t queue_bytes_max = 64u << 20;   // per peer
   std::uint64_t process = 0;                 // drawn by this process; peers see by it that their links lead to another one
 };
@@ -41,8 +55,12 @@ class PeerNetwork {
   ~PeerNetwork();
   void stop();
 
+  /// Nodes that came or whose place changed; those not named stay as they are. A key that is not a peer's has no link. Any thread.
+  void set_peers(std::vector<LinkPeer> peers);
   void send(std::uint64_t to, PeerMessage message);
   bool connected(std::uint64_t node) const;
+  /// The peers, without those that were removed; ascending.
+  std::vector<std::uint32_t> nodes() const;
   std::uint16_t port() const;
   std::uint64_t bytes_sent() const;
   std::uint64_t bytes_received() const;

@@ -9,9 +9,16 @@
 
 namespace daftar::node {
 
-/// `store` has been initialised. `validators`: how many vote, numbered from 1. The sentence says why a node with these disks may not take part:
-/// the log is shorter than what was executed, cannot be read, or its term is behind its own entries.
-Expected<ReplicaRestored, std::string> restore(const storage::RaftLog& log, const storage::StateStore& store, const contracts::Engine& engine,
-                                               std::size_t validators);
+/// The membership in force at `mark`: as it was stored with it, or as the genesis has it.
+consensus::Membership membership_at(const storage::AppliedMark& mark, const ledger::Genesis& genesis);
+
+/// Where `store` stands.
+ExecutedState executed_state(const storage::StateStore& store, const contracts::Engine& engine);
+
+/// `store` has been initialised. A snapshot whose installation was cut off is installed to its end first: the log begins anew after it. The
+/// sentence says why a node with these disks may not take part: the log is shorter than what was executed, cannot be read, or its term is
+/// behind its own entries.
+Expected<ReplicaRestored, std::string> restore(storage::RaftLog& log, storage::StateStore& store, const contracts::Engine& engine,
+                                               const ledger::Genesis& genesis);
 
 }  // namespace daftar::node

@@ -32,15 +32,14 @@ Replica::Replica(std::shared_ptr<const ledger::Genesis> genesis, const ledger::S
       options_(options),
       raft_(options.raft, restored.raft),
       mempool_(options.mempool),
-      certifier_(genesis_->origin(), genesis_->checkpoint_keys(), static_cast<std::uint32_t>(options.raft.self.value)) {
+      certifier_(genesis_->origin(), restored.registry.validators, static_cast<std::uint32_t>(options.raft.self.value)),
+      quorum_clock_(options.raft.self),
+      reads_(consensus::Random(options.raft.seed ^ 0x72656164u).next()) {
   const auto applied = restored.raft.applied.value;
-  chain_[applied] = {restored.raft.before_tail.term.value, restored.height, restored.block_time_ms, restored.block_hash, false, false};
-  committed_index_ = executed_index_ = applied;
-  entries_ = restored.entries;
-  next_deadline_ms_ = restored.next_deadline_ms;
-  certifier_.restore(restored.certified_size);
-  certificate_stored_ = restored.certified_size;
-  last_checkpoint_size_ = restored.certified_size;
+  DAFTAR_CHECK(restored.raft_index == applied);
+  start_from(restored);
+  committed_membership_ = consensus::encode_membership(restored.raft.membership);
+  flushed_index_ = applied;
   // Blocks that wait in the log are parsed now: the chain's tip must be known before this node can lead.
   for (const auto& entry : restored.raft.tail) {
     if (entry.kind != consensus::EntryKind::payload || entry.index.value <= applied) continue;
@@ -57,7 +56,9 @@ Replica::Replica(std::shared_ptr<const ledger::Genesis> genesis, const ledger::S
 
 bool Replica::has_output() const {
   return !(output_.send.empty() && output_.log_writes.empty() && output_.block_checks.empty() && output_.forward_checks.empty() &&
-           output_.execute.empty() && output_.log_reads.empty() && output_.certificates.empty() && output_.answers.empty() && output_.lookups.empty() &&
+           output_.execute.empty() && output_.log_reads.empty() && output_.snapshot_reads.empty() && output_.snapshot_arrivals.empty() &&
+           !output_.compact && !output_.registry && output_.removed.empty() && output_.certificates.empty() && output_.answers.empty() &&
+           output_.read_answers.empty() && output_.lookups.empty() &&
            output_.warnings.empty() && output_.divergence.empty() && !output_.memory && !output_.whole_again) ||
          raft_.has_output() || raft_.memory().changes() != memory_written_;
 }
@@ -74,15 +75,15 @@ void Replica::tick(Times now) {
   now_ = now;
   ++ticks_;
   raft_.tick();
+  ask_clocks();
   tick_inquiry();
   expire_waiting();
   if (denied_ && now_.monotonic_ms >= offered_again_ms_ + offer_again_ms) offer_waiting();
   if (now_.monotonic_ms >= lines_repeated_ms_ + 1000) {
     lines_repeated_ms_ = now_.monotonic_ms;
-    for (const auto& line : certifier_.uncertified_own())
-      for (std::uint32_t node = 1; node <= genesis_->checkpoint_keys().size(); ++node)
-        if (node != options_.raft.self.value) output_.send.push_back({node, CheckpointLine{line.size, line.root, line.signature}});
+    for (const auto& line : certifier_.uncertified_own()) send_to_all(CheckpointLine{line.size, line.root, line.signature});
   }
+  follow_registry();
   pump();
 }
 
@@ -91,6 +92,7 @@ void Replica::tick(Times now) {
 void Replica::pump() {
   for (;;) {
     maybe_propose();
+    advance_reads();
     if (!raft_.has_output()) return;
     take_raft_output();
   }
@@ -108,8 +110,10 @@ void Replica::take_raft_output() {
     output_.log_writes.push_back(std::move(write));
     unsynced_.push_back({out.batch, std::move(out.send_after_sync)});
   }
+  if (!out.committed.empty()) patience_.committed();
   for (auto& entry : out.committed) {
     committed_index_ = entry.index.value;
+    note_committed(entry);
     if (entry.kind != consensus::EntryKind::payload) {
       if (blocks_in_execution_.empty()) raft_.applied(entry.index);
       continue;
@@ -117,13 +121,15 @@ void Replica::take_raft_output() {
     std::shared_ptr<const ledger::Block> block;
     if (auto it = blocks_.find(entry.payload.get()); it != blocks_.end()) block = it->second;
     blocks_in_execution_.push_back(entry.index.value);
-    output_.execute.push_back({entry.index.value, entry.term.value, entry.payload, std::move(block)});
+    output_.execute.push_back({entry.index.value, entry.term.value, entry.payload, std::move(block), committed_membership_});
   }
   for (auto& read : out.log_reads) output_.log_reads.push_back(read);
-  // The log is kept whole, so no peer is ever offered a snapshot, and none is expected.
-  for (const auto& read : out.snapshot_reads) raft_.snapshot_read_done(read, std::nullopt);
-  for (const auto& arrival : out.snapshot_arrivals) raft_.snapshot_failed(arrival.id);
+  for (auto& read : out.snapshot_reads) output_.snapshot_reads.push_back(std::move(read));
+  for (auto& arrival : out.snapshot_arrivals) output_.snapshot_arrivals.push_back(std::move(arrival));
+  take_reads(out);
   if (out.role) change_role(*out.role);
+  if (out.removed)
+    output_.removed = "node " + std::to_string(options_.raft.self.value) + " was removed from the network by its governance, and the others know it; it stops";
 }
 
 void Replica::note_entries(const std::vector<consensus::Entry>& entries) {
@@ -146,6 +152,7 @@ void Replica::note_entries(const std::vector<consensus::Entry>& entries) {
     }
     chain_[entry.index.value] = place;
   }
+  weigh_log(entries);
 }
 
 void Replica::log_written(consensus::BatchId batch) {
@@ -170,6 +177,11 @@ void Replica::change_role(const consensus::RoleChange& change) {
     mempool_.clear();
     ordered_.clear();
   }
+  if (!led && is_leader()) {
+    quorum_clock_.ask_anew();
+    ask_clocks();
+  }
+  if (!same_leader) reads_.leader_changed();
   if (!same_leader && change.leader) {
     for (auto& [id, waiting] : waiting_) waiting.offered = false;
     offer_waiting();
@@ -200,6 +212,7 @@ void Replica::maybe_propose() {
     const std::size_t in_flight = blocks_in_flight();
     if (in_flight >= options_.blocks_in_flight_max) return;
     if (!mempool_.empty()) {
+      if (!next_block_time()) return;   // asked before they are taken out, which is not free
       auto taken = mempool_.take(options_.block_transactions_max, options_.block_bytes_max);
       if (propose(taken.transactions, taken.certified)) continue;
       mempool_.put_back(taken);  // Raft is busy: they keep their place
@@ -207,7 +220,7 @@ void Replica::maybe_propose() {
     }
     if (in_flight > 0 || !blocks_in_execution_.empty()) return;
     // Nothing waits: a block without transactions only when a deadline is due, or entries wait for a certificate.
-    const bool deadline = next_deadline_ms_ && *next_deadline_ms_ <= now_.wall_ms;
+    const bool deadline = next_deadline_ms_ && *next_deadline_ms_ <= quorum_time_ms().value_or(0);
     const bool wanted = awaiting_certificate_.size() > 0 && entries_ > last_checkpoint_size_;
     const bool idle = entries_ > last_checkpoint_size_ && now_.monotonic_ms >= last_proposal_ms_ + options_.checkpoint_idle_ms;
     if (!deadline && !wanted && !idle) return;
@@ -216,9 +229,10 @@ void Replica::maybe_propose() {
 }
 
 bool Replica::propose(std::vector<std::shared_ptr<const ledger::Transaction>> transactions, bool certified) {
+  const auto time_ms = next_block_time();
+  if (!time_ms) return false;
   const ChainPlace& last = tip();
-  const std::uint64_t time_ms = std::max(now_.wall_ms, last.time_ms + 1);
-  auto block = ledger::make_block(last.hash, last.height + 1, time_ms, wants_checkpoint(certified), std::move(transactions));
+  auto block = ledger::make_block(last.hash, last.height + 1, *time_ms, wants_checkpoint(certified), std::move(transactions));
   auto payload = std::shared_ptr<const std::string>(block, &block->bytes());
   const auto* key = payload.get();
   blocks_[key] = block;
@@ -413,6 +427,7 @@ void Replica::abandon_all() {
   }
   for (auto& [index, waiter] : awaiting_certificate_) output_.answers.push_back({waiter.client, std::move(waiter.reply)});
   awaiting_certificate_.clear();
+  for (const auto& answer : reads_.abandon()) output_.read_answers.push_back({answer.token, false});
 }
 
 // ---------------------------------------------------------------------------------------------- after execution
@@ -439,14 +454,9 @@ void Replica::executed(const ExecutedBlock& block) {
   for (const auto& outcome : block.transactions) answer_executed(outcome, block.height);
   if (block.checkpoint) {
     last_checkpoint_size_ = block.size;
-    const ledger::Checkpoint checkpoint{genesis_->origin(), block.size, block.root};
-    const ledger::Signature signature = ledger::sign_checkpoint(checkpoint, checkpoint_key_);
-    const auto self = static_cast<std::uint32_t>(options_.raft.self.value);
-    for (std::uint32_t node = 1; node <= genesis_->checkpoint_keys().size(); ++node)
-      if (node != self) output_.send.push_back({node, CheckpointLine{block.size, block.root, signature}});
-    if (block.size > certifier_.certified_size() && uncertified_since_ms_ == 0) uncertified_since_ms_ = now_.monotonic_ms;
-    take_certifier_outcome(certifier_.add_own({self, block.size, block.root, signature}), self);
+    sign_checkpoint(block.size, block.root);   // before a changed registry counts: the set that leaves signs the tree that ends its time
   }
+  if (block.registry) take_registry(*block.registry, block.size);
   pump();
 }
 
@@ -480,19 +490,31 @@ NodeStatus Replica::status() const {
   }
   status.leader = static_cast<std::uint32_t>(raft.leader.value);
   status.term = raft.term.value;
+  status.raft_first = raft.compacted.value + 1;
   status.raft_last = raft.last.index.value;
   status.raft_commit = raft.commit.value;
   status.certified_size = certifier_.certified_size();
   for (const auto& peer : raft.peers) status.peers.push_back({static_cast<std::uint32_t>(peer.node.value), false, peer.match.value});
+  const auto numbers = [](const std::vector<consensus::NodeId>& nodes) {
+    std::vector<std::uint32_t> found;
+    for (const auto node : nodes) found.push_back(static_cast<std::uint32_t>(node.value));
+    return found;
+  };
+  status.voters = numbers(raft.membership.voters);
+  status.learners = numbers(raft.membership.learners);
+  status.outgoing = numbers(raft.membership.outgoing);
   status.mempool_transactions = mempool_.size();
   status.blocks = blocks_executed_;
   status.certificates = certificates_;
+  status.snapshots_installed = snapshots_installed_;
   status.committed = committed_transactions_;
   status.rejected = rejected_transactions_;
   if (auto why = waits_for_memory(raft); !why.empty())
     status.not_ready_because = std::move(why);
   else if (!raft.leader)
     status.not_ready_because = "there is no leader: waiting for a majority of the validators";
+  else if (is_leader() && !quorum_time_ms())
+    status.not_ready_because = "waiting for the clocks of a majority of the validators: a leader dates blocks by them";
   else if (!blocks_in_execution_.empty() && raft.commit.value > executed_index_ + 1000)
     status.not_ready_because = "catching up with the leader";
   else if (uncertified_since_ms_ != 0 && now_.monotonic_ms > uncertified_since_ms_ + options_.uncertified_ms_max)

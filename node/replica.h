@@ -18,9 +18,11 @@
 #include "consensus/raft.h"
 #include "ledger/block.h"
 #include "ledger/genesis.h"
+#include "node/block_time.h"
 #include "node/certifier.h"
 #include "node/executor.h"
 #include "node/inquiry.h"
+#include "node/linearizable.h"
 #include "node/mempool.h"
 #include "node/peer_codec.h"
 #include "node/service.h"
@@ -41,26 +43,29 @@ struct ReplicaOptions {
   std::uint64_t checkpoint_interval_ms = 200;   // or so long after the last,
   std::uint64_t checkpoint_idle_ms = 500;       // or when nothing has come for so long
   std::uint64_t uncertified_ms_max = 30'000;    // certification lagging longer: the leader orders no more (and says who is silent)
+  // The Raft log on disk: what is executed and flushed leaves it when more than this came after; for a peer that lags (known to the leader),
+  // as long as what came after is less than the second. A peer that needs what has left gets a snapshot.
+  std::uint64_t log_retain_bytes = 512u << 20;
+  std::uint64_t log_retain_for_laggards_bytes = 2048ull << 20;
   // Transactions whose clients wait here: how many, of one member, their bytes. The first also bounds the clients.
   std::size_t waiting_max = 200'000;
   std::size_t waiting_of_member_max = 20'000;
   std::size_t waiting_bytes_max = 256u << 20;
 };
 
-/// Where execution stands when the replica starts.
-struct ReplicaRestored {
-  consensus::Restored raft;
+/// Where execution stands: when the replica starts, or when a snapshot was installed.
+struct ExecutedState {
+  std::uint64_t raft_index = 0, raft_term = 0;   // of the newest block executed
   std::uint64_t height = 0;
   std::uint64_t block_time_ms = 0;
   ledger::Digest block_hash;
   std::uint64_t entries = 0;
   std::uint64_t certified_size = 0;
   std::optional<std::uint64_t> next_deadline_ms;
+  Registry registry;
 };
-
-struct Times {
-  std::uint64_t wall_ms = 0;        // for block time and expiry only
-  std::uint64_t monotonic_ms = 0;   // for everything else
+struct ReplicaRestored : ExecutedState {
+  consensus::Restored raft;
 };
 
 class Replica {
@@ -84,6 +89,8 @@ class Replica {
   };
   struct Send { std::uint64_t to = 0; PeerMessage message; };
   struct Answer { ClientToken client = 0; SubmitReply reply; };
+  /// `confirmed`: the state that is executed now holds all that anybody was told before the read was asked for.
+  struct ReadAnswer { ClientToken client = 0; bool confirmed = false; };
   struct NewCertificate { std::uint64_t size = 0; std::string note; };
   struct Output {
     std::vector<Send> send;
@@ -92,13 +99,19 @@ class Replica {
     std::vector<ForwardCheck> forward_checks;
     std::vector<ExecuteTask> execute;
     std::vector<consensus::LogRead> log_reads;
+    std::vector<consensus::SnapshotRead> snapshot_reads;        // of a checkpoint of the state; then snapshot_read_done()
+    std::vector<consensus::SnapshotArrival> snapshot_arrivals;  // then snapshot_wants(), snapshot_installed() or snapshot_failed(), see consensus/output.h
+    std::optional<consensus::LogPosition> compact;              // the log on disk may forget everything through here
+    std::optional<Registry> registry;                           // nodes came, went or moved: link to those that are no longer removed
     std::vector<NewCertificate> certificates;   // store; then certificate_stored(size)
     std::vector<Answer> answers;
+    std::vector<ReadAnswer> read_answers;
     std::vector<ledger::Digest> lookups; // look these ids up in the ledger; found(...) if there
     std::vector<std::string> warnings;   // for the log
     std::optional<std::vector<storage::StoredRecollection>> memory;  // of the other nodes: RaftLog::write_memory
     bool whole_again = false;            // the log lacks nothing any more: what was noted of a repair may go
     std::string divergence;              // not empty: stop, loudly
+    std::string removed;                 // not empty: this node is no longer needed: stop, when all of the above is carried out
   };
   bool has_output() const;
   Output take_output();
@@ -114,6 +127,8 @@ class Replica {
   void submit(ClientToken client, std::shared_ptr<const ledger::Transaction> transaction, WaitFor wait, std::uint64_t timeout_ms);
   /// Already in the ledger: waits only for the certificate that covers it (or answers at once).
   void await_certificate(ClientToken client, SubmitReply committed, std::uint64_t timeout_ms);
+  /// A linearizable read: a ReadAnswer, once. Not confirmed when no quorum has confirmed it, or this node not executed so far, in time.
+  void request_read(ClientToken client, std::uint64_t timeout_ms);
 
   // ---- answers from the world
   void log_written(consensus::BatchId batch);
@@ -127,6 +142,13 @@ class Replica {
   /// The first outcome of a transaction somebody waits for, read from the ledger.
   void found(const SubmitReply& first_outcome);
   void log_read_done(const consensus::LogRead& read, std::vector<consensus::Entry> entries);
+  void snapshot_read_done(const consensus::SnapshotRead& read, std::optional<consensus::SnapshotPiece> piece);
+  void snapshot_wants(std::uint64_t arrival, std::uint64_t offset);
+  void snapshot_failed(std::uint64_t arrival);
+  /// State and log on disk are replaced; all blocks handed to execution before were executed or are superseded.
+  void snapshot_installed(std::uint64_t arrival, ExecutedState state);
+  /// The executed state is durable up to this Raft index. Never lower than before.
+  void state_flushed(std::uint64_t raft_index);
 
   /// Everything waiting is answered `unknown`.
   void abandon_all();
@@ -197,10 +219,37 @@ class Replica {
   void expire_waiting();
   void say(std::string warning) { output_.warnings.push_back(std::move(warning)); }
 
+  // replica_membership.cc
+  void take_registry(Registry registry, std::uint64_t size);
+  void note_committed(const consensus::Entry& entry);
+  void follow_registry();
+  void send_to_all(const PeerMessage& message);
+  void sign_checkpoint(std::uint64_t size, const ledger::Digest& root);
+
+  // replica_snapshot.cc
+  void start_from(ExecutedState state);
+  void weigh_log(const std::vector<consensus::Entry>& entries);
+  void compact_log();
+
+  // replica_reads.cc
+  struct AskedRound { std::uint64_t node = 0, round = 0; };
+  void advance_reads();
+  void ask_core(std::uint64_t node, std::uint64_t round);
+  void answer_round(const AskedRound& asked, const ReadIndexReply& reply);
+  void take_reads(const consensus::Output& out);
+
+  // replica_clock.cc
+  void ask_clocks();
+  void receive_clock(std::uint64_t from, const ClockReply& reply);
+  std::optional<std::uint64_t> quorum_time_ms() const { return quorum_clock_.read(raft_.status().membership, now_); }
+  std::optional<std::uint64_t> next_block_time() const;
+  BlockMoment moment_at(std::uint64_t raft_index) const;
+  bool too_far_ahead(const ledger::Block& block, BlockMoment committed, bool inherited);
+
   // replica_inbound.cc
   void receive_consensus(std::uint64_t from, consensus::Message message);
   void drain_inbox(std::uint64_t from);
-  std::optional<Objection> objection_to(const consensus::AppendRequest& request, const std::vector<std::shared_ptr<const ledger::Block>>& blocks) const;
+  std::optional<Objection> objection_to(const consensus::AppendRequest& request, const std::vector<std::shared_ptr<const ledger::Block>>& blocks);
   void distrust(std::uint64_t leader, consensus::Term term, const Objection& objection);
   void receive_refusals(std::uint64_t from, const ForwardRefused& refused);
   bool is_distrusted(std::uint64_t leader, consensus::Term term) const;
@@ -223,9 +272,15 @@ class Replica {
   consensus::Raft raft_;
   consensus::RoleChange place_;
   Mempool mempool_;
+  Registry registry_;
   Certifier certifier_;
   Times now_;
+  QuorumClock quorum_clock_;
+  Patience patience_;
   Output output_;
+
+  LinearizableReads reads_;
+  std::map<std::uint64_t, AskedRound> rounds_;   // this leader's own and its peers', by the core's ReadId
 
   std::map<std::uint64_t, ChainPlace> chain_;    // by Raft index, from the last executed on; never empty
   using Blocks = std::unordered_map<const std::string*, std::shared_ptr<const ledger::Block>>;  // parsed, by payload
@@ -234,6 +289,15 @@ class Replica {
   std::uint64_t committed_index_ = 0;            // last handed to execution or passed over
   std::uint64_t executed_index_ = 0;
   std::deque<std::uint64_t> blocks_in_execution_;  // Raft indexes handed out, not executed yet
+
+  std::string committed_membership_;             // encoded; in force at committed_index_
+  std::string membership_said_;                  // why a change of the membership waits, as last said,
+  std::uint64_t membership_waits_since_ = 0;     // and since which tick; 0: it does not wait
+  /// Places in the log now and then, with the bytes appended before them since this node started.
+  struct LogWeight { consensus::LogPosition position; std::uint64_t bytes_before = 0; };
+  std::deque<LogWeight> log_weights_;
+  std::uint64_t log_bytes_ = 0;
+  std::uint64_t flushed_index_ = 0;              // the state is durable up to here
 
   struct WaitingSync { consensus::BatchId batch; std::vector<consensus::Envelope> send; };
   std::deque<WaitingSync> unsynced_;
@@ -267,7 +331,7 @@ class Replica {
   std::uint64_t last_checkpoint_size_ = 0;       // tree size at the last executed checkpoint
   std::uint64_t uncertified_since_ms_ = 0;       // 0: nothing waits for certification
   std::uint64_t lines_repeated_ms_ = 0;
-  std::uint64_t committed_transactions_ = 0, rejected_transactions_ = 0, blocks_executed_ = 0, certificates_ = 0;
+  std::uint64_t committed_transactions_ = 0, rejected_transactions_ = 0, blocks_executed_ = 0, certificates_ = 0, snapshots_installed_ = 0;
 };
 
 }  // namespace daftar::node

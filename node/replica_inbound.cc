@@ -12,17 +12,27 @@ constexpr std::uint64_t clock_distrust_timeouts = 3;
 }
 
 void Replica::receive(std::uint64_t from, PeerMessage message) {
-  if (from == options_.raft.self.value || from == 0 || from > genesis_->link_keys().size()) return;
+  if (from == options_.raft.self.value || from == 0) return;   // the link has seen to it that it is who it says
   if (auto* m = std::get_if<consensus::Message>(&message)) {
     receive_consensus(from, std::move(*m));
   } else if (auto* forward = std::get_if<Forward>(&message)) {
     output_.forward_checks.push_back({from, std::move(forward->items)});
   } else if (auto* refused = std::get_if<ForwardRefused>(&message)) {
     receive_refusals(from, *refused);
+  } else if (auto* asked = std::get_if<ClockRequest>(&message)) {
+    output_.send.push_back({from, ClockReply{asked->asked_ms, now_.wall_ms}});
+  } else if (auto* clock = std::get_if<ClockReply>(&message)) {
+    receive_clock(from, *clock);
+  } else if (auto* read = std::get_if<ReadIndexRequest>(&message)) {
+    ask_core(from, read->round);
+    pump();
+  } else if (auto* read_reply = std::get_if<ReadIndexReply>(&message)) {
+    if (from == place_.leader.value && !is_leader()) reads_.heard(*read_reply, now_);
+    pump();
   } else if (auto* line = std::get_if<CheckpointLine>(&message)) {
     take_certifier_outcome(certifier_.add_peer({static_cast<std::uint32_t>(from), line->size, line->root, line->signature}), from);
-  } else if (auto* asked = std::get_if<RecallRequest>(&message)) {
-    receive_recall_request(from, *asked);
+  } else if (auto* recall = std::get_if<RecallRequest>(&message)) {
+    receive_recall_request(from, *recall);
   } else if (auto* told = std::get_if<RecallReply>(&message)) {
     receive_recall_reply(from, *told);
   }
@@ -95,9 +105,10 @@ void Replica::drain_inbox(std::uint64_t from) {
   pump();
 }
 
-/// Blocks of one request: each follows the one before, and nothing that is not committed yet is far ahead of this node's clock (§12.5).
+/// Blocks of one request: each follows the one before, and nothing that is not committed yet is far ahead of this node's clock (§12.5;
+/// block_time.h).
 std::optional<Replica::Objection> Replica::objection_to(const consensus::AppendRequest& request,
-                                                        const std::vector<std::shared_ptr<const ledger::Block>>& blocks) const {
+                                                        const std::vector<std::shared_ptr<const ledger::Block>>& blocks) {
   // The block before the first is known when the request continues a log we hold; otherwise Raft will refuse the request, or it repeats
   // what is committed. Execution checks every link once more.
   const ChainPlace* before = nullptr;
@@ -106,6 +117,9 @@ std::optional<Replica::Objection> Replica::objection_to(const consensus::AppendR
     place = it->second;
     before = &place;
   }
+  // The newest block on the leader's own chain that is known to be committed.
+  const std::uint64_t commit = std::max(request.commit.value, committed_index_);
+  BlockMoment committed = moment_at(before ? std::max(committed_index_, std::min(commit, request.previous.index.value)) : committed_index_);
   std::size_t n = 0;
   for (const auto& entry : request.entries) {
     const bool has_block = entry.kind == consensus::EntryKind::payload;
@@ -117,6 +131,7 @@ std::optional<Replica::Objection> Replica::objection_to(const consensus::AppendR
       if (held != chain_.end()) {
         place = held->second;
         before = &place;
+        if (entry.index.value <= commit) committed = {place.height, place.time_ms};
       }
       continue;
     }
@@ -124,10 +139,11 @@ std::optional<Replica::Objection> Replica::objection_to(const consensus::AppendR
     const auto& block = *blocks[n++];
     if (before && (block.height() != before->height + 1 || block.previous_hash() != before->hash || block.time_ms() <= before->time_ms))
       return Objection{"block " + std::to_string(block.height()) + " does not follow block " + std::to_string(before->height)};
-    if (entry.index > request.commit && block.time_ms() > now_.wall_ms + genesis_->clock_skew_ms())
+    if (entry.index > request.commit && too_far_ahead(block, committed, entry.term < request.term))
       return Objection{"block " + std::to_string(block.height()) + " is dated " + std::to_string((block.time_ms() - now_.wall_ms) / 1000) +
                            " s ahead of this node's clock",
                        /*passes*/ true};
+    if (entry.index <= request.commit) committed = {block.height(), block.time_ms()};
     place = {entry.term.value, block.height(), block.time_ms(), block.hash(), true, block.checkpoint()};
     before = &place;
   }

@@ -7,6 +7,7 @@
 
 #include "ledger/check.h"
 #include "node/clock.h"
+#include "node/recovery.h"
 
 namespace daftar::node {
 namespace {
@@ -18,10 +19,10 @@ constexpr std::size_t retries_max = 2'000;
 constexpr std::size_t log_read_bytes_max = 8u << 20;
 
 /// The moment at which a transaction is judged before it is ordered. Only block time, which all nodes share, makes one expire for good; a
-/// clock of our own that runs ahead must not (§12.5).
+/// clock of our own that runs ahead must not, nor one that runs behind make it too far ahead (§12.5).
 std::uint64_t judged_at(const ledger::Transaction& transaction, const storage::StateSnapshot& state) {
-  const std::uint64_t valid_until = transaction.body().valid_until_ms(), now = wall_ms();
-  return valid_until > state.mark().block_time_ms ? std::min(now, valid_until) : now;
+  const std::uint64_t block_time = state.mark().block_time_ms, valid_until = transaction.body().valid_until_ms(), now = std::max(wall_ms(), block_time);
+  return valid_until > block_time ? std::min(now, valid_until) : now;
 }
 
 consensus::Entry to_entry(storage::LogRecord&& record) {
@@ -44,7 +45,23 @@ void ReplicaLoop::Submission::answer(std::size_t index, SubmitReply reply) {
   done(index, std::move(reply));
 }
 
-ReplicaLoop::ReplicaLoop(Parts parts) : parts_(std::move(parts)) {}
+ReplicaLoop::ReplicaLoop(Parts parts)
+    : parts_(std::move(parts)),
+      transfer_(parts_.genesis, parts_.store,
+                {[this](consensus::SnapshotRead read, std::optional<consensus::SnapshotPiece> piece) {
+                   post([this, read = std::move(read), piece = std::move(piece)]() mutable { parts_.replica.snapshot_read_done(read, std::move(piece)); });
+                 },
+                 [this](std::uint64_t arrival, std::uint64_t offset) { post([this, arrival, offset] { parts_.replica.snapshot_wants(arrival, offset); }); },
+                 [this](std::uint64_t arrival) { post([this, arrival] { parts_.replica.snapshot_failed(arrival); }); },
+                 [this](std::uint64_t arrival, std::unique_ptr<storage::SnapshotSink> sink) {
+                   {
+                     std::lock_guard lock(execute_mutex_);
+                     execute_install_ = Install{arrival, std::move(sink), {}};
+                   }
+                   execute_wake_.notify_one();
+                 },
+                 [](std::string warning) { spdlog::warn("{}", warning); },
+                 [this](const storage::StorageError& error) { halt(HaltKind::disk, error.text()); }}) {}
 ReplicaLoop::~ReplicaLoop() { stop(); }
 
 Times ReplicaLoop::now() const { return {wall_ms(), monotonic_ms()}; }
@@ -76,6 +93,7 @@ void ReplicaLoop::stop() {
   execute_wake_.notify_all();
   if (log_thread_.joinable()) log_thread_.join();
   if (execute_thread_.joinable()) execute_thread_.join();
+  transfer_.stop();
 }
 
 void ReplicaLoop::halt(HaltKind kind, std::string why) {
@@ -140,6 +158,7 @@ void ReplicaLoop::run() {
   parts_.replica.abandon_all();
   for (const auto& a : parts_.replica.take_output().answers) answer(a);
   clients_.clear();
+  readers_.clear();
   retries_.clear();
   // Whatever stopped us, nobody runs tasks any more: let go of those that wait, and of their clients, now.
   std::vector<Task> rest;
@@ -158,10 +177,12 @@ void ReplicaLoop::carry_out(Replica::Output output) {
     return;
   }
   for (auto& send : output.send) links_->send(send.to, std::move(send.message));
+  if (output.registry) links_->set_peers(link_peers(*output.registry, parts_.addresses));
   if (output.whole_again && parts_.on_whole_again) parts_.on_whole_again();
-  if (!output.log_writes.empty() || !output.log_reads.empty() || output.memory) {
+  if (!output.log_writes.empty() || !output.log_reads.empty() || output.compact || output.memory) {
     {
       std::lock_guard lock(log_mutex_);
+      if (output.compact) log_compaction_ = output.compact;
       if (output.memory) log_memory_ = std::move(output.memory);
       for (auto& write : output.log_writes) log_queue_.push_back(std::move(write));
       for (auto& read : output.log_reads) log_reads_.push_back(read);
@@ -180,7 +201,12 @@ void ReplicaLoop::carry_out(Replica::Output output) {
     }
     execute_wake_.notify_one();
   }
+  for (auto& read : output.snapshot_reads) transfer_.read(std::move(read));
+  for (auto& arrival : output.snapshot_arrivals) transfer_.arrived(std::move(arrival));
   for (const auto& a : output.answers) answer(a);
+  for (const auto& a : output.read_answers)
+    if (const auto reader = readers_.extract(a.client)) reader.mapped()->answer(a.confirmed);
+  if (!output.removed.empty()) return halt(HaltKind::removed, std::move(output.removed));
   if (!output.lookups.empty()) {
     const auto state = parts_.store.snapshot();
     for (const auto& id : output.lookups)
@@ -226,6 +252,16 @@ void ReplicaLoop::peer_greeted(std::uint64_t node, std::uint64_t process) {
 
 void ReplicaLoop::peer_connected(std::uint64_t node) {
   post([this, node] { parts_.replica.peer_connected(node); });
+}
+
+void ReplicaLoop::linearizable(std::chrono::milliseconds timeout, std::function<void(bool)> done) {
+  auto read = std::make_shared<Read>(std::move(done));
+  if (halted_) return;
+  post([this, timeout, read] {
+    const ClientToken token = next_client_++;
+    readers_[token] = read;
+    parts_.replica.request_read(token, static_cast<std::uint64_t>(timeout.count()));
+  });
 }
 
 // ---------------------------------------------------------------------------------------------- clients' transactions
@@ -327,10 +363,12 @@ void ReplicaLoop::write_log() {
   for (bool unsettled = false;;) {
     std::deque<Replica::LogWrite> writes;
     std::deque<consensus::LogRead> reads;
+    std::optional<consensus::LogPosition> compaction;
+    std::optional<Install> install;
     std::optional<std::vector<storage::StoredRecollection>> memory;
     {
       std::unique_lock lock(log_mutex_);
-      const auto work = [this] { return log_stopping_ || !log_queue_.empty() || !log_reads_.empty() || log_memory_; };
+      const auto work = [this] { return log_stopping_ || !log_queue_.empty() || !log_reads_.empty() || log_memory_ || log_compaction_ || log_install_; };
       if (!unsettled) log_wake_.wait(lock, work);
       if (unsettled && !log_wake_.wait_for(lock, storage::log_settles_after, work)) {
         lock.unlock();
@@ -343,6 +381,8 @@ void ReplicaLoop::write_log() {
       unsettled = unsettled || memory || !log_queue_.empty();
       writes.swap(log_queue_);
       reads.swap(log_reads_);
+      compaction = std::exchange(log_compaction_, std::nullopt);
+      install = std::exchange(log_install_, std::nullopt);
     }
     if (memory)
       if (auto written = parts_.raft_log.write_memory(*memory); !written)
@@ -367,7 +407,24 @@ void ReplicaLoop::write_log() {
       from = to;
     }
     for (const auto& read : reads) read_log(read);
+    if (install && !restart_log(std::move(*install))) return;
+    if (compaction && compaction->index.value >= parts_.raft_log.first())   // a snapshot may have overtaken it
+      if (auto compacted = parts_.raft_log.compact({compaction->index.value, compaction->term.value}); !compacted)
+        return halt(HaltKind::disk, "the Raft log cannot be compacted: " + compacted.error().text());
   }
+}
+
+bool ReplicaLoop::restart_log(Install install) {
+  if (auto restarted = parts_.raft_log.restart({install.state.raft_index, install.state.raft_term}); !restarted) {
+    halt(HaltKind::disk, "the Raft log cannot be begun anew: " + restarted.error().text());
+    return false;
+  }
+  {
+    std::lock_guard lock(execute_mutex_);
+    execute_install_ = std::move(install);
+  }
+  execute_wake_.notify_one();
+  return true;
 }
 
 void ReplicaLoop::read_log(const consensus::LogRead& read) {
@@ -385,15 +442,18 @@ void ReplicaLoop::read_log(const consensus::LogRead& read) {
 void ReplicaLoop::execute() {
   for (;;) {
     std::optional<ExecuteTask> task;
+    std::optional<Install> install;
     std::deque<Replica::NewCertificate> certificates;
     {
       std::unique_lock lock(execute_mutex_);
-      execute_wake_.wait(lock, [this] { return execute_stopping_ || !execute_queue_.empty() || !certificates_.empty(); });
+      execute_wake_.wait(lock, [this] { return execute_stopping_ || !execute_queue_.empty() || !certificates_.empty() || execute_install_; });
       if (execute_stopping_) return;
       certificates.swap(certificates_);
       if (!execute_queue_.empty()) {
         task = std::move(execute_queue_.front());
         execute_queue_.pop_front();
+      } else {
+        install = std::exchange(execute_install_, std::nullopt);
       }
     }
     for (const auto& certificate : certificates) {
@@ -401,11 +461,44 @@ void ReplicaLoop::execute() {
         return halt(HaltKind::disk, stored.error().text());
       post([this, size = certificate.size] { parts_.replica.certificate_stored(size); });
     }
+    if (install && !(install->sink ? replace_state(std::move(*install)) : finish_install(std::move(*install)))) return;
     if (!task) continue;
     auto done = parts_.executor.execute(*task);
     if (!done) return halt(done.error().disk ? HaltKind::disk : HaltKind::divergence, done.error().sentence);
     post([this, block = std::make_shared<ExecutedBlock>(std::move(*done))] { parts_.replica.executed(*block); });
+    if (const auto flushes = parts_.store.flush_count(); flushes != std::exchange(flushes_seen_, flushes))
+{
+      const auto flushed = parts_.store.flushed_mark();
+      if (!flushed) return halt(HaltKind::disk, flushed.error().text());
+      post([this, index = flushed->raft_index] { parts_.replica.state_flushed(index); });
+    }
   }
+}
+
+bool ReplicaLoop::replace_state(Install install) {
+  if (auto replaced = parts_.store.replace(std::move(install.sink)); !replaced) {
+    halt(HaltKind::disk, "the snapshot cannot be installed: " + replaced.error().text());
+    return false;
+  }
+  parts_.executor.reload();
+  install.state = executed_state(parts_.store, parts_.executor.engine());
+  {
+    std::lock_guard lock(log_mutex_);
+    log_install_ = std::move(install);
+  }
+  log_wake_.notify_one();
+  return true;
+}
+
+bool ReplicaLoop::finish_install(Install install) {
+  if (auto finished = parts_.store.finish_install(); !finished) {
+    halt(HaltKind::disk, finished.error().text());
+    return false;
+  }
+  post([this, arrival = install.arrival, state = std::make_shared<ExecutedState>(std::move(install.state))] {
+    parts_.replica.snapshot_installed(arrival, std::move(*state));
+  });
+  return true;
 }
 
 // ---------------------------------------------------------------------------------------------- the pool

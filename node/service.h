@@ -46,6 +46,7 @@ struct NodeStatus {
   std::string role;                 // leader | follower | candidate | stopped
   std::uint32_t leader = 0;         // 0: none known
   std::uint64_t term = 0;
+  std::uint64_t raft_first = 0;     // of the log on disk: what is before it has left it
   std::uint64_t raft_last = 0, raft_commit = 0;
   std::uint64_t height = 0;         // executed
   std::uint64_t entries = 0;
@@ -54,12 +55,15 @@ struct NodeStatus {
   std::uint64_t certified_size = 0; // tree size of the newest certificate
   struct Peer { std::uint32_t node = 0; bool connected = false; std::uint64_t match = 0; };
   std::vector<Peer> peers;
+  // The membership that consensus is in, by node; `outgoing` is not empty while the voters change: then both majorities count.
+  std::vector<std::uint32_t> voters, learners, outgoing;
   bool ready = false;               // executed everything it knows to be committed, and there is a leader
   std::string not_ready_because;    // one sentence for people when not ready
   std::string stopped_because;      // why the node halted itself, or empty
   std::uint64_t mempool_transactions = 0;
   // counters since start
   std::uint64_t fsyncs = 0, blocks = 0, flushes = 0, seals = 0, certificates = 0, committed = 0, rejected = 0;
+  std::uint64_t snapshots_installed = 0, snapshot_bytes_sent = 0, snapshot_bytes_received = 0;
   std::uint64_t signatures_verified = 0, bytes_sent = 0, bytes_received = 0;
 };
 
@@ -73,6 +77,10 @@ class NodeService {
   /// in any order, possibly before submit returns. A transaction already in the ledger gets its first outcome again, even when expired.
   virtual void submit(std::vector<std::shared_ptr<const ledger::Transaction>> transactions, WaitFor wait,
                       std::chrono::milliseconds timeout, std::function<void(std::size_t index, SubmitReply reply)> done) = 0;
+
+  /// `done(true)`: snapshots taken from now on hold all that any client of any node was told before this call (linearizable reads).
+  /// `done(false)`: no quorum has confirmed it, or this node has not executed so far, within `timeout`. Called exactly once.
+  virtual void linearizable(std::chrono::milliseconds timeout, std::function<void(bool confirmed)> done) = 0;
 
   /// The state as executed here (may lag the leader by a moment).
   virtual std::shared_ptr<const storage::StateSnapshot> snapshot() const = 0;

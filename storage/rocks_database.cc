@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "ledger/check.h"
+#include "storage/rocks_diary.h"
 
 namespace daftar::storage {
 
@@ -54,13 +55,6 @@ void BackgroundWatch::OnFlushCompleted(rocksdb::DB*, const rocksdb::FlushJobInfo
 
 namespace {
 
-/// RocksDB would write its diary (LOG) also beside a database that is only read.
-class NoDiary final : public rocksdb::Logger {
- public:
-  using rocksdb::Logger::Logv;
-  void Logv(const char*, va_list) override {}
-};
-
 void complete(rocksdb::DBOptions& options, std::shared_ptr<BackgroundWatch> watch) {
   options.create_missing_column_families = true;
   options.paranoid_checks = true;
@@ -68,8 +62,6 @@ void complete(rocksdb::DBOptions& options, std::shared_ptr<BackgroundWatch> watc
   options.listeners.push_back(std::move(watch));
   options.use_fsync = false;             // fdatasync: sizes are covered by it, times are not needed
   options.max_open_files = 512;
-  options.keep_log_file_num = 4;         // RocksDB's own diary (LOG)
-  options.max_log_file_size = 4u << 20;
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
 }
@@ -82,9 +74,9 @@ Expected<std::shared_ptr<Database>, StorageError> Database::open_as(Access acces
   out->path_ = path;
   out->watch_ = std::make_shared<BackgroundWatch>(path);
   complete(options, out->watch_);
-  if (access == Access::read_only) options.info_log = std::make_shared<NoDiary>();
-  rocksdb::DB* db = nullptr;
   const bool writes = access == Access::read_write;
+  options.info_log = std::make_shared<Diary>(writes ? path : std::string());
+  rocksdb::DB* db = nullptr;
   const auto status = writes ? rocksdb::DB::Open(options, path, families, &out->families_, &db)
                              : rocksdb::DB::OpenForReadOnly(options, path, families, &out->families_, &db);
   if (!status.ok()) return Unexpected<StorageError>(to_error(status, path, writes ? "opening" : "reading"));

@@ -298,9 +298,11 @@ struct ApiClient::Impl {
   ledger::Digest ledger_id;
   std::optional<Reader> reader;
   std::size_t preferred = 0;
+  bool linearizable = false;
 
   /// Each node once, the preferred first, until one gives an answer other than 503.
-  Result<HttpAnswer> ask(std::string_view method, const std::string& target, std::string_view body = {}, std::string_view content_type = {}) {
+  Result<HttpAnswer> ask(std::string_view method, std::string target, std::string_view body = {}, std::string_view content_type = {}) {
+    if (linearizable && method == "GET") target += (target.find('?') == std::string::npos ? "?" : "&") + std::string("consistency=linearizable");
     std::optional<ToolError> first_error;
     for (std::size_t tried = 0; tried < connections.size(); ++tried) {
       const std::size_t which = (preferred + tried) % connections.size();
@@ -328,6 +330,7 @@ ApiClient::ApiClient(std::vector<Endpoint> endpoints, ledger::Digest ledger_id, 
 ApiClient::~ApiClient() = default;
 ApiClient::ApiClient(ApiClient&&) noexcept = default;
 ApiClient& ApiClient::operator=(ApiClient&&) noexcept = default;
+void ApiClient::read_linearizable(bool wanted) { impl_->linearizable = wanted; }
 void ApiClient::read_as(std::optional<Reader> reader) { impl_->reader = std::move(reader); }
 const std::vector<Endpoint>& ApiClient::endpoints() const { return impl_->endpoints; }
 NodeConnection& ApiClient::connection(std::size_t index) { return impl_->connections.at(index); }

@@ -110,6 +110,9 @@ class ApiClient {
   /// From now on GETs are signed reads of this member.
   void read_as(std::optional<Reader> reader);
 
+  /// From now on GETs see all that anybody was told before them, on whatever node (docs/api.md: consistency=linearizable).
+  void read_linearizable(bool wanted);
+
   /// 2xx JSON; otherwise the node's own code, sentence and advice (exit refused; 503 and no node: unreachable).
   Result<nlohmann::json> get(const std::string& target);
   Result<std::string> get_text(const std::string& target);

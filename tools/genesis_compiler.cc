@@ -105,6 +105,7 @@ void read_limits(Table& table, proto::Limits& limits) {
   limits.set_member_pending_max(static_cast<std::uint32_t>(table.number("member_pending_max", 0, 0, 10'000'000)));
   limits.set_member_rate_per_s(static_cast<std::uint32_t>(table.number("member_rate_per_s", 0, 0, 10'000'000)));
   limits.set_clock_skew_ms(static_cast<std::uint32_t>(table.number("clock_skew_ms", 0, 0, day_ms)));
+  limits.set_node_change_approvals(static_cast<std::uint32_t>(table.number("node_change_approvals", 0, 0, 31)));
   table.finish();
 }
 

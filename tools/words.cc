@@ -68,6 +68,22 @@ struct Describer {
     return out;
   }
 
+  std::string node_change(const proto::ProposeNodeChange& o) const {
+    std::string out = "propose a change of the nodes, approvals until " + ms_to_utc(o.until_ms());
+    for (const auto& step : o.changes()) {
+      const std::string node = std::to_string(step.node());
+      out += "\n      ";
+      if (step.verb() == "add_observer" || step.verb() == "add_validator")
+        out += "add node " + node + " as " + step.verb().substr(4) + ", operated by " + step.operator_() + ", at " + quoted(step.link_address()) +
+               ", link key " + hex_of(step.link_key()) + ", checkpoint key " + hex_of(step.checkpoint_key());
+      else if (step.verb() == "promote") out += "make observer " + node + " a validator";
+      else if (step.verb() == "demote") out += "make validator " + node + " an observer";
+      else if (step.verb() == "remove") out += "remove node " + node + " for good";
+      else out += "a change this program does not know: do not sign";
+    }
+    return out;
+  }
+
   std::string operator()(const proto::Operation& op) const {
     switch (op.kind_case()) {
       case proto::Operation::kTransfer: {
@@ -140,6 +156,9 @@ struct Describer {
       case proto::Operation::kChangeKey:
         return std::string(op.change_key().revoke() ? "revoke key " : "add key ") + ledger::to_hex(op.change_key().key()) +
                (op.change_key().revoke() ? " of " : " to ") + op.change_key().member();
+      case proto::Operation::kProposeNodeChange: return node_change(op.propose_node_change());
+      case proto::Operation::kApproveNodeChange: return "approve the change of the nodes proposed in " + hex_of(op.approve_node_change().proposal());
+      case proto::Operation::kWithdrawNodeChange: return "withdraw the change of the nodes proposed in " + hex_of(op.withdraw_node_change().proposal());
       case proto::Operation::KIND_NOT_SET: break;
     }
     return "an operation this program does not know: do not sign";

@@ -1,5 +1,6 @@
 #include "tests/consensus/trace.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace daftar::consensus::test {
@@ -8,6 +9,26 @@ namespace {
 using nlohmann::json;
 
 json to_json(LogPosition position) { return json::array({position.term.value, position.index.value}); }
+
+json ids(const std::vector<NodeId>& nodes) {
+  json list = json::array();
+  for (NodeId node : nodes) list.push_back(node.value);
+  return list;
+}
+
+json to_json(const Membership& membership) {
+  return {{"voters", ids(membership.voters)}, {"outgoing", ids(membership.outgoing)}, {"learners", ids(membership.learners)}};
+}
+
+// Short text as it is; else what tells it from others.
+std::string text(const Payload& payload) {
+  if (!payload) return "";
+  const std::string& bytes = *payload;
+  if (bytes.size() <= 64 && std::all_of(bytes.begin(), bytes.end(), [](char c) { return c >= ' ' && c <= '~'; })) return bytes;
+  std::uint64_t hash = 1469598103934665603u;
+  for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
+  return std::to_string(bytes.size()) + " bytes, " + std::to_string(hash);
+}
 
 json to_json(const std::vector<Entry>& entries) {
   json list = json::array();
@@ -37,7 +58,8 @@ json body(const AppendReply& m) {
 }
 json body(const TimeoutNow& m) { return {{"type", "timeout_now"}, {"term", m.term.value}}; }
 json body(const SnapshotRequest& m) {
-  return {{"type", "snapshot"}, {"term", m.term.value}, {"position", to_json(m.piece.snapshot.position)}, {"offset", m.piece.offset}, {"done", m.piece.done}};
+  return {{"type", "snapshot"}, {"term", m.term.value}, {"position", to_json(m.piece.snapshot.position)}, {"membership", to_json(m.piece.snapshot.membership)},
+          {"offset", m.piece.offset}, {"bytes", m.piece.bytes ? m.piece.bytes->size() : 0}, {"done", m.piece.done}};
 }
 json body(const SnapshotReply& m) {
   return {{"type", "snapshot_reply"}, {"term", m.term.value}, {"position", to_json(m.position)}, {"wanted", m.wanted}, {"failed", m.failed}};
@@ -55,16 +77,12 @@ const char* name(Role role) {
   return "";
 }
 
-json ids(const std::vector<NodeId>& nodes) {
-  json list = json::array();
-  for (NodeId node : nodes) list.push_back(node.value);
-  return list;
-}
-
 }  // namespace
 
 json to_json(const Entry& entry) {
-  return json::array({entry.term.value, entry.index.value, static_cast<int>(entry.kind), entry.payload ? *entry.payload : ""});
+  json payload = text(entry.payload);
+  if (entry.kind == EntryKind::membership) payload = to_json(decode_membership(*entry.payload).value());
+  return json::array({entry.term.value, entry.index.value, static_cast<int>(entry.kind), std::move(payload)});
 }
 
 json to_json(const Message& message) {
@@ -78,79 +96,143 @@ json to_json(const Envelope& envelope) {
   return object;
 }
 
-TracedRaft::TracedRaft(Options options, Restored restored, TraceSink sink)
-    : self_(options.self), sink_(std::move(sink)), raft_(options, restored) {
-  if (!sink_) return;
-  record("restore", {{"hard_state", to_json(restored.hard_state)},
-                     {"before_tail", to_json(restored.before_tail)},
-                     {"tail", to_json(restored.tail)},
-                     {"applied", restored.applied.value},
-                     {"voters", ids(restored.membership.voters)}});
-}
+// ---- the lines
 
-void TracedRaft::record(const char* event, json line) const {
-  const Status status = raft_.status();
+void TraceWriter::record(const Raft& raft, const char* event, json line) const {
+  const Status status = raft.status();
   line["node"] = self_.value;
   line["event"] = event;
-  line["after"] = {{"term", status.term.value}, {"vote", status.voted_for.value}, {"role", name(status.role)},
-                   {"last", to_json(status.last)}, {"commit", status.commit.value}};
+  line["after"] = {{"term", status.term.value},      {"vote", status.voted_for.value},   {"role", name(status.role)},
+                   {"last", to_json(status.last)}, {"commit", status.commit.value}, {"membership", to_json(status.membership)}};
   sink_(line.dump());
+}
+
+void TraceWriter::restored(const Raft& raft, const Restored& restored) const {
+  record(raft, "restore", {{"hard_state", to_json(restored.hard_state)},
+                           {"snapshot", to_json(restored.snapshot.position)},
+                           {"before_tail", to_json(restored.before_tail)},
+                           {"tail", to_json(restored.tail)},
+                           {"applied", restored.applied.value},
+                           {"membership", to_json(restored.membership)}});
+}
+
+void TraceWriter::proposed(const Raft& raft, const Payload& payload, bool taken) const {
+  record(raft, "propose", {{"payload", text(payload)}, {"taken", taken}});
+}
+
+void TraceWriter::changed(const Raft& raft, const MembershipChange& change, bool taken) const {
+  static constexpr const char* verbs[] = {"add_voter", "add_learner", "promote", "demote", "remove"};
+  json steps = json::array();
+  for (const auto& step : change.steps) steps.push_back(json::array({verbs[static_cast<int>(step.verb)], step.node.value}));
+  record(raft, "change", {{"steps", std::move(steps)}, {"taken", taken}});
+}
+
+void TraceWriter::read(const Raft& raft, const Expected<ReadId, ProposeError>& read) const {
+  record(raft, "read", {{"taken", read.has_value()}, {"id", read ? read->value : 0}});
+}
+
+void TraceWriter::output(const Raft& raft, const Output& output) const {
+  json reads = json::array(), aborted = json::array(), arrivals = json::array();
+  for (const ReadReady& read : output.reads) reads.push_back(json::array({read.id.value, read.index.value}));
+  for (const ReadId id : output.reads_aborted) aborted.push_back(id.value);
+  for (const SnapshotArrival& arrival : output.snapshot_arrivals) arrivals.push_back(arrival.id);
+  record(raft, "output", {{"batch", output.batch.value},
+                          {"hard_state", output.hard_state ? to_json(*output.hard_state) : json()},
+                          {"entries", to_json(output.entries)},
+                          {"send_now", to_json(output.send_now)},
+                          {"send_after_sync", to_json(output.send_after_sync)},
+                          {"committed", to_json(output.committed)},
+                          {"reads", std::move(reads)},
+                          {"reads_aborted", std::move(aborted)},
+                          {"arrivals", std::move(arrivals)},
+                          {"removed", output.removed},
+                          {"write", output.needs_sync()}});
+}
+
+// ---- a core that records itself
+
+TracedRaft::TracedRaft(Options options, Restored restored, TraceSink sink) : trace_(options.self, std::move(sink)), raft_(options, restored) {
+  if (trace_.on()) trace_.restored(raft_, restored);
 }
 
 void TracedRaft::tick() {
   raft_.tick();
-  if (sink_) record("tick");
+  record("tick");
 }
 
 void TracedRaft::step(Envelope envelope) {
-  json message = sink_ ? to_json(envelope) : json();
+  json message = trace_.on() ? to_json(envelope) : json();
   raft_.step(std::move(envelope));
-  if (sink_) record("step", {{"message", std::move(message)}});
+  if (trace_.on()) trace_.stepped(raft_, std::move(message));
 }
 
 Expected<LogPosition, ProposeError> TracedRaft::propose(Payload payload) {
   auto position = raft_.propose(payload);
-  if (sink_) record("propose", {{"payload", *payload}, {"taken", position.has_value()}});
+  if (trace_.on()) trace_.proposed(raft_, payload, position.has_value());
+  return position;
+}
+
+Expected<LogPosition, ProposeError> TracedRaft::propose_membership(const MembershipChange& change) {
+  auto position = raft_.propose_membership(change);
+  if (trace_.on()) trace_.changed(raft_, change, position.has_value());
   return position;
 }
 
 Expected<ReadId, ProposeError> TracedRaft::request_read() {
   auto read = raft_.request_read();
-  if (sink_) record("read");
+  if (trace_.on()) trace_.read(raft_, read);
   return read;
 }
 
 Expected<void, ProposeError> TracedRaft::transfer_leadership(NodeId to) {
   auto result = raft_.transfer_leadership(to);
-  if (sink_) record("transfer");
+  record("transfer");
   return result;
 }
 
 void TracedRaft::synced(BatchId batch) {
   raft_.synced(batch);
-  if (sink_) record("synced", {{"batch", batch.value}});
+  record("synced", {{"batch", batch.value}});
 }
 
 void TracedRaft::applied(Index index) {
   raft_.applied(index);
-  if (sink_) record("applied", {{"index", index.value}});
+  record("applied", {{"index", index.value}});
 }
 
 void TracedRaft::log_read_done(const LogRead& read, std::vector<Entry> entries) {
   raft_.log_read_done(read, std::move(entries));
-  if (sink_) record("log_read");
+  record("log_read");
+}
+
+void TracedRaft::snapshot_read_done(const SnapshotRead& read, std::optional<SnapshotPiece> piece) {
+  raft_.snapshot_read_done(read, std::move(piece));
+  record("snapshot_read");
+}
+
+void TracedRaft::snapshot_wants(std::uint64_t arrival, std::uint64_t offset) {
+  raft_.snapshot_wants(arrival, offset);
+  record("snapshot_wants", {{"arrival", arrival}});
+}
+
+void TracedRaft::snapshot_installed(std::uint64_t arrival) {
+  raft_.snapshot_installed(arrival);
+  record("snapshot_installed", {{"arrival", arrival}});
+}
+
+void TracedRaft::snapshot_failed(std::uint64_t arrival) {
+  raft_.snapshot_failed(arrival);
+  record("snapshot_failed", {{"arrival", arrival}});
+}
+
+void TracedRaft::compact(LogPosition mark) {
+  raft_.compact(mark);
+  record("compact", {{"mark", to_json(mark)}});
 }
 
 Output TracedRaft::take_output() {
   Output output = raft_.take_output();
-  if (!sink_) return output;
-  record("output", {{"batch", output.batch.value},
-                    {"hard_state", output.hard_state ? to_json(*output.hard_state) : json()},
-                    {"entries", to_json(output.entries)},
-                    {"send_now", to_json(output.send_now)},
-                    {"send_after_sync", to_json(output.send_after_sync)},
-                    {"committed", to_json(output.committed)},
-                    {"write", output.needs_sync()}});
+  if (trace_.on()) trace_.output(raft_, output);
   return output;
 }
 

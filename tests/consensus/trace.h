@@ -16,6 +16,25 @@ nlohmann::json to_json(const Message& message);
 nlohmann::json to_json(const Envelope& envelope);
 nlohmann::json to_json(const Entry& entry);
 
+/// Writes the lines of one core. `raft` is the core after the input; the fields are those of docs/consensus.md.
+class TraceWriter {
+ public:
+  TraceWriter(NodeId self, TraceSink sink) : self_(self), sink_(std::move(sink)) {}
+
+  bool on() const { return static_cast<bool>(sink_); }
+  void record(const Raft& raft, const char* event, nlohmann::json line = nlohmann::json::object()) const;
+  void restored(const Raft& raft, const Restored& restored) const;
+  void stepped(const Raft& raft, nlohmann::json message) const { record(raft, "step", {{"message", std::move(message)}}); }
+  void proposed(const Raft& raft, const Payload& payload, bool taken) const;
+  void changed(const Raft& raft, const MembershipChange& change, bool taken) const;
+  void read(const Raft& raft, const Expected<ReadId, ProposeError>& read) const;
+  void output(const Raft& raft, const Output& output) const;
+
+ private:
+  NodeId self_;
+  TraceSink sink_;
+};
+
 /// A Raft that records every input with the state after it, and every output. Inputs and outputs are those of Raft.
 class TracedRaft {
  public:
@@ -24,18 +43,17 @@ class TracedRaft {
   void tick();
   void step(Envelope envelope);
   Expected<LogPosition, ProposeError> propose(Payload payload);
+  Expected<LogPosition, ProposeError> propose_membership(const MembershipChange& change);
   Expected<ReadId, ProposeError> request_read();
   Expected<void, ProposeError> transfer_leadership(NodeId to);
   void synced(BatchId batch);
   void applied(Index index);
   void log_read_done(const LogRead& read, std::vector<Entry> entries);
-  // Not in the trace: clusters whose members change, or that compact their logs, or whose disks grow old, are not traced.
-  Expected<LogPosition, ProposeError> propose_membership(const MembershipChange& change) { return raft_.propose_membership(change); }
-  void snapshot_read_done(const SnapshotRead& read, std::optional<SnapshotPiece> piece) { raft_.snapshot_read_done(read, std::move(piece)); }
-  void snapshot_wants(std::uint64_t arrival, std::uint64_t offset) { raft_.snapshot_wants(arrival, offset); }
-  void snapshot_installed(std::uint64_t arrival) { raft_.snapshot_installed(arrival); }
-  void snapshot_failed(std::uint64_t arrival) { raft_.snapshot_failed(arrival); }
-  void compact(LogPosition mark) { raft_.compact(mark); }
+  void snapshot_read_done(const SnapshotRead& read, std::optional<SnapshotPiece> piece);
+  void snapshot_wants(std::uint64_t arrival, std::uint64_t offset);
+  void snapshot_installed(std::uint64_t arrival);
+  void snapshot_failed(std::uint64_t arrival);
+  void compact(LogPosition mark);
   Recalled recall(NodeId node) const { return raft_.recall(node); }
   void recalled(const Recalled& answer) { raft_.recalled(answer); }
   void trust_disk() { raft_.trust_disk(); }
@@ -46,10 +64,11 @@ class TracedRaft {
   Status status() const { return raft_.status(); }
 
  private:
-  void record(const char* event, nlohmann::json line = nlohmann::json::object()) const;
+  void record(const char* event, nlohmann::json line = nlohmann::json::object()) const {
+    if (trace_.on()) trace_.record(raft_, event, std::move(line));
+  }
 
-  const NodeId self_;
-  const TraceSink sink_;
+  const TraceWriter trace_;
   Raft raft_;
 };
 

@@ -1,20 +1,10 @@
 #include "tests/consensus/trace_check.h"
 
 #include <algorithm>
-#include <stdexcept>
+
+#include "tests/consensus/trace_rule.h"
 
 namespace daftar::consensus::test {
-namespace {
-
-struct NotAllowed : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-void require(bool allowed, const char* rule) {
-  if (!allowed) throw NotAllowed(rule);
-}
-
-}  // namespace
 
 std::optional<std::string> TraceCheck::check(const std::string& line) {
   ++lines_;
@@ -31,6 +21,7 @@ std::optional<std::string> TraceCheck::check(const std::string& line) {
     require(after.at("role") == node.role, "the role does not follow from the input");
     require(after.at("last") == last(node), "the log is not what the input makes of it");
     require(after.at("commit") == node.commit, "the commit index does not follow from the input");
+    require(configuration(after.at("membership")) == in_force(node), "the configuration in force is the newest in the log");
   } catch (const NotAllowed& reason) {
     return "line " + std::to_string(lines_) + ": " + reason.what() + "\n  " + line;
   } catch (const Json::exception& error) {
@@ -39,10 +30,13 @@ std::optional<std::string> TraceCheck::check(const std::string& line) {
   return std::nullopt;
 }
 
-bool TraceCheck::majority(const Node& node, const std::set<Number>& of) {
-  std::size_t count = 0;
-  for (Number voter : node.voters) count += of.count(voter);
-  return 2 * count > node.voters.size();
+bool TraceCheck::majority(const Configuration& configuration, const std::set<Number>& of) {
+  auto half_of = [&](const std::set<Number>& voters) {
+    std::size_t count = 0;
+    for (Number voter : voters) count += of.count(voter);
+    return 2 * count > voters.size();
+  };
+  return half_of(configuration.voters) && (configuration.outgoing.empty() || half_of(configuration.outgoing));
 }
 
 /// The disk holds the log in memory up to `index`.
@@ -84,9 +78,14 @@ void TraceCheck::restore(Node& node, const Json& line) {
   require(known, "a node restarts with the term, vote and log that its disk was given");
   const Number commit = std::max(line.at("applied").get<Number>(), std::min(line.at("hard_state").at("commit").get<Number>(), Number{disk.log.size()}));
   require(commit <= std::max(node.commit, node.handed_out), "a node restarts with a commit index it never had");
+  const Json& mark = line.at("snapshot");
+  const Number compacted = mark[1];
+  require(compacted == node.compacted && compacted <= before && (compacted == 0 || disk.log[compacted - 1].term == mark[0]), "a log begins where it was compacted");
   Node fresh;
   fresh.id = line.at("node");
-  for (const Json& voter : line.at("voters")) fresh.voters.insert(voter.get<Number>());
+  fresh.first = node.id == 0 ? configuration(line.at("membership")) : node.first;
+  fresh.compacted = compacted;
+  fresh.applied = line.at("applied");
   fresh.term = fresh.issued_term = disk.term;
   fresh.vote = fresh.issued_vote = disk.vote;
   fresh.log = fresh.issued_log = disk.log;
@@ -94,6 +93,7 @@ void TraceCheck::restore(Node& node, const Json& line) {
   fresh.handed_out = line.at("applied");
   if (fresh.vote != 0) fresh.voted[fresh.term] = fresh.vote;
   fresh.disk = std::move(disk);
+  require(configuration(line.at("membership")) == in_force(fresh, before), "a node restarts with the configuration of its log");
   node = std::move(fresh);
 }
 
@@ -115,8 +115,17 @@ void TraceCheck::input(Node& node, const Json& line) {
     require(node.role == "leader", "only a leader appends proposals");
     node.log.push_back({node.term, 1, line.at("payload")});
   }
+  if (event == "change" && line.at("taken").get<bool>()) change(node, line.at("steps"));
+  if (event == "read" && line.at("taken").get<bool>()) ask_read(node, line);
+  if (event == "applied") node.applied = line.at("index");
+  if (event == "compact") compact(node, line.at("mark"));
+  if (node.arrival && line.value("arrival", Number{0}) == node.arrival->message.value("id", Number{0})) {
+    if (event == "snapshot_installed") install_snapshot(node);
+    if (event == "snapshot_wants" || event == "snapshot_failed") node.arrival.reset();
+  }
   change_role(node, after.at("role"));
   if (node.role == "leader") advance_leader_commit(node, after.at("commit"));
+  confirm_reads(node);
 }
 
 // All servers: a later term in a request or reply is adopted. Followers, candidates: a campaign is term + 1 and the own vote.
@@ -131,7 +140,7 @@ void TraceCheck::change_term(Node& node, const Json& line) {
   const bool pre = message.value("pre", false);
   const bool adopted = event == "step" && message.at("term") == term && (type != "vote" || !pre) && after.at("role") == "follower";
   const bool campaign = term == node.term + 1 && after.at("role") == "candidate" && after.at("vote") == node.id && node.role != "leader" &&
-                        node.voters.count(node.id) != 0 && (event == "tick" || type == "timeout_now" || (type == "vote_reply" && pre));
+                        may_campaign(node) && (event == "tick" || type == "timeout_now" || (type == "vote_reply" && pre));
   require(adopted || campaign, "a term rises by a campaign, or to that of a message");
   node.term = term;
   node.vote = campaign ? node.id : 0;
@@ -140,7 +149,7 @@ void TraceCheck::change_term(Node& node, const Json& line) {
   node.match.clear();
   if (!campaign) return;
   node.voted[term] = node.id;
-  node.campaigns[term] = last(node);
+  node.campaigns[term] = {last(node), in_force(node)};
 }
 
 void TraceCheck::receive(Node& node, const Json& message, const Json& after) {
@@ -157,8 +166,11 @@ void TraceCheck::receive(Node& node, const Json& message, const Json& after) {
     if (counts && node.role == "candidate" && term == node.term && message.at("election") == node.term) node.votes.insert(from);
   } else if (type == "append" && term == node.term) {
     append_entries(node, message, after);
-  } else if (type == "append_reply" && node.role == "leader" && term == node.term && message.at("success").get<bool>()) {
-    node.match[from] = std::max(node.match[from], message.at("match").get<Number>());
+  } else if (type == "snapshot" && term == node.term) {
+    receive_snapshot(node, message);
+  } else if (type == "append_reply" && node.role == "leader" && term == node.term) {
+    node.heard[from] = std::max(node.heard[from], message.at("context").get<Number>());
+    if (message.at("success").get<bool>()) node.match[from] = std::max(node.match[from], message.at("match").get<Number>());
   }
 }
 
@@ -166,6 +178,7 @@ void TraceCheck::receive(Node& node, const Json& message, const Json& after) {
 void TraceCheck::append_entries(Node& node, const Json& message, const Json& after) {
   require(node.role != "leader", "two leaders in one term");
   node.role = "follower";
+  node.rounds[node.term] = std::max(node.rounds[node.term], message.at("context").get<Number>());
   const Number previous = message.at("previous")[1];
   const bool agrees = previous <= node.log.size() && (previous == 0 || node.log[previous - 1].term == message.at("previous")[0]);
   if (!agrees) return;
@@ -182,7 +195,8 @@ void TraceCheck::append_entries(Node& node, const Json& message, const Json& aft
     }
     log.push_back(entry(e));
   }
-  const bool left_out = !conflict && log.size() > node.log.size() && after.at("last") == last(node);
+  const bool installing = node.arrival && node.arrival->done;  // then the log is being replaced, and nothing gets in
+  const bool left_out = (installing || (!conflict && log.size() > node.log.size())) && log != node.log && after.at("last") == last(node);
   const Number verified = left_out ? previous : index;
   if (!left_out) node.log = std::move(log);
   node.verified[node.term] = std::max(node.verified[node.term], verified);
@@ -194,13 +208,15 @@ void TraceCheck::change_role(Node& node, const std::string& role) {
   if (role == "leader") {
     std::set<Number> votes = node.votes;
     if (node.disk.term == node.term && node.disk.vote == node.id) votes.insert(node.id);
-    require(node.role == "candidate" && majority(node, votes), "a leader has the votes of a majority, its own when it is on disk");
+    require(node.role == "candidate" && majority(in_force(node), votes), "a leader has the votes of a majority, its own when it is on disk");
     require(leaders_.try_emplace(node.term, node.id).first->second == node.id, "election safety: two leaders in one term");
     node.led.insert(node.term);
     node.log.push_back({node.term, 0, ""});
     node.match.clear();
+    node.heard.clear();
+    node.context = 0;
   } else if (role == "pre_candidate") {
-    require(node.role != "leader" && node.voters.count(node.id) != 0, "only a voter that does not lead prepares a campaign");
+    require(node.role != "leader" && may_campaign(node), "only a voter that does not lead prepares a campaign");
   } else {
     require(role == "follower", "a candidacy begins with a new term");
   }
@@ -216,66 +232,9 @@ void TraceCheck::advance_leader_commit(Node& node, Number commit) {
   for (const auto& [peer, match] : node.match)
     if (match >= commit) holders.insert(peer);
   if (disk_holds(node, commit)) holders.insert(node.id);
-  require(majority(node, holders), "a leader commits what a majority of disks hold");
+  require(majority(in_force(node), holders), "a leader commits what a majority of disks hold");
   node.commit = commit;
-}
-
-// ---- outputs
-
-void TraceCheck::output(Node& node, const Json& line) {
-  if (const Json& state = line.at("hard_state"); !state.is_null()) {
-    node.issued_term = state.at("term");
-    node.issued_vote = state.at("vote");
-    require(state.at("commit") <= node.commit, "a commit index is written that was never reached");
-  }
-  require(node.issued_term == node.term && node.issued_vote == node.vote, "every change of term or vote is written");
-  Disk issued{0, 0, std::move(node.issued_log)};
-  write(issued, line);
-  node.issued_log = std::move(issued.log);
-  require(node.issued_log == node.log, "what is written is the log");
-  for (const Json& message : line.at("send_now")) {
-    send(node, message, true);
-    released_.insert(message.dump());
-  }
-  for (const Json& message : line.at("send_after_sync")) send(node, message, false);
-  for (const Json& e : line.at("committed")) {
-    const Number index = e[1];
-    require(index == node.handed_out + 1 && index <= node.commit && node.log[index - 1] == entry(e), "entries are applied in order, once committed");
-    require(disk_holds(node, index), "a node applies what its own disk holds");
-    node.handed_out = index;
-  }
-  if (line.at("write").get<bool>()) node.writes.push_back({line.at("batch"), line});
-}
-
-void TraceCheck::send(const Node& node, const Json& message, bool promised_on_disk) {
-  const std::string type = message.at("type");
-  const Number term = message.at("term");
-  require(message.at("from") == node.id && term <= node.term + (message.value("pre", false) ? 1 : 0), "a message carries its sender's term");
-  auto on_disk = [&](bool held) { require(!promised_on_disk || node.disk.term > term || (node.disk.term == term && held), "a promise leaves before its sync"); };
-  if (type == "vote" && !message.at("pre").get<bool>()) {
-    const auto campaign = node.campaigns.find(term);
-    require(campaign != node.campaigns.end() && campaign->second == message.at("last"), "votes are asked for in a campaign, for the log as it is");
-    on_disk(node.disk.vote == node.id);
-  } else if (type == "vote_reply" && message.at("granted").get<bool>() && !message.at("pre").get<bool>()) {
-    const auto vote = node.voted.find(message.at("election"));
-    require(vote != node.voted.end() && vote->second == message.at("to"), "a vote is promised that was not given");
-    on_disk(node.disk.vote == message.at("to"));
-  } else if (type == "append_reply" && message.at("success").get<bool>()) {
-    const Number match = message.at("match");
-    const auto verified = node.verified.find(term);
-    require(match == 0 || (verified != node.verified.end() && match <= verified->second), "a follower acknowledges what it did not check");
-    on_disk(term < node.term || disk_holds(node, match));
-  } else if (type == "append") {
-    require(node.led.count(term) != 0, "only a leader sends appends");
-    if (node.role != "leader" || term != node.term) return;
-    Number index = message.at("previous")[1];
-    require(index <= node.log.size() && (index == 0 || node.log[index - 1].term == message.at("previous")[0]), "a leader sends another log than its own");
-    for (const Json& e : message.at("entries")) {
-      ++index;
-      require(index <= node.log.size() && node.log[index - 1] == entry(e), "a leader sends another log than its own");
-    }
-    require(message.at("commit") <= node.commit, "a leader announces a commit index it has not reached");
-  }
+  end_joint(node);
 }
 
 }  // namespace daftar::consensus::test

@@ -13,11 +13,17 @@ using nlohmann::json;
 
 namespace {
 
-/// Changes a line; returns whether it was one that could be changed.
+/// Changes a line; returns whether that was all.
 using Mistake = std::function<bool(json& line)>;
 
-/// The first line that the checker does not allow, of a run with one changed line at most.
-std::optional<std::string> first_not_allowed(std::uint64_t seed, Sabotage sabotage, const Mistake& mistake, std::size_t* lines = nullptr) {
+struct Run {
+  std::uint64_t seed;
+  Sabotage sabotage = Sabotage::none;
+  bool churn = false;  ///< members come and go, logs are compacted, snapshots sent
+};
+
+/// The first line that the checker does not allow, of a run whose lines are shown to `mistake` until it has made its change.
+std::optional<std::string> first_not_allowed(const Run& run, const Mistake& mistake, std::size_t* lines = nullptr) {
   TraceCheck checker;
   std::optional<std::string> refused;
   bool changed = !mistake;
@@ -32,9 +38,10 @@ std::optional<std::string> first_not_allowed(std::uint64_t seed, Sabotage sabota
     refused = checker.check(edited.dump());
   };
   try {
-    Cluster cluster(seed, seed % 3 == 0 ? 5 : 3, seed % 4 == 0 ? 1 : 0, sabotage, 0, sink);
+    const std::uint64_t seed = run.seed, learners = seed % 4 == 0 ? 1 : 0;
+    Cluster cluster(seed, seed % 3 == 0 && !run.churn ? 5 : 3, learners, run.sabotage, run.churn ? 1 + seed % 3 : 0, sink);
     cluster.run(600);
-    if (sabotage == Sabotage::none) cluster.converge(400);
+    if (run.sabotage == Sabotage::none) cluster.converge(600);
   } catch (const Broken&) {
     // The cluster's own checks stopped it; the question here is what the trace says.
   }
@@ -46,26 +53,28 @@ bool is(const json& line, const char* event) { return line.at("event") == event;
 
 }  // namespace
 
-TEST_CASE("every step of a cluster under faults is one that figure 3.1 allows") {
+TEST_CASE("every step of a cluster under faults is one that the thesis allows") {
   const char* first = std::getenv("DAFTAR_SEED");
   const char* count = std::getenv("DAFTAR_SEEDS");
   const std::uint64_t from = first ? std::strtoull(first, nullptr, 10) : 1;
   const std::uint64_t seeds = count ? std::strtoull(count, nullptr, 10) : 12;
-  std::cout << "consensus traces: seeds " << from << ".." << from + seeds - 1 << " (DAFTAR_SEED, DAFTAR_SEEDS)\n";
-  std::size_t lines = 0;
-  for (std::uint64_t seed = from; seed < from + seeds; ++seed) {
-    const auto refused = first_not_allowed(seed, Sabotage::none, nullptr, &lines);
-    INFO("seed " << seed << ", " << refused.value_or(""));
-    REQUIRE_FALSE(refused);
+  for (const bool churn : {false, true}) {
+    std::cout << "consensus traces" << (churn ? ", changing" : "") << ": seeds " << from << ".." << from + seeds - 1 << " (DAFTAR_SEED, DAFTAR_SEEDS)\n";
+    std::size_t lines = 0;
+    for (std::uint64_t seed = from; seed < from + seeds; ++seed) {
+      const auto refused = first_not_allowed({seed, Sabotage::none, churn}, nullptr, &lines);
+      INFO("seed " << seed << (churn ? ", changing, " : ", ") << refused.value_or(""));
+      REQUIRE_FALSE(refused);
+    }
+    CHECK(lines > 2000 * seeds);
+    std::cout << "consensus traces: " << lines << " lines checked\n";
   }
-  CHECK(lines > 2000 * seeds);
-  std::cout << "consensus traces: " << lines << " lines checked\n";
 }
 
 TEST_CASE("a trace shows a caller's mistakes: a forgotten vote, a disk that lies") {
   for (const Sabotage sabotage : {Sabotage::forgotten_vote, Sabotage::lying_disk}) {
     std::uint64_t seed = 1;
-    while (seed <= 20 && !first_not_allowed(seed, sabotage, nullptr)) ++seed;
+    while (seed <= 20 && !first_not_allowed({seed, sabotage}, nullptr)) ++seed;
     CAPTURE(static_cast<int>(sabotage));
     CHECK(seed <= 20);
   }
@@ -111,13 +120,155 @@ TEST_CASE("the trace checker stops at a step that figure 3.1 does not allow, and
       {"a message arrives that its sender was not free to send",
        [](json& line) { return is(line, "step") && (line["message"]["from"] = 99, true); }},
       {"a message arrives that its sender was not free to send",  // a sync that did not happen
-       [&](json& line) { return is(line, "synced") && role(line) == "follower" && (line["event"] = "applied", true); }},
+       [&](json& line) { return is(line, "synced") && role(line) == "follower" && (line["event"] = "tick", true); }},
       {"entries are applied in order", [](json& line) { return is(line, "output") && line["committed"].size() > 1 && (line["committed"].erase(0), true); }},
       {"a node restarts with the term, vote and log", [](json& line) { return is(line, "restore") && line["tail"].size() > 1 && (line["tail"].erase(line["tail"].size() - 1), true); }},
       {"cannot be read", [](json& line) { return line.erase("after") == 1; }},
   };
   for (const auto& [reason, mistake] : mistakes) {
-    const auto refused = first_not_allowed(3, Sabotage::none, mistake);
+    const auto refused = first_not_allowed({3}, mistake);
+    INFO("expected: " << reason << "; got: " << refused.value_or("nothing"));
+    CHECK((refused && refused->find(reason) != std::string::npos));
+  }
+}
+
+TEST_CASE("the trace checker knows the rules of changing members, reads, snapshots and compaction") {
+  auto leads = [](const json& line) { return line.at("after").at("role") == "leader"; };
+  auto number = [](const json& value) { return value.get<std::uint64_t>(); };
+  auto sends = [](json& line, const char* type, const std::function<bool(json& message)>& edit) {
+    if (!is(line, "output")) return false;
+    for (json& message : line["send_now"])
+      if (message["type"] == type && edit(message)) return true;
+    return false;
+  };
+  // Of mistakes that must remember what they saw.
+  std::uint64_t committed_term = 0;
+  std::map<std::uint64_t, json> last_after;
+  auto joint = [](const json& membership) { return !membership["outgoing"].empty(); };
+  auto only = [](const json& membership, const char* list, const json& node) {
+    const char* other = std::string(list) == "voters" ? "outgoing" : "voters";
+    auto in = [&](const char* name) { return std::find(membership[name].begin(), membership[name].end(), node) != membership[name].end(); };
+    return in(list) && !in(other);
+  };
+  auto unheard = [&](const char* type, const std::function<bool(const json& membership, const json& from)>& whose) {
+    return [=](json& line) {
+      // Reads would miss these replies first.
+      if (is(line, "read")) line["taken"] = false;
+      if (is(line, "output")) line["reads"] = line["reads_aborted"] = json::array();
+      if (!is(line, "step") || line["message"]["type"] != type || line["message"].value("pre", false)) return false;
+      if (line["message"]["term"] == line["after"]["term"] && whose(line["after"]["membership"], line["message"]["from"])) line["event"] = "tick";
+      return false;
+    };
+  };
+  // Node 1 believes in another membership, all along.
+  auto believes = [&](const std::function<void(json& membership)>& belief) {
+    return [=](json& line) {
+      if (line.at("node") != 1) return false;
+      if (is(line, "restore")) belief(line["membership"]);
+      belief(line["after"]["membership"]);
+      return false;
+    };
+  };
+  const std::vector<std::tuple<std::string, bool, Mistake>> mistakes = {
+      {"only a leader changes the membership", true, [&](json& line) { return is(line, "change") && !leads(line) && (line["taken"] = true, true); }},
+      {"one change of the membership at a time", true,
+       [&](json& line) { return is(line, "change") && leads(line) && line["taken"] == false && !line["after"]["membership"]["outgoing"].empty() && (line["taken"] = true, true); }},
+      {"a change waits for an entry of the leader's own term", true,
+       [&](json& line) {
+         if (is(line, "output"))
+           for (const json& e : line["committed"]) committed_term = std::max(committed_term, number(e[0]));
+         const bool early = leads(line) && number(line["after"]["term"]) > committed_term && line["after"]["membership"]["outgoing"].empty();
+         return is(line, "change") && early && line["taken"] == false && (line["taken"] = true, true);
+       }},
+      {"a change fits the membership", true, [&](json& line) { return is(line, "change") && line["taken"] == true && (line["steps"][0] = {"remove", 77}, true); }},
+      {"the log is not what the input makes of it", true,  // C_new is not added
+       [&](json& line) {
+         const json before = std::exchange(last_after[number(line["node"])], line["after"]);
+         if (before.is_null() || !leads(line) || before["role"] != "leader" || before["membership"]["outgoing"].empty() || !line["after"]["membership"]["outgoing"].empty()) return false;
+         return line["after"]["last"] = before["last"], true;
+       }},
+      {"what is written is the log", true,  // another configuration than proposed
+       [&](json& line) {
+         if (!is(line, "output")) return false;
+         for (json& e : line["entries"])
+           if (e[2] == 2) return e[3]["voters"].push_back(77), true;
+         return false;
+       }},
+      {"the configuration in force is the newest in the log", true,
+       [&](json& line) { return is(line, "step") && !line["after"]["membership"]["outgoing"].empty() && (line["after"]["membership"]["outgoing"] = json::array(), true); }},
+      {"the configuration in force is the newest in the log", true,  // kept although its entry was dropped
+       [&](json& line) {
+         const json before = std::exchange(last_after[number(line["node"])], line["after"]);
+         if (before.is_null() || !is(line, "step") || line["message"]["type"] != "append" || before["membership"] == line["after"]["membership"]) return false;
+         for (const json& e : line["message"]["entries"])
+           if (e[2] == 2) return false;
+         return line["after"]["membership"] = before["membership"], true;
+       }},
+      // Replies that a decision rested on are taken away: of the voters, of those who go, of those who come.
+      {"a leader commits what a majority of disks hold", false, unheard("append_reply", [](const json&, const json& from) { return from < 4; })},
+      {"a leader commits what a majority of disks hold", true, unheard("append_reply", [=](const json& m, const json& from) { return joint(m) && only(m, "outgoing", from); })},
+      {"a leader commits what a majority of disks hold", true, unheard("append_reply", [=](const json& m, const json& from) { return joint(m) && only(m, "voters", from); })},
+      {"a leader has the votes of a majority", true, unheard("vote_reply", [=](const json& m, const json& from) { return joint(m) && only(m, "outgoing", from); })},
+      {"a leader has the votes of a majority", true, unheard("vote_reply", [=](const json& m, const json& from) { return joint(m) && only(m, "voters", from); })},
+      {"a leader has the votes of a majority", false, believes([](json& m) { m["outgoing"] = {8, 9}; })},
+      {"only a voter that does not lead prepares a campaign", false, believes([](json& m) { m["voters"] = {2, 3}; m["learners"] = {1}; })},
+      {"a node restarts with the configuration of its log", true,
+       [&](json& line) { return is(line, "restore") && number(line["before_tail"][1]) > 0 && (line["membership"]["learners"] = {88}, true); }},
+      {"a leader leaves by itself only when its removal is committed", true, [&](json& line) { return is(line, "output") && leads(line) && (line["after"]["role"] = "follower", true); }},
+      {"a leader leaves when its removal is committed", true,
+       [&](json& line) {
+         const json before = std::exchange(last_after[number(line["node"])], line["after"]);
+         const bool left = !before.is_null() && before["role"] == "leader" && is(line, "output") && !leads(line);
+         return left && (line["after"]["role"] = "leader", true);
+       }},
+      {"who was removed is told of its removal", true,
+       [&](json& line) { return sends(line, "append", [&](json& m) { return !m["entries"].empty() && (m["to"] = 77, true); }); }},
+      {"a node says that it was removed when that is committed", true, [&](json& line) { return is(line, "output") && line["removed"] == false && (line["removed"] = true, true); }},
+      {"votes are asked of voters", true,
+       [&](json& line) {
+         if (!is(line, "output")) return false;
+         for (json& m : line["send_after_sync"])
+           if (m["type"] == "vote") return m["to"] = 77, true;
+         return false;
+       }},
+      {"only a leader chooses a successor", false,
+       [&](json& line) { return is(line, "output") && !leads(line) && (line["send_now"].push_back({{"type", "timeout_now"}, {"term", line["after"]["term"]}, {"from", line["node"]}, {"to", 1}}), true); }},
+      // Reads.
+      {"a read is answered that nobody asked for", false, [&](json& line) { return is(line, "output") && (line["reads"].push_back({4711, 1}), true); }},
+      {"only a leader takes reads", false, [&](json& line) { return is(line, "read") && line["taken"] == false && (line["taken"] = true, line["id"] = 4711, true); }},
+      {"a read waits for a majority to confirm", false,
+       [&, id = std::uint64_t{0}](json& line) mutable {
+         if (is(line, "read") && line["taken"] == true) id = number(line["id"]);
+         else if (id != 0 && is(line, "output") && line["reads"].empty()) return line["reads"].push_back({id, line["after"]["commit"]}), true;
+         else id = 0;
+         return false;
+       }},
+      {"a read sees what was committed when it was asked for", false,
+       [&](json& line) { return is(line, "output") && !line["reads"].empty() && number(line["reads"][0][1]) > 1 && (line["reads"][0][1] = number(line["reads"][0][1]) - 1, true); }},
+      {"a read sees only what is committed", false,
+       [&](json& line) { return is(line, "output") && !line["reads"].empty() && (line["reads"][0][1] = number(line["after"]["commit"]) + 1, true); }},
+      {"a read is aborted that was not open", false, [&](json& line) { return is(line, "output") && (line["reads_aborted"].push_back(4711), true); }},
+      {"a follower confirms a round that it did not hear of", false,
+       [&](json& line) { return sends(line, "append_reply", [&](json& m) { return m["context"] = number(m["context"]) + 1, true; }); }},
+      // Snapshots and compaction.
+      {"a snapshot holds what was applied", true,
+       [&](json& line) { return sends(line, "snapshot", [&](json& m) { return m["position"][1] = number(m["position"][1]) + 1000, true; }); }},
+      {"a snapshot holds the configuration of its place", true,
+       [&](json& line) { return sends(line, "snapshot", [&](json& m) { return m["membership"]["voters"] = {77}, true; }); }},
+      {"only what is applied, and durable, leaves the log", true, [&](json& line) { return is(line, "compact") && (line["mark"][1] = line["after"]["last"][1].get<int>() + 1, true); }},
+      {"a log is compacted at a place of its own", true, [&](json& line) { return is(line, "compact") && (line["mark"][0] = 77, true); }},
+      {"a log begins where it was compacted", true, [&](json& line) { return is(line, "restore") && number(line["snapshot"][1]) > 0 && (line["snapshot"] = {0, 0}, true); }},
+      {"a snapshot is installed when its last piece has come", true,
+       [&](json& line) { return is(line, "snapshot_wants") && (line["event"] = "snapshot_installed", true); }},
+      {"the log is not what the input makes of it", true, [&](json& line) { return is(line, "snapshot_installed") && (line["event"] = "snapshot_failed", true); }},
+  };
+  for (const auto& [reason, churn, mistake] : mistakes) {
+    std::optional<std::string> refused;
+    for (std::uint64_t seed = 1; seed <= 40 && !refused; ++seed) {
+      committed_term = 0;
+      last_after.clear();
+      refused = first_not_allowed({seed, Sabotage::none, churn}, mistake);
+    }
     INFO("expected: " << reason << "; got: " << refused.value_or("nothing"));
     CHECK((refused && refused->find(reason) != std::string::npos));
   }

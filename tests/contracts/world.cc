@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "contracts/nodes.h"
 #include "contracts/state_keys.h"
 #include "contracts/tax/register.h"
 #include "contracts/terms.h"
@@ -190,6 +191,8 @@ const BlockOutcome& World::block(std::vector<std::shared_ptr<const ledger::Trans
   // The same bytes again, from another engine that has seen nothing.
   const BlockOutcome again = Engine(genesis_).execute(*block, state_);
   REQUIRE(again.changes.writes() == last_.changes.writes());
+  REQUIRE(again.nodes_changed == last_.nodes_changed);
+  REQUIRE(again.validators_changed == last_.validators_changed);
   REQUIRE(again.entries.size() == last_.entries.size());
   for (std::size_t i = 0; i < again.entries.size(); ++i) {
     REQUIRE(again.entries[i].id == last_.entries[i].id);
@@ -304,9 +307,24 @@ void check_contract(const MemoryState& state, const service::Contract& k, std::m
     REQUIRE(query::balance(state, k.customer + "/" + k.currency + "/hold." + k.id.hex().substr(0, 32)) == k.held);
 }
 
+/// Numbers have no gap, keys are registered, somebody validates, and the last set of the history is who does.
+void check_nodes(const MemoryState& state) {
+  std::vector<ValidatorKey> validators;
+  std::uint32_t number = 0;
+  for (const NodeRecord& node : nodes(state)) {
+    REQUIRE(node.number == ++number);
+    REQUIRE(state.get(keys::public_key(node.link_key)) == node.operator_member);
+    REQUIRE(state.get(keys::public_key(node.checkpoint_key)) == node.operator_member);
+    if (node.standing == NodeStanding::validator) validators.push_back({node.number, node.checkpoint_key});
+  }
+  REQUIRE_FALSE(validators.empty());
+  REQUIRE(validator_sets(state).back().validators == validators);
+}
+
 }  // namespace
 
 void World::check_invariants() const {
+  check_nodes(state_);
   std::map<std::string, Int128> sums;
   state_.scan("a", "b", [&](std::string_view key, std::string_view value) {
     const std::string account(key.substr(1));

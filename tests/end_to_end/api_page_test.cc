@@ -65,7 +65,7 @@ std::string faults_of(const json& value, const std::string& shape, const std::ma
 /// A network in which there is something behind every route.
 struct Story {
   TestNetwork network;
-  std::string contract, payout, payment;
+  std::string contract, payout, payment, proposal;
 
   Story() {
     const auto in_ms = [](std::uint64_t days) { return tools::now_ms() + days * 86'400'000; };
@@ -109,6 +109,15 @@ struct Story {
     auto taxed = network.transfer_operation(payer_account, payee_account, 11'200);
     taxed.mutable_transfer()->set_category("services");
     payment = network.accepted(network.sign(payer, {taxed}), tools::Wait::certified).id;
+    for (const char* verb : {"demote", "promote"}) {
+      proposal = send("operator-1", [&](ledger::proto::Operation& o) {
+        auto& change = *o.mutable_propose_node_change();
+        change.set_until_ms(in_ms(1));
+        change.add_changes()->set_verb(verb);
+        change.mutable_changes(0)->set_node(3);
+      });
+      send("operator-2", [&](ledger::proto::Operation& o) { o.mutable_approve_node_change()->set_proposal(*ledger::from_hex(proposal)); });
+    }
     network.settle();   // what is read below may be read from any node
   }
 
@@ -150,6 +159,10 @@ std::map<std::string, Call> calls(const Story& story) {
       {"GET /v1/tax/rules", {"/v1/tax/rules?date=2025-06-30", "", ""}},
       {"GET /v1/tax/register", {"/v1/tax/register?payee=" + payee, "", ""}},
       {"GET /v1/payouts/{}", {"/v1/payouts/" + story.payout, "", ""}},
+      {"GET /v1/nodes", {"/v1/nodes", "", ""}},
+      {"GET /v1/nodes/proposals", {"/v1/nodes/proposals?limit=10", "", ""}},
+      {"GET /v1/nodes/proposals/{}", {"/v1/nodes/proposals/" + story.proposal, "", ""}},
+      {"GET /v1/validators/changes", {"/v1/validators/changes", "", ""}},
       {"GET /v1/status", {"/v1/status", "", ""}},
       {"GET /v1/genesis", {"/v1/genesis", "", ""}},
       {"GET /v1/roots/{}", {"/v1/roots/1", "", ""}},
@@ -292,6 +305,7 @@ TEST_CASE("every error of the API page can be had, or it is said why not here") 
       {"contract_unknown 404", [&] { return get("/v1/contracts/" + id); }},
       {"budget_line_unknown 404", [&] { return get("/v1/budget/lines/2026.none"); }},
       {"payout_unknown 404", [&] { return get("/v1/payouts/" + id); }},
+      {"node_proposal_unknown 404", [&] { return get("/v1/nodes/proposals/" + id); }},
       {"height_unknown 404", [&] { return get("/v1/roots/99999999"); }},
       {"tile_unknown 404", [&] { return get("/tile/7/000"); }},
       {"method_not_allowed 405", [&] { return asker.ask("DELETE", {"/v1/status", "", ""}); }},
@@ -311,6 +325,7 @@ TEST_CASE("every error of the API page can be had, or it is said why not here") 
       {"not_yet_certified 409", "a matter of milliseconds here: api_submit_test, \"an entry that no certificate covers yet has no receipt yet\""},
       {"busy 429", "needs a full mempool: api_submit_test, \"a busy node says so with a time to come back\""},
       {"read_rate 429", "needs thousands of signed reads: signed_read_test, \"the memory of nonces is bounded\""},
+      {"not_confirmed 503", "needs a node without a majority: api_submit_test, \"a linearizable read is answered when\", and linearizable_test here"},
       {"busy 503", "needs 256 MiB of bodies under way: http_server_test, \"the memory that bodies may take is bounded\""},
       {"internal 500", "a defect of the node, by definition"},
   };

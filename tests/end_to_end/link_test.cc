@@ -3,23 +3,16 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
-#include <fstream>
 #include <iostream>
 #include <memory>
 
 #include "tests/end_to_end/payment_load.h"
-#include "tests/harness/tcp_proxy.h"
+#include "tests/harness/link_mesh.h"
 
 using namespace daftar;
 using namespace daftar::tests;
 
 namespace {
-
-std::uint16_t link_port(const tools::LocalNetwork& network, unsigned node) {
-  std::ifstream in(network.dir() / "network.json");
-  const auto json = nlohmann::json::parse(in);
-  return json.at("nodes").at(node - 1).at("link_port").get<std::uint16_t>();
-}
 
 template <class T, void (*release)(T*)>
 struct Release {
@@ -89,37 +82,20 @@ TEST_CASE("only the validators of the genesis may link to a node") {
 
 TEST_CASE("bits flipped between the nodes never reach the ledger") {
   const std::uint64_t seed = test_seed();
-  std::vector<std::unique_ptr<TcpProxy>> proxies;
+  LinkMesh mesh;
   TestNetwork::Options options;
-  options.before_start = [&](tools::LocalNetwork& made) {
-    // Every node dials every other through a proxy of its own.
-    for (unsigned node = 1; node <= 3; ++node) {
-      const auto file = made.node_dir(node) / "config.toml";
-      std::ifstream in(file);
-      std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-      for (unsigned other = 1; other <= 3; ++other) {
-        if (other == node) continue;
-        const std::uint16_t port = link_port(made, other);
-        proxies.push_back(std::make_unique<TcpProxy>(port, seed + 10 * node + other));
-        const std::string address = "\"127.0.0.1:" + std::to_string(port) + "\"";
-        const std::size_t at = text.find(address, text.find("peers"));
-        REQUIRE(at != std::string::npos);
-        text.replace(at, address.size(), "\"127.0.0.1:" + std::to_string(proxies.back()->port()) + "\"");
-      }
-      std::ofstream(file, std::ios::trunc) << text;
-    }
-  };
+  options.before_start = [&](tools::LocalNetwork& made) { mesh.route(made, seed); };
   TestNetwork network(options);
   PaymentLoad load(network, 3);
   REQUIRE(load.wait_for(50, std::chrono::seconds(60)));
   std::uint64_t flipped = 0;
   for (int round = 0; round < 8; ++round) {
-    for (auto& proxy : proxies) proxy->flip_bits(40);
+    mesh.each([](TcpProxy& proxy) { proxy.flip_bits(40); });
     std::this_thread::sleep_for(std::chrono::milliseconds(700));
-    for (auto& proxy : proxies) proxy->flip_bits(0);
+    mesh.each([](TcpProxy& proxy) { proxy.flip_bits(0); });
     CHECK(load.wait_for(20, std::chrono::seconds(60)));
   }
-  for (auto& proxy : proxies) flipped += proxy->flipped();
+  mesh.each([&](TcpProxy& proxy) { flipped += proxy.flipped(); });
   std::cout << flipped << " bits flipped" << std::endl;
   REQUIRE(flipped >= 8);
   load.stop();

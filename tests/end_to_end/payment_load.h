@@ -21,20 +21,30 @@ class PaymentLoad {
   /// Until `more` further payments have been acknowledged; false when that takes longer than `patience`.
   bool wait_for(std::uint64_t more, std::chrono::seconds patience) const;
 
+  /// One payment more, through `node` alone; what it is told counts like what the writers are told. Not for two threads at once.
+  tools::Result<tools::SubmitAnswer> pay_through(TestNetwork& network, unsigned node, std::chrono::milliseconds timeout);
+  /// The newest payment that was acknowledged: its bytes, and the place its client was told.
+  struct Told { std::uint64_t index = 0, height = 0; };
+  struct Receipt { std::string envelope; Told told; };
+  Receipt newest() const;
+
   /// After stop(), with all nodes up: every acknowledged payment is on every node at the place its client was told, once; histories, roots and
-  /// balances agree; nothing was refused.
-  void require_kept(TestNetwork& network);
+  /// balances agree; nothing was refused. `only`: on these nodes, where others are down.
+  void require_kept(TestNetwork& network, const std::set<unsigned>& only = {});
+  /// After stop(): how many acknowledged payments `node` does not hold at the place their clients were told.
+  std::size_t missing(TestNetwork& network, unsigned node);
 
  private:
-  struct Told { std::uint64_t index = 0, height = 0; };
   void write(TestNetwork& network, unsigned number);
+  tools::Result<tools::SubmitAnswer> pay(TestNetwork& network, tools::ApiClient& client, std::int64_t amount, std::chrono::milliseconds timeout);
 
   std::atomic<bool> stopping_{false};
   std::atomic<std::uint64_t> acknowledged_count_{0};
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::map<std::string, std::int64_t> amounts_;     // of everything that was ever sent, by id
   std::map<std::string, Told> acknowledged_;
   std::vector<std::string> refused_;
+  Receipt newest_;
   std::vector<std::thread> threads_;
 };
 

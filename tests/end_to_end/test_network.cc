@@ -34,6 +34,11 @@ std::uint64_t test_seed() {
   return seed;
 }
 
+bool long_run() {
+  const char* wish = std::getenv("DAFTAR_LONG");
+  return wish != nullptr && std::string(wish) == "1";
+}
+
 void skipped(const std::string& test, const std::string& reason) { std::cout << "SKIPPED: " << test << ": " << reason << std::endl; }
 
 TestNetwork::TestNetwork(const Options& options) {
@@ -140,17 +145,24 @@ std::vector<AccountEntry> TestNetwork::history(unsigned node, const std::string&
   }
 }
 
-std::uint64_t TestNetwork::settle(std::chrono::seconds patience) {
+std::set<unsigned> TestNetwork::nodes_or_all(const std::set<unsigned>& only) const {
+  std::set<unsigned> out = only;
+  for (unsigned node = 1; only.empty() && node <= network_->nodes(); ++node) out.insert(node);
+  return out;
+}
+
+std::uint64_t TestNetwork::settle(std::chrono::seconds patience, const std::set<unsigned>& only) {
   const auto give_up = std::chrono::steady_clock::now() + patience;
   std::string heights;
   std::uint64_t before = 0;
   while (std::chrono::steady_clock::now() < give_up) {
     std::set<std::uint64_t> seen;
     heights.clear();
-    for (unsigned node = 1; node <= network_->nodes(); ++node) {
+    for (const unsigned node : nodes_or_all(only)) {
       const auto status = network_->node_status(node);
-      seen.insert(status ? status->at("height").get<std::uint64_t>() : 0);
-      heights += " " + std::to_string(*seen.rbegin());
+      const std::uint64_t height = status ? status->at("height").get<std::uint64_t>() : 0;
+      seen.insert(height);
+      heights += " " + std::to_string(height);
     }
     if (seen.size() == 1 && *seen.begin() > 0 && *seen.begin() == before) return before;
     before = seen.size() == 1 ? *seen.begin() : 0;
@@ -160,11 +172,11 @@ std::uint64_t TestNetwork::settle(std::chrono::seconds patience) {
   return 0;
 }
 
-void TestNetwork::require_equal_roots(std::uint64_t top, unsigned count) {
+void TestNetwork::require_equal_roots(std::uint64_t top, unsigned count, const std::set<unsigned>& only) {
   std::set<std::uint64_t> heights{top};
   for (unsigned i = 1; i <= count; ++i) heights.insert(std::max<std::uint64_t>(1, top * i / count));
   std::map<std::uint64_t, std::pair<std::uint64_t, std::string>> first;
-  for (unsigned node = 1; node <= network_->nodes(); ++node) {
+  for (const unsigned node : nodes_or_all(only)) {
     auto client = client_of(node);
     for (const std::uint64_t height : heights) {
       const auto answer = must(client.get("/v1/roots/" + std::to_string(height)));

@@ -20,6 +20,8 @@ namespace daftar::tests {
 /// From DAFTAR_SEED, else fresh; printed, so that a failed run can be repeated (as far as real processes repeat).
 std::uint64_t test_seed();
 
+/// tests/run --long: then also the tests that say at their beginning `if (!long_run()) return skipped(...)`.
+bool long_run();
 /// How a test says that it could not run here. tests/run counts these lines.
 void skipped(const std::string& test, const std::string& reason);
 
@@ -70,10 +72,12 @@ class TestNetwork {
   std::int64_t balance(unsigned node, const std::string& account);
   /// The whole history of an account, page by page.
   std::vector<AccountEntry> history(unsigned node, const std::string& account);
-  /// The height all nodes stand at, when nothing more is happening; fails the test if they do not come to one.
-  std::uint64_t settle(std::chrono::seconds patience = std::chrono::seconds(60));
-  /// Requires equal (size, root) on all nodes at up to `count` heights spread over [1, top], and at the top.
-  void require_equal_roots(std::uint64_t top, unsigned count);
+  /// The height all nodes stand at (or `only` these), when nothing more is happening; fails the test if they do not come to one.
+  std::uint64_t settle(std::chrono::seconds patience = std::chrono::seconds(60), const std::set<unsigned>& only = {});
+  /// Requires equal (size, root) on all nodes (or `only` these) at up to `count` heights spread over [1, top], and at the top.
+  void require_equal_roots(std::uint64_t top, unsigned count, const std::set<unsigned>& only = {});
+  /// `only`, or all nodes where that is empty.
+  std::set<unsigned> nodes_or_all(const std::set<unsigned>& only) const;
 
  private:
   TemporaryFolder folder_;

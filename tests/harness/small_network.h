@@ -93,6 +93,41 @@ struct SmallNetwork {
     return transaction(from, {operation}, valid_until_ms);
   }
 
+  /// A step for propose(); of an addition: the keys are the last in link_keys and checkpoint_keys.
+  ledger::proto::NodeChange node_change(const std::string& verb, std::uint32_t node, const std::string& address = {}) const {
+    ledger::proto::NodeChange change;
+    change.set_verb(verb);
+    change.set_node(node);
+    if (verb == "add_observer" || verb == "add_validator") {
+      change.set_operator_("operator-1");
+      change.set_link_key(std::string(link_keys.at(node - 1).public_key().view()));
+      change.set_checkpoint_key(std::string(checkpoint_keys.at(node - 1).public_key().view()));
+      change.set_link_address(address);
+    }
+    return change;
+  }
+
+  std::shared_ptr<const ledger::Transaction> propose(const std::string& sender, const std::vector<ledger::proto::NodeChange>& changes,
+                                                     std::uint64_t until_ms = wall_ms() + 600'000) const {
+    ledger::proto::Operation operation;
+    for (const auto& change : changes) *operation.mutable_propose_node_change()->add_changes() = change;
+    operation.mutable_propose_node_change()->set_until_ms(until_ms);
+    return transaction(sender, {operation});
+  }
+
+  std::shared_ptr<const ledger::Transaction> approve(const std::string& sender, const ledger::Digest& proposal) const {
+    ledger::proto::Operation operation;
+    operation.mutable_approve_node_change()->set_proposal(std::string(proposal.view()));
+    return transaction(sender, {operation});
+  }
+
+  /// Keys of one more node, not of the genesis; returns its number.
+  std::uint32_t make_node() {
+    link_keys.push_back(make_key_());
+    checkpoint_keys.push_back(make_key_());
+    return static_cast<std::uint32_t>(link_keys.size());
+  }
+
  private:
   void add_member(ledger::proto::Genesis& content, const std::string& id, const std::vector<std::string>& roles) {
     auto key = make_key_();

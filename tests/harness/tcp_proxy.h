@@ -1,4 +1,5 @@
-// A TCP relay on loopback that can damage what passes: for tests of links between processes. One thread; connections are relayed both ways.
+// A TCP relay on loopback that can damage, hold up or cut what passes: for tests of links between processes. One thread; connections are
+// relayed both ways.
 #pragma once
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -42,6 +43,10 @@ class TcpProxy {
   /// From now on, of every `chunks` pieces relayed about one has one bit flipped; 0: none.
   void flip_bits(unsigned chunks) { flip_every_ = chunks; }
   std::uint64_t flipped() const { return flipped_; }
+  /// While true, nothing passes either way and nobody is told: as when packets are lost. What waits comes through afterwards, late.
+  void hold(bool held) { held_ = held; }
+  /// While true, connections are closed, new ones at once: as when the other host answers that nobody is there.
+  void cut(bool cut) { cut_ = cut; }
   std::uint64_t relayed_bytes() const { return relayed_; }
 
  private:
@@ -62,19 +67,23 @@ class TcpProxy {
   void run() {
     std::list<Pair> pairs;
     while (!stopping_) {
+      const bool held = held_, cut = cut_;
       std::vector<pollfd> wanted{{listener_, POLLIN, 0}};
       for (const Pair& pair : pairs)
         for (int i = 0; i < 2; ++i) {
           short events = 0;
           if (pair.waiting[i].empty()) events |= POLLIN;
           if (!pair.waiting[1 - i].empty()) events |= POLLOUT;
-          wanted.push_back({pair.ends[i], events, 0});
+          wanted.push_back({held ? -1 : pair.ends[i], events, 0});  // poll leaves out what is negative
         }
-      ::poll(wanted.data(), wanted.size(), 50);
+      ::poll(wanted.data(), wanted.size(), held || cut ? 5 : 50);
       std::size_t at = 1;
       for (Pair& pair : pairs) {
-        for (int i = 0; i < 2; ++i, ++at) {
-          if ((wanted[at].revents & (POLLIN | POLLHUP | POLLERR)) != 0 && pair.waiting[i].empty()) take(pair, i);
+        if (cut) pair.dead = true;
+        for (int i = 0; i < 2; ++i) {
+          const short happened = wanted[at++].revents;
+          if (held_) continue;  // asked anew: nothing may pass after hold(true) has returned
+          if ((happened & (POLLIN | POLLHUP | POLLERR)) != 0 && pair.waiting[i].empty()) take(pair, i);
           give(pair, 1 - i);
         }
       }
@@ -92,6 +101,10 @@ class TcpProxy {
   void accept_one(std::list<Pair>& pairs) {
     const int from = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (from < 0) return;
+    if (cut_) {
+      ::close(from);
+      return;
+    }
     const int to = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const sockaddr_in address = loopback(target_port_);
     if (to < 0 || ::connect(to, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
@@ -131,7 +144,7 @@ class TcpProxy {
   std::uint16_t target_port_, port_ = 0;
   std::mt19937_64 random_;
   int listener_ = -1;
-  std::atomic<bool> stopping_{false};
+  std::atomic<bool> stopping_{false}, held_{false}, cut_{false};
   std::atomic<unsigned> flip_every_{0};
   std::atomic<std::uint64_t> flipped_{0}, relayed_{0};
   std::thread thread_;

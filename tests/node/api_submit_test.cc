@@ -26,6 +26,7 @@ struct ScriptedService final : node::NodeService {
   std::shared_ptr<const storage::StateSnapshot> snapshot_;
   node::NodeStatus status_;
   std::function<void(std::vector<std::shared_ptr<const ledger::Transaction>>, std::function<void(std::size_t, SubmitReply)>)> on_submit;
+  std::function<void(std::function<void(bool)>)> on_linearizable;
 
   std::shared_ptr<const ledger::Genesis> genesis() const override { return genesis_; }
   node::NodeStatus status() const override { return status_; }
@@ -33,6 +34,7 @@ struct ScriptedService final : node::NodeService {
               std::function<void(std::size_t, SubmitReply)> done) override {
     on_submit(std::move(transactions), std::move(done));
   }
+  void linearizable(std::chrono::milliseconds, std::function<void(bool)> done) override { on_linearizable(std::move(done)); }
   std::shared_ptr<const storage::StateSnapshot> snapshot() const override { return snapshot_; }
   contracts::ExecutionResult dry_run(const ledger::Transaction&) const override { return {}; }
   std::optional<std::string> receipt(std::uint64_t) const override { return std::nullopt; }
@@ -298,4 +300,34 @@ TEST_CASE("a node that halted itself or has no leader says so to load balancers"
   service.status_.stopped_because = "the disk is full";
   CHECK(server.get("/healthz").status == 503);
   CHECK(server.get("/healthz").body.find("the disk is full") != std::string::npos);
+}
+
+TEST_CASE("a linearizable read is answered when the node has confirmed it, and not otherwise; a local one asks nobody") {
+  OneNode one;
+  const auto issue = one.network.issue("acme/UZS", 1000, "statement-1");
+  one.commit(*issue);
+  const std::string account = "/v1/accounts/acme/UZS";
+  CHECK(one.get_as("acme", account + "?consistency=linearizable").json()["balance"] == "1000");
+  CHECK(one.get_as("acme", account + "?consistency=local").json()["balance"] == "1000");
+  CHECK(one.server->get(account + "?consistency=linearizable").code() == "signed_read_required");
+  CHECK(one.server->get("/v1/members?limit=1&consistency=linearizable").status == 200);
+  CHECK(one.server->get("/v1/members?consistency=eventual").code() == "parameter_invalid");
+
+  ScriptedService scripted;
+  scripted.genesis_ = one.network.genesis;
+  scripted.snapshot_ = one.node->snapshot();
+  int asked = 0;
+  scripted.on_linearizable = [&](std::function<void(bool)> done) {
+    ++asked;
+    std::thread([done = std::move(done), yes = asked > 1] { done(yes); }).detach();
+  };
+  ApiUnderTest api(scripted);
+  CHECK(api.get("/v1/members").status == 200);
+  CHECK(asked == 0);
+  const auto refused = api.get("/v1/members?consistency=linearizable");
+  CHECK(refused.status == 503);
+  CHECK(refused.code() == "not_confirmed");
+  CHECK(refused.headers.at("retry-after") == "1");
+  CHECK(api.get("/v1/members?consistency=linearizable").status == 200);
+  CHECK(asked == 2);
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "node/config.h"
@@ -170,7 +171,9 @@ TEST_CASE("init makes a folder that loads, only with the keys of the genesis, an
     CHECK(made.error().find(expected) != std::string::npos);
     CHECK_FALSE(fs::exists(request.dir));
   };
-  refused([](InitRequest& r) { r.node = 4; }, "--node must be from 1 to 3");
+  refused([](InitRequest& r) { r.node = 0; }, "--node must be 1 or more");
+  refused([](InitRequest& r) { r.node = 4; }, "name the member who operates it with --operator");
+  refused([](InitRequest& r) { r.link_seed_file.clear(); }, "node 2 stands in the genesis: give its keys");
   refused([](InitRequest& r) { r.node = 1; }, "is not the link key that the genesis names for node 1");
   refused([](InitRequest& r) { std::swap(r.link_seed_file, r.checkpoint_seed_file); }, "is not the link key");
   refused([](InitRequest& r) { r.peers.pop_back(); }, "must name all other validators: 2, not 1");
@@ -191,6 +194,57 @@ TEST_CASE("init makes a folder that loads, only with the keys of the genesis, an
   CHECK(options->link_seed == network.link_keys[1].seed());
   CHECK(options->genesis->ledger_id() == network.genesis->ledger_id());
   CHECK(fs::status(request.dir).permissions() == fs::perms::owner_all);
+  CHECK(init_node(request).error().find("nothing is replaced") != std::string::npos);
+}
+
+TEST_CASE("init of a node that the genesis does not name makes its keys and says the public part") {
+  const tests::TemporaryFolder directory;
+  const tests::SmallNetwork network(3);
+  const fs::path dir = directory.path();
+  write(dir / "genesis.pb", network.genesis->bytes());
+  InitRequest request;
+  request.genesis = dir / "genesis.pb";
+  request.dir = dir / "node-5";
+  request.node = 5;
+  request.operator_member = "operator-5";
+  request.link_listen = "127.0.0.1:7005";
+  const std::string pinned = ledger::SigningKey::generate().public_key().hex();
+  request.peers = {"1=10.0.0.1:7000", "4=[2001:db8::4]:7000=" + pinned};
+  const auto refused = [&](auto change, const std::string& expected) {
+    InitRequest other = request;
+    change(other);
+    const auto made = init_node(other);
+    REQUIRE_FALSE(made.has_value());
+    INFO(made.error());
+    CHECK(made.error().find(expected) != std::string::npos);
+    CHECK_FALSE(fs::exists(request.dir));
+  };
+  refused([](InitRequest& r) { r.operator_member = "No Member"; }, "--operator");
+  refused([](InitRequest& r) { r.link_listen = "0.0.0.0:0"; }, "--link-address");
+  refused([](InitRequest& r) { r.link_address = "nowhere"; }, "--link-address");
+  refused([](InitRequest& r) { r.peers.clear(); }, "at least one node");
+  refused([](InitRequest& r) { r.peers[1] = "4=10.0.0.4:7000"; }, "give its link_key");
+  refused([](InitRequest& r) { r.peers[1] = "4=10.0.0.4:7000=abc"; }, "64 hexadecimal digits");
+  refused([&](InitRequest& r) { r.peers[0] = "1=10.0.0.1:7000=" + pinned; }, "another link_key than the genesis");
+  refused([](InitRequest& r) { r.link_seed_file = "/nonexistent"; }, "/nonexistent");
+
+  const auto made = init_node(request);
+  INFO((made ? "" : made.error()));
+  REQUIRE(made.has_value());
+  const auto config = read_config(*made);
+  REQUIRE(config.has_value());
+  const auto options = load_node_options(*config);
+  REQUIRE(options.has_value());
+  CHECK(options->node == 5);
+  REQUIRE(options->peers.size() == 2);
+  CHECK(options->peers[1].host == "2001:db8::4");
+  CHECK(options->peers[1].link_key->hex() == pinned);
+  std::ifstream in(request.dir / "node.json");
+  const auto shown = nlohmann::json::parse(in);
+  CHECK(shown == nlohmann::json{{"format", "daftar-node"}, {"version", 1}, {"ledger_id", network.genesis->ledger_id().hex()}, {"node", 5}, {"operator", "operator-5"},
+                                {"link_key", ledger::SigningKey::from_seed(options->link_seed)->public_key().hex()},
+                                {"checkpoint_key", ledger::SigningKey::from_seed(options->checkpoint_seed)->public_key().hex()}, {"link_address", "127.0.0.1:7005"}});
+  CHECK(options->link_seed != options->checkpoint_seed);
   CHECK(init_node(request).error().find("nothing is replaced") != std::string::npos);
 }
 
@@ -216,9 +270,14 @@ TEST_CASE("a configuration whose parts do not belong together is refused before 
     INFO(loaded.error());
     CHECK(loaded.error().find(expected) != std::string::npos);
   };
-  refused([](Config& c) { c.node = 3; }, "the genesis has 2 validators");
+  refused([](Config& c) { c.node = 3; c.peers.clear(); }, "must name at least one node");
   refused([](Config& c) { c.peers.clear(); }, "must name all other validators");
   refused([](Config& c) { c.peers[0].node = 5; }, "names node 5");
+  refused([&](Config& c) { c.peers[0].link_key = network.link_keys[0].public_key(); }, "names node 2 with another link_key than the genesis");
+  config.peers.push_back({5, "127.0.0.1", 7005, ledger::SigningKey::generate().public_key()});   // a later node, pinned
+  REQUIRE(load_node_options(config).has_value());
+  CHECK(load_node_options(config)->peers[1].link_key == config.peers[1].link_key);
+  config.peers.pop_back();
   refused([](Config& c) { std::swap(c.link_key_file, c.checkpoint_key_file); }, "is not the link key");
   refused([](Config& c) { c.genesis = "/nonexistent"; }, "cannot read the genesis");
   write(dir / "genesis.pb", other.genesis->bytes());

@@ -43,6 +43,19 @@ TEST_CASE("forwarded transactions, refusals and checkpoint lines survive the wir
   REQUIRE(std::get<CheckpointLine>(*line).size == 12);
 }
 
+TEST_CASE("questions for clocks and their answers survive the wire, a clock beyond all years does not") {
+  REQUIRE(std::get<ClockRequest>(*decode_peer_message(encode_peer_message(ClockRequest{77}))) == ClockRequest{77});
+  REQUIRE(std::get<ClockReply>(*decode_peer_message(encode_peer_message(ClockReply{77, clock_ms_max}))) == ClockReply{77, clock_ms_max});
+  REQUIRE(decode_peer_message(encode_peer_message(ClockReply{77, clock_ms_max + 1})).error() == "a clock beyond the year 9999");
+}
+
+TEST_CASE("rounds of linearizable reads survive the wire") {
+  REQUIRE(std::get<ReadIndexRequest>(*decode_peer_message(encode_peer_message(ReadIndexRequest{~std::uint64_t{0}}))) == ReadIndexRequest{~std::uint64_t{0}});
+  const ReadIndexReply reply{7, true, 99};
+  REQUIRE(std::get<ReadIndexReply>(*decode_peer_message(encode_peer_message(reply))) == reply);
+  REQUIRE(decode_peer_message(encode_peer_message(ReadIndexReply{7, true, ~std::uint64_t{0}})).error() == "log index out of range");
+}
+
 TEST_CASE("what a node asks when it starts, and what it is told, survives the wire") {
   const auto hello = decode_peer_message(encode_peer_message(Hello{peer_protocol, ledger::sha256("ledger"), 0, 3, 77}));
   REQUIRE(std::get<Hello>(*hello).process == 77);

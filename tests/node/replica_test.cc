@@ -38,6 +38,12 @@ class Follower {
     restored.raft.membership.voters = {{1}, {2}, {3}};
     restored.block_time_ms = network.genesis->content().time_ms();
     restored.block_hash = network.genesis->ledger_id();
+    auto& validators = restored.registry.validators[0];
+    for (std::uint32_t node = 1; node <= 3; ++node) {
+      restored.registry.nodes.push_back({node, {}, network.link_keys[node - 1].public_key(), network.checkpoint_keys[node - 1].public_key(), {},
+                                         contracts::NodeStanding::validator, 0});
+      validators[node] = network.checkpoint_keys[node - 1].public_key();
+    }
     return restored;
   }
 

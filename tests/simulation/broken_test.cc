@@ -5,6 +5,7 @@
 #include <iostream>
 #include <map>
 
+#include "tests/simulation/own_clock.h"
 #include "tests/simulation/world.h"
 
 using namespace daftar;
@@ -137,6 +138,9 @@ struct BlocksDiffer : Saboteur {        // a node that executes something of its
     task.block = ledger::make_block(parsed->previous_hash(), parsed->height(), parsed->time_ms(), parsed->checkpoint(), {});
   }
 };
+struct ReadsUnconfirmed : Saboteur {    // 6.4: reads from what is executed here, without asking a quorum who leads
+  bool reads_unconfirmed() override { return true; }
+};
 struct AnsweredBeforeCommit : Saboteur {
   bool answers_early() override { return true; }
 };
@@ -177,7 +181,9 @@ TEST_CASE("every planted mistake is caught within a bounded number of seeds") {
            variant<CommitWithoutQuorum>("commit without a quorum"), variant<OldLeaderTakesNewTerm>("old leader goes on in a new term"),
            variant<CommitNotClamped>("follower's commit not clamped to what matches"), variant<MarkAheadOfState>("applied mark ahead of the state"),
            variant<StateAheadOfMark>("state ahead of the applied mark"), variant<ReplaySetLost>("replay set lost in a crash"),
-           variant<BlocksDiffer>("one node executes another block"), variant<AnsweredBeforeCommit>("client answered before the commit")}) {
+           variant<BlocksDiffer>("one node executes another block"), variant<OwnClockTrusted>("leader dates by its own clock"),
+           variant<ReadsUnconfirmed>("reads answered without asking a quorum"),
+           variant<AnsweredBeforeCommit>("client answered before the commit")}) {
     std::string rule = "not caught";
     const std::uint64_t seeds = seeds_needed(make, seeds_max, rule);
     std::cout << "  " << name << ": " << seeds << " (" << rule << ")\n";

@@ -13,6 +13,7 @@
 // exactly once          an id is in the history at most once, with the outcome of an independent model                 each new height
 // money conserved       counted from the state: accounts sum to zero, none of a member is below zero, all as in the model
 // acknowledged stays    what a client was told is in the history, as it was told; what was refused for good never is   each answer
+// linearizable reads    a read sees all that was answered, or read, before it began: the model's balance at that length            each read (checker_reads.cc)
 // certificates agree    one root per certified size, that of the history                                                each certificate
 // block time            no committed block is further ahead of a right clock than the ledger allows                     each execution (machine_disk.cc)
 // durable log           a node that starts finds exactly what was durable, or refuses                                   each start
@@ -47,6 +48,11 @@ class Checker {
   void certified(std::uint64_t node, std::uint64_t size, const std::string& note);
   void answered(std::uint64_t node, const node::SubmitReply& reply);
 
+  /// How many entries somebody has been told of, by an answer or a read.
+  std::uint64_t told() const { return told_; }
+  /// A linearizable read that began when told() was `told_before`; `entries` are in the state that was read.
+  void read(std::uint64_t node, std::uint64_t told_before, const std::string& account, std::int64_t balance, std::uint64_t entries);
+
   /// At the end: `store` holds the whole history.
   void holds_everything(std::uint64_t node, const SimStateStore& store) const;
 
@@ -55,6 +61,7 @@ class Checker {
   std::uint64_t committed_transactions() const { return history_.size(); }
   std::uint64_t leaders() const { return leaders_.size(); }
   std::uint64_t certificates() const { return certified_.size(); }
+  std::uint64_t reads() const { return reads_; }
 
  private:
   struct Place { std::uint64_t term = 0, hash = 0; bool operator==(const Place&) const = default; };
@@ -100,6 +107,8 @@ class Checker {
   std::map<std::uint64_t, ledger::Digest> roots_;                               // by size, of blocks
   std::map<ledger::Digest, Outcome> history_;
   std::map<std::string, std::int64_t> balances_;                                // of the model
+  std::vector<std::map<std::string, std::int64_t>> balances_at_{{}};            // by length of the history
+  std::uint64_t told_ = 0, reads_ = 0;
   std::set<ledger::Digest> refused_;                                            // for good, without an entry
   std::map<std::uint64_t, ledger::Digest> certified_;
 };

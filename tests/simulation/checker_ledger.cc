@@ -62,6 +62,7 @@ void Checker::add_to_history(std::uint64_t node, const ledger::Block& block, con
       broken("exactly once", height_of(node, executed.height) + ": transaction " + outcome.id.hex().substr(0, 8) + " has another outcome than the model's");
     if (*outcome.entry_index != history_.size()) broken("exactly once", height_of(node, executed.height) + ": entries are not numbered in order");
     history_[outcome.id] = {*outcome.entry_index, accepted};
+    balances_at_.push_back(balances_);
   }
 }
 
@@ -113,6 +114,7 @@ void Checker::answered(std::uint64_t node, const node::SubmitReply& reply) {
     return;
   }
   if (known == history_.end()) broken("acknowledged stays", what + "executed, but it is not in the history");
+  told_ = std::max(told_, known->second.entry_index + 1);
   if (known->second.accepted != (reply.status != Status::rejected) || known->second.entry_index != reply.entry_index)
     broken("acknowledged stays", what + "another outcome or place than it has in the history");
   if (reply.status == Status::certified && (certified_.empty() || certified_.rbegin()->first <= *reply.entry_index))

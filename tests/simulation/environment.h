@@ -55,6 +55,7 @@ struct Environment {
   tests::SmallNetwork population;
   Checker checker;
   Network network;
+  bool block_time_promised = true;     // clocks were never wrong on half of the nodes or more
   std::uint64_t restarts = 0, refused_starts = 0, log_reads = 0;
 
  private:

@@ -17,9 +17,10 @@ enum class Fault : std::uint8_t {
   pause,                                // a process that stands still for a while (SIGSTOP)
   torn, rot, misdirect,                 // of a write under way at a power cut; of old records; a write that went to another place
   io_error, slow_sync, hang_sync,
-  clock,                                // a wall clock that is wrong by more than the ledger allows
+  clock,                                // wall clocks of fewer than half of the nodes at a time, wrong by more than the ledger allows
+  clocks,                               // wall clocks of as many nodes as there are
 };
-inline constexpr std::size_t fault_kinds = static_cast<std::size_t>(Fault::clock) + 1;
+inline constexpr std::size_t fault_kinds = static_cast<std::size_t>(Fault::clocks) + 1;
 
 std::string_view name(Fault fault);
 

@@ -58,7 +58,7 @@ bool Machine::start() {
     if (auto made = node::initialise_store(*genesis, *process->store); !made) throw Violation("start", made.error());
   environment_.checker.started(node_, *process->log, process->store->mark(), process->store->state_hash());
   process->executor = std::make_unique<node::Executor>(genesis, *process->store);
-  auto restored = node::restore(*process->log, *process->store, process->executor->engine(), environment_.nodes);
+  auto restored = node::restore(*process->log, *process->store, process->executor->engine(), *genesis);
   if (!restored) throw Violation("start", "node " + std::to_string(node_) + " cannot start: " + restored.error());
   environment_.saboteur.restored(node_, *restored);
   process->replica = std::make_unique<node::Replica>(genesis, environment_.population.checkpoint_keys[node_ - 1],
@@ -147,6 +147,7 @@ void Machine::receive(std::uint64_t from, const Network::Bytes& bytes) {
     std::vector<node::Replica::Send> replies;
     const bool taken = environment_.saboteur.receiving(node_, from, *message, replies);
     for (auto& reply : replies) send(std::move(reply));
+    if (auto* clock = std::get_if<node::ClockReply>(&*message)) environment_.saboteur.hears_clock(times().wall_ms, *clock);
     if (taken) step([&](node::Replica& replica) { replica.receive(from, std::move(*message)); });
   });
 }
@@ -199,6 +200,8 @@ void Machine::carry_out(node::Replica::Output output) {
     const auto client = process_->clients.extract(a.client);
     if (client) answer(client.mapped(), a.reply);
   }
+  for (const auto& a : output.read_answers)
+    if (const auto reader = process_->readers.extract(a.client)) reader.mapped()(a.confirmed);
   for (const auto& id : output.lookups)
     if (auto reply = first_outcome(id)) process_->replica->found(*reply);
   execute_next();

@@ -40,6 +40,9 @@ class Machine {
   /// `done` may be called once, or never: then the process has died.
   void submit(Transaction transaction, node::WaitFor wait, Millis timeout, Done done);
 
+  /// A linearizable read of a balance. `done` may be called once, or never: then the process has died.
+  void read(const std::string& account, Millis timeout, std::function<void(bool confirmed)> done);
+
   // Faults that are not crashes.
   void pause(Millis duration) { paused_until_ = environment_.schedule.now() + duration; }
   void slow_syncs(Millis duration) { slow_until_ = environment_.schedule.now() + duration; }
@@ -83,6 +86,7 @@ class Machine {
   std::optional<node::SubmitReply> first_outcome(const ledger::Digest& id) const;
   void admit(Transaction transaction, node::WaitFor wait, Millis timeout, Done done, ledger::Rejection rejection, bool last_try);
   void take(Transaction transaction, node::WaitFor wait, Millis timeout, Done done);
+  void finish_read(bool confirmed, std::uint64_t told_before, const std::string& account, const std::function<void(bool)>& done);
   void answer(const Done& done, const node::SubmitReply& reply);
 
   Environment& environment_;

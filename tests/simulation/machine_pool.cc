@@ -1,6 +1,7 @@
 // The verifier pool of a Machine, and what stands between clients and its replica.
 #include <algorithm>
 
+#include "contracts/query.h"
 #include "contracts/result.h"
 #include "ledger/check.h"
 #include "tests/simulation/machine_process.h"
@@ -8,7 +9,7 @@
 namespace daftar::simulation {
 namespace {
 constexpr Millis precheck_retry_ms = 300;
-enum : std::uint64_t { trace_answer = 40 };
+enum : std::uint64_t { trace_answer = 40, trace_read };
 }  // namespace
 
 Millis Machine::pool_time() { return chance_.one_in(30) ? chance_.between(10, 120) : chance_.between(0, 3); }
@@ -27,9 +28,9 @@ void Machine::check_blocks(const node::Replica::BlockCheck& check) {
 
 /// What the state says before a transaction is ordered, at a moment that never makes one expire by this node's clock alone (DESIGN §12.5).
 ledger::Rejection Machine::precheck(const ledger::Transaction& transaction) const {
-  const std::uint64_t valid_until = transaction.body().valid_until_ms(), now = times().wall_ms;
-  const bool open = valid_until > process_->store->mark().block_time_ms;
-  return process_->executor->engine().precheck(transaction, open ? std::min(now, valid_until) : now, *process_->store);
+  const std::uint64_t block_time = process_->store->mark().block_time_ms, valid_until = transaction.body().valid_until_ms();
+  const std::uint64_t now = std::max(times().wall_ms, block_time);
+  return process_->executor->engine().precheck(transaction, valid_until > block_time ? std::min(now, valid_until) : now, *process_->store);
 }
 
 void Machine::check_forward(const node::Replica::ForwardCheck& check) {
@@ -110,6 +111,27 @@ void Machine::take(Transaction transaction, node::WaitFor wait, Millis timeout, 
   }
   process_->clients[token] = std::move(done);
   step([&](node::Replica& replica) { replica.submit(token, transaction, wait, timeout); });
+}
+
+void Machine::read(const std::string& account, Millis timeout, std::function<void(bool confirmed)> done) {
+  if (!process_) return;
+  later(1, [=, this] {
+    const std::uint64_t told_before = environment_.checker.told();
+    if (environment_.saboteur.reads_unconfirmed()) return finish_read(true, told_before, account, done);
+    const node::ClientToken token = process_->next_client++;
+    process_->readers[token] = [=, this](bool confirmed) { finish_read(confirmed, told_before, account, done); };
+    step([&](node::Replica& replica) { replica.request_read(token, timeout); });
+  });
+}
+
+void Machine::finish_read(bool confirmed, std::uint64_t told_before, const std::string& account, const std::function<void(bool)>& done) {
+  environment_.trace.mix(trace_read, confirmed);
+  if (confirmed) {
+    const std::int64_t balance = contracts::query::balance(*process_->store, account).value_or(0);
+    environment_.checker.read(node_, told_before, account, balance, process_->store->mark().entries);
+    environment_.trace.tell("node " + std::to_string(node_) + " read " + account + ": " + std::to_string(balance));
+  }
+  done(confirmed);
 }
 
 void Machine::answer(const Done& done, const node::SubmitReply& reply) {

@@ -18,6 +18,7 @@ struct Machine::Process {
   bool executing = false;
   Millis executed_told = 0;            // when the replica hears of the newest executed block: a queue keeps their order
   std::map<node::ClientToken, Done> clients;
+  std::map<node::ClientToken, std::function<void(bool)>> readers;
   node::ClientToken next_client = 1;
 };
 

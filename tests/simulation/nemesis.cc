@@ -13,12 +13,15 @@ bool FaultAtlas::may_spoil(std::uint64_t node) const {
 /// Each run has its own mix: a kind may be left out, rare or frequent, so that no kind always hides another.
 Nemesis::Nemesis(Environment& environment, Clients::Machines& machines, Connected connected)
     : environment_(environment), machines_(machines), connected_(std::move(connected)), chance_(environment.options.seed, 4), atlas_(machines.size()),
-      wrong_clock_(1 + chance_.below(machines.size())) {
+      clock_suspect_until_(machines.size(), 0) {
   constexpr Fault timed[] = {Fault::partition, Fault::one_way, Fault::flap, Fault::clog, Fault::crash, Fault::power, Fault::blackout, Fault::pause,
-                             Fault::rot, Fault::misdirect, Fault::io_error, Fault::slow_sync, Fault::hang_sync, Fault::clock};
+                             Fault::rot, Fault::misdirect, Fault::io_error, Fault::slow_sync, Fault::hang_sync, Fault::clock, Fault::clocks};
   for (const Fault fault : timed) {
-    const bool in_this_run = !chance_.one_in(4);
-    const Millis drawn = chance_.between(2000, 20'000) * (fault == Fault::blackout ? 4 : 1);
+    // With clocks wrong all over, nothing is promised of block time: seldom, where it is not asked for by name.
+    const bool seldom = fault == Fault::clocks && environment.options.faults.all();
+    const bool in_this_run = seldom ? chance_.one_in(6) : !chance_.one_in(4);
+    // Few blackouts, many wrong clocks: the latter do harm only in succession.
+    const Millis drawn = chance_.between(2000, 20'000) * (fault == Fault::blackout ? 4 : 1) / (fault == Fault::clock ? 3 : 1);
     if (environment.has(fault) && in_this_run) period_[static_cast<std::size_t>(fault)] = drawn;
   }
 }
@@ -100,17 +103,12 @@ void Nemesis::strike(Fault fault) {
     case Fault::hang_sync:
       machine->hang_syncs(chance_.between(500, 8000));
       return told(who);
-    case Fault::clock: {
-      if (clock_busy_ || node != wrong_clock_) return;
-      clock_busy_ = true;
-      const auto off = static_cast<std::int64_t>(chance_.between(6'000, 3'600'000));
-      machine->set_clock(chance_.one_in(2) ? off : -off);
-      after(chance_.between(500, 10'000), [this, node] {
-        machines_[node - 1]->set_clock(0);
-        clock_busy_ = false;
-      });
-      return told(who);
-    }
+    case Fault::clock:
+      if (!set_few_clocks_wrong()) return;
+      return told("fewer than half of the nodes");
+    case Fault::clocks:
+      set_any_clocks_wrong();
+      return told("any nodes");
     case Fault::loss: case Fault::delay: case Fault::duplicate: case Fault::reorder: case Fault::torn: return;   // made elsewhere
   }
 }
@@ -201,6 +199,48 @@ void Nemesis::clog() {
     end = std::max(end, go_on);
   }
   wires_story_ends_after(end + 1);
+}
+
+// ---------------------------------------------------------------------------------------------- clocks
+
+/// Of one node or several, together or others while these still are; but in any stretch of time in which readings are put together, of fewer
+/// than half.
+bool Nemesis::set_few_clocks_wrong() {
+  const Millis now = environment_.schedule.now();
+  std::vector<std::uint64_t> right;
+  for (std::uint64_t node = 1; node <= machines_.size(); ++node)
+    if (clock_suspect_until_[node - 1] <= now) right.push_back(node);
+  const std::size_t wrong = machines_.size() - right.size(), wrong_max = (machines_.size() - 1) / 2;
+  if (wrong >= wrong_max) return false;
+  std::int64_t off = 0;
+  for (std::uint64_t times = chance_.between(1, wrong_max - wrong); times > 0; --times) {
+    if (off == 0 || chance_.one_in(2)) off = static_cast<std::int64_t>(chance_.between(6'000, 3'600'000)) * (chance_.one_in(2) ? 1 : -1);   // or as wrong as the one before
+    const auto node = right.begin() + static_cast<std::ptrdiff_t>(chance_.below(right.size()));
+    set_clock_wrong(*node, off, chance_.between(500, 10'000));
+    right.erase(node);
+  }
+  return true;
+}
+
+/// Of as many as it likes. From now on nothing is promised of block time in this run; everything else is.
+void Nemesis::set_any_clocks_wrong() {
+  environment_.block_time_promised = false;
+  for (std::uint64_t node = 1; node <= machines_.size(); ++node) {
+    if (chance_.one_in(3)) continue;
+    const auto off = static_cast<std::int64_t>(chance_.between(1'000, 3'600'000));
+    set_clock_wrong(node, chance_.one_in(2) ? off : -off, chance_.between(500, 10'000));
+  }
+}
+
+void Nemesis::set_clock_wrong(std::uint64_t node, std::int64_t offset_ms, Millis duration) {
+  constexpr Millis readings_together_ms = 2000;
+  environment_.trace.tell("-- the clock of node " + std::to_string(node) + " is " + std::to_string(offset_ms) + " ms off");
+  machines_[node - 1]->set_clock(offset_ms);
+  clock_suspect_until_[node - 1] = environment_.schedule.now() + duration + readings_together_ms;
+  after(duration, [this, node] {
+    environment_.trace.tell("-- the clock of node " + std::to_string(node) + " is right");
+    machines_[node - 1]->set_clock(0);
+  });
 }
 
 void Nemesis::end() {

@@ -42,6 +42,10 @@ class Nemesis {
   void clog();
   void set_later(Millis delay, std::uint64_t from, std::uint64_t to, Network::Wire state);
   void wires_story_ends_after(Millis delay);
+  // Clocks.
+  bool set_few_clocks_wrong();
+  void set_any_clocks_wrong();
+  void set_clock_wrong(std::uint64_t node, std::int64_t offset_ms, Millis duration);
   void after(Millis delay, std::function<void()> action);
 
   Environment& environment_;
@@ -49,11 +53,9 @@ class Nemesis {
   const Connected connected_;
   Chance chance_;
   FaultAtlas atlas_;
-  /// The one node whose clock is ever wrong in this run. With two, even one after the other, blocks dated ahead stay in logs as uncommitted tails
-  /// and stop the network until real time has caught up: an open fault of the block time rule (docs/consensus.md, "The simulator").
-  const std::uint64_t wrong_clock_;
+  std::vector<Millis> clock_suspect_until_;    // by node: until when a reading of its clock may be a wrong one
   std::array<Millis, fault_kinds> period_{};   // mean time between two of a kind; 0: not in this run
-  bool wires_busy_ = false, clock_busy_ = false;
+  bool wires_busy_ = false;
   bool active_ = false;
 };
 

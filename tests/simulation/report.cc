@@ -30,6 +30,8 @@ void add_counts(Json& json, const Verdict& verdict) {
   json["log_reads"] = verdict.log_reads;
   json["answered"] = verdict.answered;
   json["retries"] = verdict.retries;
+  json["reads"] = verdict.reads;
+  json["reads_unconfirmed"] = verdict.reads_unconfirmed;
   json["faults"] = Json::object();
   for (std::size_t i = 0; i < fault_kinds; ++i) json["faults"][std::string(name(static_cast<Fault>(i)))] = verdict.faults.of(static_cast<Fault>(i));
 }
@@ -47,6 +49,8 @@ void add(Verdict& sum, const Verdict& one) {
   sum.log_reads += one.log_reads;
   sum.answered += one.answered;
   sum.retries += one.retries;
+  sum.reads += one.reads;
+  sum.reads_unconfirmed += one.reads_unconfirmed;
   sum.converged_ticks = std::max(sum.converged_ticks, one.converged_ticks);
   sum.faults.add(one.faults);
 }

@@ -26,8 +26,12 @@ class Saboteur {
   virtual void sending(std::uint64_t /*node*/, std::uint64_t /*to*/, node::PeerMessage&) {}
   /// False: the message is swallowed. `replies` leave at once, as if the node had sent them.
   virtual bool receiving(std::uint64_t /*node*/, std::uint64_t /*from*/, node::PeerMessage&, std::vector<node::Replica::Send>& /*replies*/) { return true; }
+  /// What a leader hears of another node's clock; `own_ms` is what its own shows.
+  virtual void hears_clock(std::uint64_t /*own_ms*/, node::ClockReply&) {}
   /// False: the block is not executed, but reported as if it were empty.
   virtual void executing(std::uint64_t /*node*/, node::ExecuteTask&) {}
+  /// True: reads are answered at once from what is executed here, whoever leads.
+  virtual bool reads_unconfirmed() { return false; }
   /// True: a client is told `committed` as soon as its transaction is taken.
   virtual bool answers_early() { return false; }
 };

@@ -21,7 +21,7 @@ TEST_CASE("a network under all faults keeps its promises and comes together when
   const std::uint64_t first = from_environment("DAFTAR_SEED", 1), seeds = from_environment("DAFTAR_SEEDS", 40);
   std::cout << "simulation: seeds " << first << ".." << first + seeds - 1 << " (DAFTAR_SEED, DAFTAR_SEEDS)\n";
   FaultCounts faults;
-  std::uint64_t committed = 0, elections = 0;
+  std::uint64_t committed = 0, elections = 0, reads = 0;
   for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
     SimOptions options;
     options.seed = seed;
@@ -32,11 +32,13 @@ TEST_CASE("a network under all faults keeps its promises and comes together when
     faults.add(verdict.faults);
     committed += verdict.committed;
     elections += verdict.elections;
+    reads += verdict.reads;
   }
   if (seeds < 40) return;
   // The runs were worth something: work was done, leaders fell, every kind of fault was met.
   CHECK(committed > 50 * seeds);
   CHECK(elections > 3 * seeds);
+  CHECK(reads > 50 * seeds);
   for (std::size_t i = 0; i < fault_kinds; ++i) {
     INFO(name(static_cast<Fault>(i)));
     CHECK(faults.of(static_cast<Fault>(i)) > 0);
@@ -65,6 +67,8 @@ TEST_CASE("without faults one leader serves everybody, and nothing is retried") 
   CHECK(verdict.passed());
   CHECK(verdict.elections == 1);
   CHECK(verdict.retries == 0);
+  CHECK(verdict.reads > 300);
+  CHECK(verdict.reads_unconfirmed == 0);
   CHECK(verdict.committed > 300);
 }
 

@@ -24,6 +24,7 @@ World::World(const SimOptions& options, Saboteur& saboteur, bool tells)
         return machines;
       }()),
       clients_(environment_, machines_, 6),
+      readers_(environment_, machines_, 3),
       nemesis_(environment_, machines_, [this](std::uint64_t a, std::uint64_t b) { connected(a, b); }) {
   assertions_are_violations();
 }
@@ -43,6 +44,7 @@ Verdict World::run() {
   try {
     for (const auto& machine : machines_) machine->start();
     clients_.begin();
+    readers_.begin();
     nemesis_.begin();
     run_until(environment_.options.ticks * tick_ms);
     converge();
@@ -64,6 +66,8 @@ Verdict World::run() {
   verdict.log_reads = environment_.log_reads;
   verdict.answered = clients_.answered();
   verdict.retries = clients_.retries();
+  verdict.reads = environment_.checker.reads();
+  verdict.reads_unconfirmed = readers_.unconfirmed();
   verdict.converged_ticks = converged_after_ / tick_ms;
   verdict.faults = environment_.counts;
   verdict.story = environment_.trace.story();
@@ -75,9 +79,11 @@ Verdict World::run() {
 void World::converge() {
   nemesis_.end();
   clients_.close();
+  readers_.close();
   const Millis begin = environment_.schedule.now();
   run_until(begin + 2000);
   clients_.last_words();
+  readers_.last_reads();
   while (!converged()) {
     if (environment_.schedule.now() > begin + converge_ms_max)
       throw Violation("liveness", std::to_string(converge_ms_max / 1000) + " s after the faults ended: " + who_waits());
@@ -88,14 +94,14 @@ void World::converge() {
 }
 
 bool World::converged() const {
-  if (!clients_.all_answered()) return false;
+  if (!clients_.all_answered() || !readers_.all_answered()) return false;
   for (const auto& machine : machines_)
     if (!machine->up() || machine->height() != environment_.checker.height()) return false;
   return true;
 }
 
 std::string World::who_waits() const {
-  std::string who = clients_.who_waits();
+  std::string who = clients_.who_waits() + readers_.who_waits();
   for (const auto& machine : machines_) {
     who += "\n  node " + std::to_string(machine->node()) + ": ";
     if (!machine->up()) {

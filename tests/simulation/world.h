@@ -8,6 +8,7 @@
 #include "tests/simulation/clients.h"
 #include "tests/simulation/environment.h"
 #include "tests/simulation/nemesis.h"
+#include "tests/simulation/readers.h"
 
 namespace daftar::simulation {
 
@@ -19,6 +20,7 @@ struct Verdict {
   std::uint64_t elections = 0;           // terms that had a leader
   std::uint64_t membership_changes = 0, snapshots = 0;   // 0: the replica cannot do these yet
   std::uint64_t certificates = 0, restarts = 0, refused_starts = 0, log_reads = 0, answered = 0, retries = 0;
+  std::uint64_t reads = 0, reads_unconfirmed = 0;   // linearizable ones; those that no quorum confirmed in time
   std::uint64_t converged_ticks = 0;     // after the faults
   FaultCounts faults;
   std::string rule, detail;              // of the violation; empty: none
@@ -43,6 +45,7 @@ class World {
   Environment environment_;
   Clients::Machines machines_;
   Clients clients_;
+  Readers readers_;
   Nemesis nemesis_;
   std::uint64_t steps_ = 0;
   Millis converged_after_ = 0;

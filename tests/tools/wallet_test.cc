@@ -146,6 +146,30 @@ TEST_CASE("a drafted contract is shown term by term with its total") {
     CHECK_THAT(words, Catch::Contains(fact));
 }
 
+TEST_CASE("a change of the nodes is shown step by step with the keys it lets in") {
+  proto::Operation operation;
+  auto& proposal = *operation.mutable_propose_node_change();
+  proposal.set_until_ms(*utc_to_ms("2026-12-24"));
+  auto& added = *proposal.add_changes();
+  added.set_verb("add_observer");
+  added.set_node(4);
+  added.set_operator_("operator-4");
+  added.set_link_key(std::string(32, '\x11'));
+  added.set_checkpoint_key(std::string(32, '\x22'));
+  added.set_link_address("10.0.0.4:7000");
+  for (const auto& [verb, node] : {std::pair("promote", 5u), std::pair("demote", 1u), std::pair("remove", 2u), std::pair("rename", 3u)}) {
+    auto& step = *proposal.add_changes();
+    step.set_verb(verb);
+    step.set_node(node);
+  }
+  const std::string words = describe_operation(operation);
+  for (const char* fact : {"approvals until 2026-12-24", "add node 4 as observer, operated by operator-4, at “10.0.0.4:7000”",
+                           "link key 1111111111111111111111111111111111111111111111111111111111111111",
+                           "checkpoint key 2222222222222222222222222222222222222222222222222222222222222222", "make observer 5 a validator", "make validator 1 an observer",
+                           "remove node 2 for good", "do not sign"})
+    CHECK_THAT(words, Catch::Contains(fact));
+}
+
 TEST_CASE("a result is told posting by posting") {
   const auto lines = describe_result(nlohmann::json::parse(R"({"ok":true,"postings":[
     {"account":"acme-build/UZS","amount":"-11200000000","reason":"transfer","balance_after":"100","currency":"UZS","decimals":2},

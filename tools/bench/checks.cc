@@ -41,7 +41,8 @@ std::optional<Counters> read_counters(tools::LocalNetwork& network, unsigned nod
   const auto status = network.node_status(node);
   if (!status || !status->contains("since_start")) return std::nullopt;
   const auto figure = [&since_start = status->at("since_start")](const char* name) { return since_start.at(name).get<std::uint64_t>(); };
-  return Counters{figure("fsyncs"), figure("blocks"), figure("flushes"), figure("seals"), figure("certificates")};
+  return Counters{figure("fsyncs"), figure("blocks"), figure("flushes"), figure("seals"), figure("certificates"),
+                  status->value("term", std::uint64_t{0})};
 }
 
 Check check_roots(tools::LocalNetwork& network, unsigned heights, std::chrono::seconds patience) {

@@ -13,6 +13,7 @@ namespace daftar::bench {
 /// The figures of /v1/status that the report counts.
 struct Counters {
   std::uint64_t fsyncs = 0, blocks = 0, flushes = 0, seals = 0, certificates = 0;
+  std::uint64_t term = 0;       // each election, won or not, raises it
 };
 /// Nothing when the node does not answer.
 std::optional<Counters> read_counters(tools::LocalNetwork& network, unsigned node);

@@ -13,6 +13,7 @@
 
 #include "tools/bench/checks.h"
 #include "tools/bench/driver.h"
+#include "tools/bench/failover.h"
 #include "tools/bench/options.h"
 #include "tools/bench/population.h"
 #include "tools/bench/probes.h"
@@ -91,6 +92,10 @@ tools::LocalNetwork start_network(const Options& options, const Population& popu
   network_options.nodes = options.nodes;
   network_options.daftard = options.daftard;
   network_options.api_tls = !options.plain_api;
+  if (!options.default_timers())
+    network_options.extra_config = {{"raft.tick_ms", std::to_string(options.tick_ms)},
+                                    {"raft.heartbeat_ms", std::to_string(options.heartbeat_ms)},
+                                    {"raft.election_timeout_ms", std::to_string(options.election_timeout_ms)}};
   auto network = must(tools::LocalNetwork::create(std::move(network_options)), "the network could not be made");
   network.stop_on_destruction(true);
   must(network.start_all(), "the nodes could not be started");
@@ -174,7 +179,8 @@ std::vector<Counters> difference(const std::vector<Counters>& after, const std::
   std::vector<Counters> out;
   for (std::size_t i = 0; i < after.size(); ++i) {
     const auto rise = [&](std::uint64_t Counters::*field) { return after[i].*field >= before[i].*field ? after[i].*field - before[i].*field : 0; };
-    out.push_back({rise(&Counters::fsyncs), rise(&Counters::blocks), rise(&Counters::flushes), rise(&Counters::seals), rise(&Counters::certificates)});
+    out.push_back({rise(&Counters::fsyncs), rise(&Counters::blocks), rise(&Counters::flushes), rise(&Counters::seals), rise(&Counters::certificates),
+                   rise(&Counters::term)});
   }
   return out;
 }
@@ -285,7 +291,25 @@ void run_network(Report& report, const Population& population, const fs::path& f
   network.stop_all();
 }
 
+int run_failover(const Options& options) {
+  Folder folder(options.directory, options.keep);
+  const Population population({options.keys, options.accounts, options.seed}, std::max(1u, std::thread::hardware_concurrency()));
+  constexpr std::chrono::hours valid_for(6);
+  const std::uint64_t valid_until_ms = tools::now_ms() + static_cast<std::uint64_t>(std::chrono::milliseconds(valid_for).count());
+  say("starting " + std::to_string(options.nodes) + " nodes in " + folder.path().string());
+  auto network = start_network(options, population, folder.path());
+  populate(network, population, valid_until_ms);
+  say("killing " + std::to_string(options.kills) + " leaders");
+  const Failover failover = measure_failover(network, population, options, valid_until_ms, [] { return interrupted == 0; });
+  stop_if_interrupted();
+  network.stop_all();
+  std::cout << (options.json ? failover.json(options) + "\n" : failover.table(options)) << std::flush;
+  for (const std::string& problem : failover.problems) say("PROBLEM: " + problem);
+  return failover.problems.empty() ? 0 : 1;
+}
+
 int run(const Options& options) {
+  if (options.failover) return run_failover(options);
   Report report;
   report.options = options;
   report.cores = std::max(1u, std::thread::hardware_concurrency());

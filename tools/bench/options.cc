@@ -12,12 +12,14 @@ bool parse_options(int argc, char** argv, Options& options, int& exit_code) {
       "daftar-bench starts a network of its own on this machine's loopback in the production configuration (TLS between nodes and to\n"
       "clients, synced disks), registers its members and their money by real transactions, signs transfers ahead, drives the network over its\n"
       "API and prints what it measured. Afterwards it compares the nodes' roots and verifies receipts offline.\n"
+      "With --failover it kills leaders instead, under a small load, and prints how long it took until the next one committed.\n"
       "Exit codes: 0 measured and every check held, 1 a check failed, 2 a mistake on the command line.");
   app.footer(
       "Examples:\n"
       "  daftar-bench --nodes 3 --seconds 10 --json            one JSON line; \"short\": true, as it measures less than 60 s\n"
       "  daftar-bench --seconds 60 --warmup 10 --json          figures for the record\n"
-      "  daftar-bench --keys 1000 --accounts 10000 --seconds 3 a quick look\n");
+      "  daftar-bench --keys 1000 --accounts 10000 --seconds 3 a quick look\n"
+      "  daftar-bench --failover --kills 30 --json             from the leader's death to the next commit, as clients see it\n");
   app.add_option("--nodes", options.nodes, "validators")->check(CLI::Range(1, 9))->capture_default_str();
   app.add_option("--seconds", options.seconds, "length of the measured window")->check(CLI::Range(1, 3600))->capture_default_str();
   app.add_option("--warmup", options.warmup_s, "seconds of load before the window")->check(CLI::Range(0, 600))->capture_default_str();
@@ -32,6 +34,13 @@ bool parse_options(int argc, char** argv, Options& options, int& exit_code) {
   app.add_option("--receipts", options.receipts, "receipts verified afterwards")->check(CLI::Range(1, 10'000))->capture_default_str();
   app.add_option("--category", options.category, "income type of the transfers: none, or services (12 % VAT is withheld from each)")
       ->check(CLI::IsMember({"none", "services"}))->capture_default_str();
+  app.add_flag("--failover", options.failover, "kill leaders and measure the gap; of the other options --nodes, --seed and those of time and folder count");
+  app.add_option("--kills", options.kills, "with --failover: how many leaders")->check(CLI::Range(1, 10'000))->capture_default_str();
+  app.add_option("--tick-ms", options.tick_ms, "the nodes' raft.tick_ms; another than the default marks the result \"short\", as for the next two")
+      ->check(CLI::Range(5, 1000))->capture_default_str();
+  app.add_option("--heartbeat-ms", options.heartbeat_ms, "the nodes' raft.heartbeat_ms")->check(CLI::Range(5, 30'000))->capture_default_str();
+  app.add_option("--election-timeout-ms", options.election_timeout_ms, "the nodes' raft.election_timeout_ms")
+      ->check(CLI::Range(50, 60'000))->capture_default_str();
   std::string submit = "leader";
   app.add_option("--submit", submit, "whom the clients talk to: the leader, or all nodes in turn")
       ->check(CLI::IsMember({"leader", "all"}))->capture_default_str();
@@ -46,6 +55,14 @@ bool parse_options(int argc, char** argv, Options& options, int& exit_code) {
   } catch (const CLI::ParseError& error) {
     exit_code = app.exit(error) == 0 ? 0 : 2;
     return false;
+  }
+  if (options.failover) {
+    if (options.nodes < 3) {
+      std::cerr << "daftar-bench: --failover needs at least 3 --nodes: fewer do not outlive their leader.\n";
+      exit_code = 2;
+      return false;
+    }
+    options.keys = options.accounts = 100;  // enough for a small load
   }
   options.submit = submit == "all" ? SubmitTo::all : SubmitTo::leader;
   if (options.accounts % options.keys != 0 || options.accounts < options.keys ||

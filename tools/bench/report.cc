@@ -28,7 +28,15 @@ std::uint64_t Report::flushes() const {
   return std::min_element(counters.begin(), counters.end(), [](const Counters& a, const Counters& b) { return a.flushes < b.flushes; })->flushes;
 }
 
-bool Report::is_short() const { return options.seconds < 60 || flushes() < 3 || !options.full_size() || options.plain_api; }
+std::uint64_t Report::elections() const {
+  std::uint64_t out = 0;
+  for (const Counters& node : counters) out = std::max(out, node.term);
+  return out;
+}
+
+bool Report::is_short() const {
+  return options.seconds < 60 || flushes() < 3 || !options.full_size() || options.plain_api || !options.default_timers();
+}
 
 std::string Report::json() const {
   std::uint64_t fsyncs = 0;
@@ -50,6 +58,8 @@ std::string Report::json() const {
       {"flushes", flushes()},
       {"seals", led.seals},
       {"certificates", led.certificates},
+      {"elections", elections()},
+      {"election_timeout_ms", options.election_timeout_ms},
       {"rejected", outcome.rejected},
       {"short", is_short()},
       {"seconds", rounded(measured_s, 3)},
@@ -103,6 +113,7 @@ std::string Report::table() const {
          std::to_string(c.blocks) + " blocks, " + std::to_string(c.fsyncs) + " fsyncs, " + std::to_string(c.flushes) + " flushes, " +
              std::to_string(c.seals) + " seals, " + std::to_string(c.certificates) + " certificates");
   }
+  line("elections", std::to_string(elections()));
   line("roots", roots.held ? "equal at " + std::to_string(roots.compared) + " heights" : "NOT shown equal");
   line("receipts verified offline", std::to_string(receipts.compared));
   line("for the record", is_short() ? "no: short run or small network (see docs/performance.md)" : "yes");

@@ -28,6 +28,7 @@ struct Report {
   double limit_tx_per_s() const;                // cores × verify rate / nodes
   std::uint64_t errors() const { return outcome.busy + outcome.unknown; }
   std::uint64_t flushes() const;                // of the node that flushed least
+  std::uint64_t elections() const;              // in the measured window, by the rise of the term; of a healthy network none
   /// Not figures for the record: less than 60 s, fewer than 3 flushes on some node, fewer keys or accounts, or not the production configuration.
   bool is_short() const;
   std::string json() const;

@@ -24,25 +24,25 @@ Result<std::int64_t> line_amount(Session& session, const BudgetArguments& a) {
 }
 }  // namespace
 
-void add_budget_commands(CLI::App& app, Session& session) {
-  CLI::App* budget = app.add_subcommand("budget", "Budget lines: approve, allot, reserve, order, pay");
-  budget->require_subcommand(1);
+void add_budget_commands(Command app, Session& session) {
+  Command budget = app.add_subcommand("budget", "Budget lines: approve, allot, reserve, order, pay");
+  budget.require_subcommand(1);
   auto a = arguments<BudgetArguments>();
 
-  CLI::App* approve = budget->add_subcommand("approve", "Approve a line (by the treasury)");
-  approve->add_option("line", a->line, "Line id, e.g. 2026.edu.09.22")->required();
-  approve->add_option("amount", a->amount, "Appropriation")->required();
-  approve->add_option("currency", a->currency, "e.g. UZS")->required();
-  approve->add_option("--owner", a->owner, "Spending unit")->required();
-  approve->add_option("--title", a->title, "For people")->required();
-  approve->add_option("--year", a->year, "Budget year")->required();
-  approve->add_option("--function", a->function_code, "COFOG code, e.g. 09.2")->required();
-  approve->add_option("--economic", a->economic_code, "GFSM or national code, e.g. 22")->required();
-  approve->add_option("--programme", a->programme, "Programme code");
-  approve->add_option("--source", a->source, "Treasury account that pays; default: the main one of --as");
-  add_transaction_options(*approve, session);
-  approve->footer("Example:\n  daftar budget approve 2026.edu.09.22 600000000 UZS --owner education-dept --title 'School supplies' --year 2026 --function 09.2 --economic 22 --as treasury");
-  approve->callback([&session, a] {
+  Command approve = budget.add_subcommand("approve", "Approve a line (by the treasury)");
+  approve.add_option("line", a->line, "Line id, e.g. 2026.edu.09.22").required();
+  approve.add_option("amount", a->amount, "Appropriation").required();
+  approve.add_option("currency", a->currency, "e.g. UZS").required();
+  approve.add_option("--owner", a->owner, "Spending unit").required();
+  approve.add_option("--title", a->title, "For people").required();
+  approve.add_option("--year", a->year, "Budget year").required();
+  approve.add_option("--function", a->function_code, "COFOG code, e.g. 09.2").required();
+  approve.add_option("--economic", a->economic_code, "GFSM or national code, e.g. 22").required();
+  approve.add_option("--programme", a->programme, "Programme code");
+  approve.add_option("--source", a->source, "Treasury account that pays; default: the main one of --as");
+  add_transaction_options(approve, session);
+  approve.footer("Example:\n  daftar budget approve 2026.edu.09.22 600000000 UZS --owner education-dept --title 'School supplies' --year 2026 --function 09.2 --economic 22 --as treasury");
+  approve.callback([&session, a] {
     session.action = [&session, a]() -> Result<Report> {
       auto amount = parse_amount(a->amount, a->currency);
       if (!amount) return Unexpected<ToolError>(amount.error());
@@ -70,17 +70,17 @@ void add_budget_commands(CLI::App& app, Session& session) {
                           Kind{"reserve", "Reserve money for a tender (by the owner)", "daftar budget reserve 2026.edu.09.22 200000000 --as education-dept"},
                           Kind{"release", "Give up a reservation (by the owner)", "daftar budget release 2026.edu.09.22 5000000 --as education-dept"}}) {
     const std::string name = kind.name;
-    CLI::App* change = budget->add_subcommand(name, kind.what);
-    change->add_option("line", a->line, "Line id")->required();
-    change->add_option("amount", a->amount, "Amount")->required();
-    change->add_option("--currency", a->currency, "Currency of the line; default: asked of the network");
+    Command change = budget.add_subcommand(name, kind.what);
+    change.add_option("line", a->line, "Line id").required();
+    change.add_option("amount", a->amount, "Amount").required();
+    change.add_option("--currency", a->currency, "Currency of the line; default: asked of the network");
     if (name == "adjust") {
-      change->add_option("--reason", a->reason, "Why")->required();
-      change->add_flag("--cut", a->cut, "Take the amount away instead of adding it");
+      change.add_option("--reason", a->reason, "Why").required();
+      change.add_flag("--cut", a->cut, "Take the amount away instead of adding it");
     }
-    add_transaction_options(*change, session);
-    change->footer(std::string("Example:\n  ") + kind.example);
-    change->callback([&session, a, name] {
+    add_transaction_options(change, session);
+    change.footer(std::string("Example:\n  ") + kind.example);
+    change.callback([&session, a, name] {
       session.action = [&session, a, name]() -> Result<Report> {
         auto amount = line_amount(session, *a);
         if (!amount) return Unexpected<ToolError>(amount.error());
@@ -103,12 +103,12 @@ void add_budget_commands(CLI::App& app, Session& session) {
   }
 
   for (const bool pay : {false, true}) {
-    CLI::App* move = budget->add_subcommand(pay ? "pay" : "order", pay ? "Pay an ordered milestone (by the treasury); taxes are withheld" : "Order payment of an accepted milestone (by the owner of the line)");
-    move->add_option("contract", a->contract, "Contract id")->required();
-    move->add_option("milestone", a->milestone, "Its number, from 1")->required();
-    add_transaction_options(*move, session);
-    move->footer(pay ? "Example:\n  daftar budget pay ID 1 --as treasury" : "Example:\n  daftar budget order ID 1 --as education-dept");
-    move->callback([&session, a, pay] {
+    Command move = budget.add_subcommand(pay ? "pay" : "order", pay ? "Pay an ordered milestone (by the treasury); taxes are withheld" : "Order payment of an accepted milestone (by the owner of the line)");
+    move.add_option("contract", a->contract, "Contract id").required();
+    move.add_option("milestone", a->milestone, "Its number, from 1").required();
+    add_transaction_options(move, session);
+    move.footer(pay ? "Example:\n  daftar budget pay ID 1 --as treasury" : "Example:\n  daftar budget order ID 1 --as education-dept");
+    move.callback([&session, a, pay] {
       session.action = [&session, a, pay]() -> Result<Report> {
         auto id = parse_hex32("contract id", a->contract);
         if (!id) return Unexpected<ToolError>(id.error());
@@ -125,17 +125,17 @@ void add_budget_commands(CLI::App& app, Session& session) {
     });
   }
 
-  CLI::App* show = budget->add_subcommand("show", "One line with its stages");
-  show->add_option("line", a->line, "Line id")->required();
-  show->footer("Example:\n  daftar budget show 2026.edu.09.22");
-  show->callback([&session, a] {
+  Command show = budget.add_subcommand("show", "One line with its stages");
+  show.add_option("line", a->line, "Line id").required();
+  show.footer("Example:\n  daftar budget show 2026.edu.09.22");
+  show.callback([&session, a] {
     session.action = [&session, a]() -> Result<Report> {
       return session.show("/v1/budget/lines/" + url_part(a->line), budget_line_view);
     };
   });
-  CLI::App* list = budget->add_subcommand("list", "All lines");
-  list->footer("Example:\n  daftar budget list");
-  list->callback([&session] {
+  Command list = budget.add_subcommand("list", "All lines");
+  list.footer("Example:\n  daftar budget list");
+  list.callback([&session] {
     session.action = [&session]() -> Result<Report> {
       return session.show("/v1/budget/lines", budget_lines_view);
     };

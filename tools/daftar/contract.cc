@@ -146,35 +146,35 @@ Result<Report> act(Session& session, const ContractArguments& a, const std::stri
 
 }  // namespace
 
-void add_contract_commands(CLI::App& app, Session& session) {
-  CLI::App* contract = app.add_subcommand("contract", "Contracts for services and supplies, with milestones");
-  contract->require_subcommand(1);
+void add_contract_commands(Command app, Session& session) {
+  Command contract = app.add_subcommand("contract", "Contracts for services and supplies, with milestones");
+  contract.require_subcommand(1);
   auto a = arguments<ContractArguments>();
 
-  CLI::App* offer = contract->add_subcommand("draft", "Offer a contract written in a TOML file (by the customer or the provider); drafting is not signing");
-  offer->add_option("file", a->file, "TOML file")->required();
-  add_transaction_options(*offer, session);
-  offer->footer(draft_example);
-  offer->callback([&session, a] { session.action = [&session, a] { return draft(session, *a); }; });
+  Command offer = contract.add_subcommand("draft", "Offer a contract written in a TOML file (by the customer or the provider); drafting is not signing");
+  offer.add_option("file", a->file, "TOML file").required();
+  add_transaction_options(offer, session);
+  offer.footer(draft_example);
+  offer.callback([&session, a] { session.action = [&session, a] { return draft(session, *a); }; });
 
-  CLI::App* show = contract->add_subcommand("show", "Terms, parties, milestones and where each stands");
-  show->add_option("id", a->id, "Contract id")->required();
-  show->footer("Example:\n  daftar contract show ID --as acme-build");
-  show->callback([&session, a] {
+  Command show = contract.add_subcommand("show", "Terms, parties, milestones and where each stands");
+  show.add_option("id", a->id, "Contract id").required();
+  show.footer("Example:\n  daftar contract show ID --as acme-build");
+  show.callback([&session, a] {
     session.action = [&session, a]() -> Result<Report> {
       return session.show("/v1/contracts/" + url_part(a->id), contract_view);
     };
   });
 
   for (const bool by_treasury : {false, true}) {
-    CLI::App* put = contract->add_subcommand(by_treasury ? "register" : "sign",
+    Command put = contract.add_subcommand(by_treasury ? "register" : "sign",
                                              by_treasury ? "Register a contract paid from a budget line (by the treasury): commits its total"
                                                          : "Sign the terms (each party); the last signature puts it in force or, with public money, before the treasury");
-    put->add_option("id", a->id, "Contract id")->required();
-    put->add_option("--terms", a->terms, "Terms digest in hex, known from elsewhere; default: computed from the draft's bytes");
-    add_transaction_options(*put, session);
-    put->footer(by_treasury ? "Example:\n  daftar contract register ID --as treasury" : "Example:\n  daftar contract sign ID --as baraka-soft");
-    put->callback([&session, a, by_treasury] { session.action = [&session, a, by_treasury] { return sign(session, *a, by_treasury); }; });
+    put.add_option("id", a->id, "Contract id").required();
+    put.add_option("--terms", a->terms, "Terms digest in hex, known from elsewhere; default: computed from the draft's bytes");
+    add_transaction_options(put, session);
+    put.footer(by_treasury ? "Example:\n  daftar contract register ID --as treasury" : "Example:\n  daftar contract sign ID --as baraka-soft");
+    put.callback([&session, a, by_treasury] { session.action = [&session, a, by_treasury] { return sign(session, *a, by_treasury); }; });
   }
 
   struct Kind { const char* name; const char* what; bool milestone, reason; const char* example; };
@@ -187,22 +187,22 @@ void add_contract_commands(CLI::App& app, Session& session) {
                           Kind{"terminate", "End by consent: each party sends it; a draft can be taken back by one", false, true,
                                "daftar contract terminate ID --reason 'site closed' --as acme-build"}}) {
     const std::string name = kind.name;
-    CLI::App* command = contract->add_subcommand(name, kind.what);
-    command->add_option("id", a->id, "Contract id")->required();
-    if (kind.milestone) command->add_option("milestone", a->milestone, "Its number, from 1")->required();
-    if (kind.reason) command->add_option("--reason", a->reason, "Why, in words")->required();
+    Command command = contract.add_subcommand(name, kind.what);
+    command.add_option("id", a->id, "Contract id").required();
+    if (kind.milestone) command.add_option("milestone", a->milestone, "Its number, from 1").required();
+    if (kind.reason) command.add_option("--reason", a->reason, "Why, in words").required();
     if (name == "deliver") {
-      command->add_option("--document", a->document, "The act or product; its SHA-256 goes into the ledger");
-      command->add_option("--document-digest", a->document_digest, "SHA-256 in hex, instead of the file");
+      command.add_option("--document", a->document, "The act or product; its SHA-256 goes into the ledger");
+      command.add_option("--document-digest", a->document_digest, "SHA-256 in hex, instead of the file");
     }
     if (name == "award") {
-      command->add_option("--to-provider", a->to_provider, "Amount")->required();
-      command->add_option("--to-customer", a->to_customer, "Amount; both together are the milestone's price")->required();
-      command->add_option("--currency", a->currency, "The contract's currency; default: asked of the network");
+      command.add_option("--to-provider", a->to_provider, "Amount").required();
+      command.add_option("--to-customer", a->to_customer, "Amount; both together are the milestone's price").required();
+      command.add_option("--currency", a->currency, "The contract's currency; default: asked of the network");
     }
-    add_transaction_options(*command, session);
-    command->footer(std::string("Example:\n  ") + kind.example);
-    command->callback([&session, a, name] { session.action = [&session, a, name] { return act(session, *a, name); }; });
+    add_transaction_options(command, session);
+    command.footer(std::string("Example:\n  ") + kind.example);
+    command.callback([&session, a, name] { session.action = [&session, a, name] { return act(session, *a, name); }; });
   }
 }
 

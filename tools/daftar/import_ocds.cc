@@ -232,32 +232,32 @@ Result<Report> import_ocds(Session& session, const ImportArguments& a) {
 
 }  // namespace
 
-void add_import_commands(CLI::App& app, Session& session) {
-  CLI::App* import_command = app.add_subcommand("import", "Bring in data of others");
-  import_command->require_subcommand(1);
+void add_import_commands(Command app, Session& session) {
+  Command import_command = app.add_subcommand("import", "Bring in data of others");
+  import_command.require_subcommand(1);
   auto a = arguments<ImportArguments>();
-  CLI::App* ocds = import_command->add_subcommand("ocds", "A process of the Open Contracting Data Standard: budget line, members, draft contract");
-  ocds->add_option("files", a->files, "Record package, release package or releases of one process")->required();
-  ocds->add_option("--contract-id", a->contract_id, "Which contract, when the process has several");
-  ocds->add_option("--difference", a->difference, "What a difference between the contract's value and its items is")->check(CLI::IsMember({"last-item", "separate-milestone"}));
-  ocds->add_option("--out", a->out_dir, "Write plan.json, contract.toml and commands.txt to this folder");
-  ocds->add_flag("--live", a->live, "Do it on the network: register the parties with fresh development keys, approve and allot the line, draft the contract");
-  ocds->add_option("--line", a->line, "Budget line id; default: year.ocid");
-  ocds->add_option("--category", a->category, "Income type for tax (default goods)");
-  ocds->add_option("--due", a->due, "When the items are due, instead of the data's period.endDate: 2026-12-31 or +30d");
-  ocds->add_option("--offer-until", a->offer_until, "Until when the draft can be signed (default +30d)");
-  ocds->add_option("--buyer", a->buyer, "Member id of the buyer; default: made from its name");
-  ocds->add_option("--supplier", a->supplier, "Member id of the supplier; default: made from its name");
-  ocds->add_option("--country", a->country, "Country of tax residence of the parties (default PY)");
-  ocds->add_option("--supplier-tax-status", a->supplier_tax_status, "Default vat_payer");
-  ocds->add_option("--function", a->function_code, "Functional code of the line (the data has none)");
-  ocds->add_option("--economic", a->economic_code, "Economic code of the line (the data has none)");
-  ocds->add_option("--registrar", a->registrar, "Who registers the members (default registrar)");
-  ocds->add_option("--treasury", a->treasury, "Who approves and allots the line (default treasury)");
-  ocds->add_option("--source", a->source, "Account that pays for the line; default: the treasury's main one");
-  ocds->footer("Examples:\n  daftar import ocds 274231.json                                  says what is in it; refuses a difference\n"
+  Command ocds = import_command.add_subcommand("ocds", "A process of the Open Contracting Data Standard: budget line, members, draft contract");
+  ocds.add_option("files", a->files, "Record package, release package or releases of one process").required();
+  ocds.add_option("--contract-id", a->contract_id, "Which contract, when the process has several");
+  ocds.add_option("--difference", a->difference, "What a difference between the contract's value and its items is").one_of({"last-item", "separate-milestone"});
+  ocds.add_option("--out", a->out_dir, "Write plan.json, contract.toml and commands.txt to this folder");
+  ocds.add_flag("--live", a->live, "Do it on the network: register the parties with fresh development keys, approve and allot the line, draft the contract");
+  ocds.add_option("--line", a->line, "Budget line id; default: year.ocid");
+  ocds.add_option("--category", a->category, "Income type for tax (default goods)");
+  ocds.add_option("--due", a->due, "When the items are due, instead of the data's period.endDate: 2026-12-31 or +30d");
+  ocds.add_option("--offer-until", a->offer_until, "Until when the draft can be signed (default +30d)");
+  ocds.add_option("--buyer", a->buyer, "Member id of the buyer; default: made from its name");
+  ocds.add_option("--supplier", a->supplier, "Member id of the supplier; default: made from its name");
+  ocds.add_option("--country", a->country, "Country of tax residence of the parties (default PY)");
+  ocds.add_option("--supplier-tax-status", a->supplier_tax_status, "Default vat_payer");
+  ocds.add_option("--function", a->function_code, "Functional code of the line (the data has none)");
+  ocds.add_option("--economic", a->economic_code, "Economic code of the line (the data has none)");
+  ocds.add_option("--registrar", a->registrar, "Who registers the members (default registrar)");
+  ocds.add_option("--treasury", a->treasury, "Who approves and allots the line (default treasury)");
+  ocds.add_option("--source", a->source, "Account that pays for the line; default: the treasury's main one");
+  ocds.footer("Examples:\n  daftar import ocds 274231.json                                  says what is in it; refuses a difference\n"
                "  daftar import ocds 274231.json --difference last-item --live --yes --network ./daftar-network");
-  ocds->callback([&session, a] { session.action = [&session, a] { return import_ocds(session, *a); }; });
+  ocds.callback([&session, a] { session.action = [&session, a] { return import_ocds(session, *a); }; });
 }
 
 }  // namespace daftar::tools

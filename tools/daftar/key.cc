@@ -4,16 +4,16 @@ namespace daftar::tools {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-void add_key_commands(CLI::App& app, Session& session) {
-  CLI::App* key = app.add_subcommand("key", "Private keys, each in an encrypted file (Argon2id, XChaCha20-Poly1305)");
-  key->require_subcommand(1);
+void add_key_commands(Command app, Session& session) {
+  Command key = app.add_subcommand("key", "Private keys, each in an encrypted file (Argon2id, XChaCha20-Poly1305)");
+  key.require_subcommand(1);
   struct Arguments { std::string member; int new_passphrase_fd = -1; };
   auto a = arguments<Arguments>();
 
-  CLI::App* make = key->add_subcommand("new", "Make a key pair for a member; the public key is what a registrar registers");
-  make->add_option("member", a->member, "Member id, e.g. acme-build")->required();
-  make->footer("Example:\n  daftar key new acme-build --keys ~/keys");
-  make->callback([&session, a] {
+  Command make = key.add_subcommand("new", "Make a key pair for a member; the public key is what a registrar registers");
+  make.add_option("member", a->member, "Member id, e.g. acme-build").required();
+  make.footer("Example:\n  daftar key new acme-build --keys ~/keys");
+  make.callback([&session, a] {
     session.action = [&session, a]() -> Result<Report> {
       auto secret = session.passphrase(a->member, "New passphrase for " + a->member + ": ", true);
       if (!secret) return Unexpected<ToolError>(secret.error());
@@ -27,10 +27,10 @@ void add_key_commands(CLI::App& app, Session& session) {
     };
   });
 
-  CLI::App* show = key->add_subcommand("show", "The public key and parameters of a keystore; asks for no passphrase");
-  show->add_option("member", a->member, "Member id")->required();
-  show->footer("Example:\n  daftar key show acme-build");
-  show->callback([&session, a] {
+  Command show = key.add_subcommand("show", "The public key and parameters of a keystore; asks for no passphrase");
+  show.add_option("member", a->member, "Member id").required();
+  show.footer("Example:\n  daftar key show acme-build");
+  show.callback([&session, a] {
     session.action = [&session, a]() -> Result<Report> {
       const fs::path file = session.keystore_file(a->member);
       auto info = inspect_keystore(file);
@@ -43,9 +43,9 @@ void add_key_commands(CLI::App& app, Session& session) {
     };
   });
 
-  CLI::App* list = key->add_subcommand("list", "All keystores of the folder");
-  list->footer("Example:\n  daftar key list --network ./daftar-network");
-  list->callback([&session] {
+  Command list = key.add_subcommand("list", "All keystores of the folder");
+  list.footer("Example:\n  daftar key list --network ./daftar-network");
+  list.callback([&session] {
     session.action = [&session]() -> Result<Report> {
       Report report;
       report.data = {{"folder", session.keystores().string()}, {"keys", json::array()}};
@@ -65,11 +65,11 @@ void add_key_commands(CLI::App& app, Session& session) {
     };
   });
 
-  CLI::App* change = key->add_subcommand("change-passphrase", "Encrypt a keystore under another passphrase");
-  change->add_option("member", a->member, "Member id")->required();
-  change->add_option("--new-passphrase-fd", a->new_passphrase_fd, "Read the new passphrase from this descriptor (the old one: --passphrase-fd)")->check(CLI::Range(0, 1023));
-  change->footer("Example:\n  daftar key change-passphrase acme-build");
-  change->callback([&session, a] {
+  Command change = key.add_subcommand("change-passphrase", "Encrypt a keystore under another passphrase");
+  change.add_option("member", a->member, "Member id").required();
+  change.add_option("--new-passphrase-fd", a->new_passphrase_fd, "Read the new passphrase from this descriptor (the old one: --passphrase-fd)").range(0, 1023);
+  change.footer("Example:\n  daftar key change-passphrase acme-build");
+  change.callback([&session, a] {
     session.action = [&session, a]() -> Result<Report> {
       auto before = session.passphrase(a->member, "Old passphrase of " + a->member + ": ");
       if (!before) return Unexpected<ToolError>(before.error());

@@ -1,6 +1,7 @@
 // daftar: the command line of people and scripts. Parses, runs one command (or a batch of them in one process), prints, exits.
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <fstream>
 #include <iostream>
 
@@ -15,6 +16,7 @@ constexpr const char* footer =
     "Examples:\n"
     "  daftar network up                                   a network of three nodes on this machine\n"
     "  daftar balance acme-build --as acme-build\n"
+    "  daftar balance acme-build --as acme-build --linearizable   not from a node that lags behind\n"
     "  daftar pay baraka-soft 1500000 UZS --as acme-build --category services\n"
     "  daftar receipt ID --out payment.receipt\n"
     "  daftar verify payment.receipt --genesis genesis.pb  checks it without asking anybody\n";
@@ -31,6 +33,7 @@ void build(CLI::App& app, Session& session) {
   app.add_option("--passphrase-fd", o.passphrase_fd, "Read the passphrase of every keystore from the first line of this descriptor")->check(CLI::Range(0, 1023));
   app.add_option("--passphrases-fd", o.passphrases_fd, "Read MEMBER:PASSPHRASE lines from this descriptor")->check(CLI::Range(0, 1023));
   app.add_flag("--json", o.json, "One line of JSON instead of text");
+  app.add_flag("--linearizable", o.linearizable, "Reads see all that anybody was told before, whichever node answers (a majority of the validators must be up)");
   app.add_flag("--yes,-y", o.yes, "Do not ask before signing");
   app.footer(footer);
   add_network_commands(app, session);

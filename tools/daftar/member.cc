@@ -54,40 +54,40 @@ Result<Report> register_member(Session& session, const MemberArguments& a) {
 
 }  // namespace
 
-void add_member_commands(CLI::App& app, Session& session) {
-  CLI::App* member = app.add_subcommand("member", "Who takes part: register, look up, keys");
-  member->require_subcommand(1);
+void add_member_commands(Command app, Session& session) {
+  Command member = app.add_subcommand("member", "Who takes part: register, look up, keys");
+  member.require_subcommand(1);
   auto a = arguments<MemberArguments>();
 
-  CLI::App* add = member->add_subcommand("register", "Register a member (by a registrar)");
-  add->add_option("id", a->id, "Member id, 1 to 40 of a-z 0-9 -")->required();
-  add->add_option("--name", a->name, "Name for people")->required();
-  add->add_option("--kind", a->kind, "company (default), individual or public_body");
-  add->add_option("--tax-id", a->tax_id, "Public tax number of an organisation");
-  add->add_option("--country", a->country, "Country of tax residence, two letters (default UZ)");
-  add->add_option("--tax-status", a->tax_status, "vat_payer, turnover_tax_payer, none (default), ...");
-  add->add_option("--role", a->roles, "enterprise (default), citizen, spending_unit, arbiter, auditor; may be repeated (other roles are given by the genesis only)");
-  add->add_option("--key", a->keys, "Public key in hex; may be repeated");
-  add->add_flag("--new-key", a->new_key, "Make a key here, in a keystore, and register it");
-  add->add_option("--signatures-required", a->signatures_required, "How many of its keys must sign (default 1)");
-  add_transaction_options(*add, session);
-  add->footer("Example:\n  daftar member register rieder --name 'RIEDER Y CIA. SACI' --country PY --tax-id 80002612-8 --tax-status vat_payer --new-key --as registrar");
-  add->callback([&session, a] { session.action = [&session, a] { return register_member(session, *a); }; });
+  Command add = member.add_subcommand("register", "Register a member (by a registrar)");
+  add.add_option("id", a->id, "Member id, 1 to 40 of a-z 0-9 -").required();
+  add.add_option("--name", a->name, "Name for people").required();
+  add.add_option("--kind", a->kind, "company (default), individual or public_body");
+  add.add_option("--tax-id", a->tax_id, "Public tax number of an organisation");
+  add.add_option("--country", a->country, "Country of tax residence, two letters (default UZ)");
+  add.add_option("--tax-status", a->tax_status, "vat_payer, turnover_tax_payer, none (default), ...");
+  add.add_option("--role", a->roles, "enterprise (default), citizen, spending_unit, arbiter, auditor; may be repeated (other roles are given by the genesis only)");
+  add.add_option("--key", a->keys, "Public key in hex; may be repeated");
+  add.add_flag("--new-key", a->new_key, "Make a key here, in a keystore, and register it");
+  add.add_option("--signatures-required", a->signatures_required, "How many of its keys must sign (default 1)");
+  add_transaction_options(add, session);
+  add.footer("Example:\n  daftar member register rieder --name 'RIEDER Y CIA. SACI' --country PY --tax-id 80002612-8 --tax-status vat_payer --new-key --as registrar");
+  add.callback([&session, a] { session.action = [&session, a] { return register_member(session, *a); }; });
 
-  CLI::App* show = member->add_subcommand("show", "One member");
-  show->add_option("id", a->id, "Member id")->required();
-  show->footer("Example:\n  daftar member show acme-build");
-  show->callback([&session, a] {
+  Command show = member.add_subcommand("show", "One member");
+  show.add_option("id", a->id, "Member id").required();
+  show.footer("Example:\n  daftar member show acme-build");
+  show.callback([&session, a] {
     session.action = [&session, a]() -> Result<Report> {
       return session.show("/v1/members/" + url_part(a->id), render);
     };
   });
 
-  CLI::App* list = member->add_subcommand("list", "All members, by id");
-  list->add_option("--after", a->after, "Begin after this id");
-  list->add_option("--limit", a->limit, "At most so many (default 100)");
-  list->footer("Example:\n  daftar member list");
-  list->callback([&session, a] {
+  Command list = member.add_subcommand("list", "All members, by id");
+  list.add_option("--after", a->after, "Begin after this id");
+  list.add_option("--limit", a->limit, "At most so many (default 100)");
+  list.footer("Example:\n  daftar member list");
+  list.callback([&session, a] {
     session.action = [&session, a]() -> Result<Report> {
       auto found = session.get("/v1/members?limit=" + std::to_string(a->limit) + (a->after.empty() ? "" : "&after=" + url_part(a->after)));
       if (!found) return Unexpected<ToolError>(found.error());
@@ -105,12 +105,12 @@ void add_member_commands(CLI::App& app, Session& session) {
   });
 
   for (const bool revoke : {false, true}) {
-    CLI::App* change = member->add_subcommand(revoke ? "revoke-key" : "add-key", revoke ? "Take a key out of force" : "Add a key to a member");
-    change->add_option("id", a->id, "Member id")->required();
-    change->add_option("key", a->key_hex, "Public key in hex")->required();
-    add_transaction_options(*change, session);
-    change->footer(revoke ? "Example:\n  daftar member revoke-key acme-build 5f… --as acme-build" : "Example:\n  daftar member add-key acme-build 5f… --as acme-build");
-    change->callback([&session, a, revoke] {
+    Command change = member.add_subcommand(revoke ? "revoke-key" : "add-key", revoke ? "Take a key out of force" : "Add a key to a member");
+    change.add_option("id", a->id, "Member id").required();
+    change.add_option("key", a->key_hex, "Public key in hex").required();
+    add_transaction_options(change, session);
+    change.footer(revoke ? "Example:\n  daftar member revoke-key acme-build 5f… --as acme-build" : "Example:\n  daftar member add-key acme-build 5f… --as acme-build");
+    change.callback([&session, a, revoke] {
       session.action = [&session, a, revoke]() -> Result<Report> {
         auto key = parse_hex32("public key", a->key_hex);
         if (!key) return Unexpected<ToolError>(key.error());

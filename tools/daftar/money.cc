@@ -22,16 +22,16 @@ std::string balance_path(const std::string& account) {
 }
 }  // namespace
 
-void add_money_commands(CLI::App& app, Session& session) {
+void add_money_commands(Command app, Session& session) {
   auto a = arguments<MoneyArguments>();
 
-  CLI::App* account = app.add_subcommand("account", "Accounts beside the main one of each currency");
-  account->require_subcommand(1);
-  CLI::App* open = account->add_subcommand("open", "Open a labelled account of one's own");
-  open->add_option("account", a->account, "MEMBER/CURRENCY/LABEL")->required();
-  add_transaction_options(*open, session);
-  open->footer("Example:\n  daftar account open acme-build/UZS/payroll --as acme-build");
-  open->callback([&session, a] {
+  Command account = app.add_subcommand("account", "Accounts beside the main one of each currency");
+  account.require_subcommand(1);
+  Command open = account.add_subcommand("open", "Open a labelled account of one's own");
+  open.add_option("account", a->account, "MEMBER/CURRENCY/LABEL").required();
+  add_transaction_options(open, session);
+  open.footer("Example:\n  daftar account open acme-build/UZS/payroll --as acme-build");
+  open.callback([&session, a] {
     session.action = [&session, a]() -> Result<Report> {
       proto::Operation operation;
       operation.mutable_open_account()->set_account(a->account);
@@ -39,16 +39,16 @@ void add_money_commands(CLI::App& app, Session& session) {
     };
   });
 
-  CLI::App* pay = app.add_subcommand("pay", "Pay from one's account; the ledger withholds what the tax rules of the category say");
-  pay->add_option("to", a->to, "Member, or account MEMBER/CURRENCY/LABEL")->required();
-  pay->add_option("amount", a->amount, "Gross amount, e.g. 1500000.50")->required();
-  pay->add_option("currency", a->currency, "e.g. UZS")->required();
-  pay->add_option("--from", a->from, "Account paid from; default: the main one of --as");
-  pay->add_option("--category", a->category, "Income type for tax: services, goods, works, royalty, ... or none (default) for what is no income");
-  pay->add_option("--reference", a->reference, "For people, up to 140 bytes");
-  add_transaction_options(*pay, session);
-  pay->footer("Example:\n  daftar pay baraka-soft 112000000 UZS --category services --reference 'invoice 17' --as acme-build");
-  pay->callback([&session, a] {
+  Command pay = app.add_subcommand("pay", "Pay from one's account; the ledger withholds what the tax rules of the category say");
+  pay.add_option("to", a->to, "Member, or account MEMBER/CURRENCY/LABEL").required();
+  pay.add_option("amount", a->amount, "Gross amount, e.g. 1500000.50").required();
+  pay.add_option("currency", a->currency, "e.g. UZS").required();
+  pay.add_option("--from", a->from, "Account paid from; default: the main one of --as");
+  pay.add_option("--category", a->category, "Income type for tax: services, goods, works, royalty, ... or none (default) for what is no income");
+  pay.add_option("--reference", a->reference, "For people, up to 140 bytes");
+  add_transaction_options(pay, session);
+  pay.footer("Example:\n  daftar pay baraka-soft 112000000 UZS --category services --reference 'invoice 17' --as acme-build");
+  pay.callback([&session, a] {
     session.action = [&session, a]() -> Result<Report> {
       auto amount = parse_amount(a->amount, a->currency);
       if (!amount) return Unexpected<ToolError>(amount.error());
@@ -65,10 +65,10 @@ void add_money_commands(CLI::App& app, Session& session) {
     };
   });
 
-  CLI::App* balance = app.add_subcommand("balance", "Balance of an account, or of all accounts of a member");
-  balance->add_option("account", a->account, "MEMBER, MEMBER/CURRENCY or MEMBER/CURRENCY/LABEL")->required();
-  balance->footer("Example:\n  daftar balance acme-build --as acme-build\n  daftar balance treasury/UZS");
-  balance->callback([&session, a] {
+  Command balance = app.add_subcommand("balance", "Balance of an account, or of all accounts of a member");
+  balance.add_option("account", a->account, "MEMBER, MEMBER/CURRENCY or MEMBER/CURRENCY/LABEL").required();
+  balance.footer("Example:\n  daftar balance acme-build --as acme-build\n  daftar balance treasury/UZS");
+  balance.callback([&session, a] {
     session.action = [&session, a]() -> Result<Report> {
       auto found = session.get(balance_path(a->account));
       if (!found) return Unexpected<ToolError>(found.error());
@@ -81,14 +81,14 @@ void add_money_commands(CLI::App& app, Session& session) {
     };
   });
 
-  CLI::App* issue = app.add_subcommand("issue", "Bring money in against a line of a bank statement (by a bank or the treasury)");
-  issue->add_option("to", a->to, "Member or account")->required();
-  issue->add_option("amount", a->amount, "Amount")->required();
-  issue->add_option("currency", a->currency, "e.g. UZS")->required();
-  issue->add_option("--statement", a->statement, "Reference of the statement line; can be used once")->required();
-  add_transaction_options(*issue, session);
-  issue->footer("Example:\n  daftar issue acme-build 500000000 UZS --statement 2026-11-24/17 --as bank");
-  issue->callback([&session, a] {
+  Command issue = app.add_subcommand("issue", "Bring money in against a line of a bank statement (by a bank or the treasury)");
+  issue.add_option("to", a->to, "Member or account").required();
+  issue.add_option("amount", a->amount, "Amount").required();
+  issue.add_option("currency", a->currency, "e.g. UZS").required();
+  issue.add_option("--statement", a->statement, "Reference of the statement line; can be used once").required();
+  add_transaction_options(issue, session);
+  issue.footer("Example:\n  daftar issue acme-build 500000000 UZS --statement 2026-11-24/17 --as bank");
+  issue.callback([&session, a] {
     session.action = [&session, a]() -> Result<Report> {
       auto amount = parse_amount(a->amount, a->currency);
       if (!amount) return Unexpected<ToolError>(amount.error());
@@ -100,17 +100,17 @@ void add_money_commands(CLI::App& app, Session& session) {
     };
   });
 
-  CLI::App* payout = app.add_subcommand("payout", "Take money out: the owner asks, a bank pays outside and settles");
-  payout->require_subcommand(1);
-  CLI::App* request = payout->add_subcommand("request", "Ask a bank to pay out; the amount is set aside");
-  request->add_option("amount", a->amount, "Amount")->required();
-  request->add_option("currency", a->currency, "e.g. UZS")->required();
-  request->add_option("--bank", a->bank, "Member with role bank")->required();
-  request->add_option("--destination", a->destination, "Where to, e.g. an account outside")->required();
-  request->add_option("--from", a->from, "Account; default: the main one of --as");
-  add_transaction_options(*request, session);
-  request->footer("Example:\n  daftar payout request 1000000 UZS --bank bank --destination 'UZ 2020 8000 ...' --as baraka-soft");
-  request->callback([&session, a] {
+  Command payout = app.add_subcommand("payout", "Take money out: the owner asks, a bank pays outside and settles");
+  payout.require_subcommand(1);
+  Command request = payout.add_subcommand("request", "Ask a bank to pay out; the amount is set aside");
+  request.add_option("amount", a->amount, "Amount").required();
+  request.add_option("currency", a->currency, "e.g. UZS").required();
+  request.add_option("--bank", a->bank, "Member with role bank").required();
+  request.add_option("--destination", a->destination, "Where to, e.g. an account outside").required();
+  request.add_option("--from", a->from, "Account; default: the main one of --as");
+  add_transaction_options(request, session);
+  request.footer("Example:\n  daftar payout request 1000000 UZS --bank bank --destination 'UZ 2020 8000 ...' --as baraka-soft");
+  request.callback([&session, a] {
     session.action = [&session, a]() -> Result<Report> {
       auto amount = parse_amount(a->amount, a->currency);
       if (!amount) return Unexpected<ToolError>(amount.error());
@@ -126,13 +126,13 @@ void add_money_commands(CLI::App& app, Session& session) {
     };
   });
   for (const bool refuse : {false, true}) {
-    CLI::App* settle = payout->add_subcommand(refuse ? "refuse" : "settle", refuse ? "The bank gives the money back" : "The bank has paid outside");
-    settle->add_option("payout", a->payout, "Id of the transaction that asked")->required();
-    auto* statement = settle->add_option("--statement", a->statement, "Reference of the bank's statement line");
-    if (!refuse) statement->required();
-    add_transaction_options(*settle, session);
-    settle->footer(refuse ? "Example:\n  daftar payout refuse ID --as bank" : "Example:\n  daftar payout settle ID --statement 2026-11-24/18 --as bank");
-    settle->callback([&session, a, refuse] {
+    Command settle = payout.add_subcommand(refuse ? "refuse" : "settle", refuse ? "The bank gives the money back" : "The bank has paid outside");
+    settle.add_option("payout", a->payout, "Id of the transaction that asked").required();
+    auto statement = settle.add_option("--statement", a->statement, "Reference of the bank's statement line");
+    if (!refuse) statement.required();
+    add_transaction_options(settle, session);
+    settle.footer(refuse ? "Example:\n  daftar payout refuse ID --as bank" : "Example:\n  daftar payout settle ID --statement 2026-11-24/18 --as bank");
+    settle.callback([&session, a, refuse] {
       session.action = [&session, a, refuse]() -> Result<Report> {
         auto id = parse_hex32("payout id", a->payout);
         if (!id) return Unexpected<ToolError>(id.error());
@@ -144,10 +144,10 @@ void add_money_commands(CLI::App& app, Session& session) {
       };
     });
   }
-  CLI::App* show = payout->add_subcommand("show", "What became of a payout");
-  show->add_option("payout", a->payout, "Id of the transaction that asked")->required();
-  show->footer("Example:\n  daftar payout show ID --as baraka-soft");
-  show->callback([&session, a] {
+  Command show = payout.add_subcommand("show", "What became of a payout");
+  show.add_option("payout", a->payout, "Id of the transaction that asked").required();
+  show.footer("Example:\n  daftar payout show ID --as baraka-soft");
+  show.callback([&session, a] {
     session.action = [&session, a]() -> Result<Report> {
       return session.show("/v1/payouts/" + url_part(a->payout), render);
     };

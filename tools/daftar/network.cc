@@ -84,23 +84,23 @@ Result<Report> up(Session& session, const UpArguments& a) {
 
 }  // namespace
 
-void add_network_commands(CLI::App& app, Session& session) {
-  CLI::App* network = app.add_subcommand("network", "A network of nodes on this machine");
-  network->require_subcommand(1);
+void add_network_commands(Command app, Session& session) {
+  Command network = app.add_subcommand("network", "The nodes: a network on this machine, and the nodes of a running ledger");
+  network.require_subcommand(1);
   auto a = arguments<UpArguments>();
 
-  CLI::App* start = network->add_subcommand("up", "Make a network with fresh keys and start it, or start the one that is there; waits until it has a leader");
-  start->add_option("--genesis-dir", a->genesis_dir, "Folder with network.toml (default genesis/development)");
-  start->add_option("--dir", session.options.network, "Folder for the network; the same as --network");
-  start->add_option("--nodes", a->nodes, "Validators; default: as many as network.toml names")->check(CLI::Range(1, 100));
-  start->add_option("--daftard", a->daftard, "The node program; default: beside this one");
-  start->add_option("--ready-within", a->ready_within_s, "Seconds to wait until it is ready (default 30)");
-  start->footer("Example:\n  daftar network up --network ./daftar-network --passphrase-fd 3 3<passphrase");
-  start->callback([&session, a] { session.action = [&session, a] { return up(session, *a); }; });
+  Command start = network.add_subcommand("up", "Make a network with fresh keys and start it, or start the one that is there; waits until it has a leader");
+  start.add_option("--genesis-dir", a->genesis_dir, "Folder with network.toml (default genesis/development)");
+  start.add_option("--dir", session.options.network, "Folder for the network; the same as --network");
+  start.add_option("--nodes", a->nodes, "Validators; default: as many as network.toml names").range(1, 100);
+  start.add_option("--daftard", a->daftard, "The node program; default: beside this one");
+  start.add_option("--ready-within", a->ready_within_s, "Seconds to wait until it is ready (default 30)");
+  start.footer("Example:\n  daftar network up --network ./daftar-network --passphrase-fd 3 3<passphrase");
+  start.callback([&session, a] { session.action = [&session, a] { return up(session, *a); }; });
 
-  CLI::App* status = network->add_subcommand("status", "What every node says of itself");
-  status->footer("Example:\n  daftar network status --json");
-  status->callback([&session] {
+  Command status = network.add_subcommand("status", "What every node says of itself");
+  status.footer("Example:\n  daftar network status --json");
+  status.callback([&session] {
     session.action = [&session]() -> Result<Report> {
       auto opened = LocalNetwork::open(session.network_dir());
       if (!opened) return Unexpected<ToolError>(opened.error());
@@ -112,9 +112,9 @@ void add_network_commands(CLI::App& app, Session& session) {
     };
   });
 
-  CLI::App* down = network->add_subcommand("down", "Stop the nodes (SIGTERM; SIGKILL for one that does not go within 20 s)");
-  down->footer("Example:\n  daftar network down --network ./daftar-network");
-  down->callback([&session] {
+  Command down = network.add_subcommand("down", "Stop the nodes (SIGTERM; SIGKILL for one that does not go within 20 s)");
+  down.footer("Example:\n  daftar network down --network ./daftar-network");
+  down.callback([&session] {
     session.action = [&session]() -> Result<Report> {
       auto opened = LocalNetwork::open(session.network_dir());
       if (!opened) return Unexpected<ToolError>(opened.error());
@@ -128,12 +128,14 @@ void add_network_commands(CLI::App& app, Session& session) {
     };
   });
 
+  add_node_commands(network, session);
+
   struct NodeArguments { unsigned node = 0; };
   auto n = arguments<NodeArguments>();
-  CLI::App* kill = network->add_subcommand("kill", "SIGKILL one node: to see what the others do");
-  kill->add_option("node", n->node, "Its number")->required();
-  kill->footer("Example:\n  daftar network kill 1; daftar network status; daftar network up");
-  kill->callback([&session, n] {
+  Command kill = network.add_subcommand("kill", "SIGKILL one node: to see what the others do");
+  kill.add_option("node", n->node, "Its number").required();
+  kill.footer("Example:\n  daftar network kill 1; daftar network status; daftar network up");
+  kill.callback([&session, n] {
     session.action = [&session, n]() -> Result<Report> {
       auto opened = LocalNetwork::open(session.network_dir());
       if (!opened) return Unexpected<ToolError>(opened.error());
@@ -148,9 +150,9 @@ void add_network_commands(CLI::App& app, Session& session) {
     };
   });
 
-  CLI::App* keys = network->add_subcommand("keys", "The validators' keys that sign checkpoints, as note vkeys");
-  keys->footer("Example:\n  daftar network keys > vkeys");
-  keys->callback([&session] {
+  Command keys = network.add_subcommand("keys", "The validators' keys that sign checkpoints, as note vkeys");
+  keys.footer("Example:\n  daftar network keys > vkeys");
+  keys.callback([&session] {
     session.action = [&session]() -> Result<Report> {
       auto genesis = session.genesis();
       if (!genesis) return Unexpected<ToolError>(genesis.error());
@@ -166,10 +168,10 @@ void add_network_commands(CLI::App& app, Session& session) {
 
   struct GenesisArguments { std::string source, out_dir; };
   auto g = arguments<GenesisArguments>();
-  CLI::App* check = network->add_subcommand("check-genesis", "Read a genesis source (network.toml and profiles) and say what is in it; writes nothing");
-  check->add_option("source", g->source, "Folder with network.toml")->required();
-  check->footer("Example:\n  daftar network check-genesis genesis/example-uz");
-  check->callback([&session, g] {
+  Command check = network.add_subcommand("check-genesis", "Read a genesis source (network.toml and profiles) and say what is in it; writes nothing");
+  check.add_option("source", g->source, "Folder with network.toml").required();
+  check.footer("Example:\n  daftar network check-genesis genesis/example-uz");
+  check.callback([&session, g] {
     session.action = [g]() -> Result<Report> {
       auto plan = read_network(fs::path(g->source) / "network.toml");
       if (!plan) return Unexpected<ToolError>(plan.error());

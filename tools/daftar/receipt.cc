@@ -2,6 +2,7 @@
 #include "ledger/receipt.h"
 
 #include "tools/daftar/commands.h"
+#include "tools/validator_changes.h"
 #include "tools/files.h"
 #include "tools/genesis_compiler.h"
 #include "tools/result_json.h"
@@ -12,7 +13,7 @@ using nlohmann::json;
 namespace {
 
 struct ReceiptArguments {
-  std::string id, out, file;
+  std::string id, out, file, validator_changes;
   unsigned timeout_s = 10;
 };
 
@@ -23,6 +24,14 @@ Result<Report> fetch(Session& session, const ReceiptArguments& a) {
   if (!api) return Unexpected<ToolError>(api.error());
   auto text = (*api)->receipt(a.id, std::chrono::seconds(a.timeout_s));
   if (!text) return Unexpected<ToolError>(text.error());
+  auto changes = fetch_validator_changes(**api);
+  if (!changes) return Unexpected<ToolError>(changes.error());
+  auto genesis = session.genesis();
+  if (!genesis) return Unexpected<ToolError>(genesis.error());
+  auto chain = follow_validators(**genesis, *changes, "the network's answer");
+  if (!chain) return Unexpected<ToolError>(chain.error());
+  if (const auto verified = chain->verify(*text); !verified)
+    return failure(Exit::refused, "receipt", "The node gave a receipt that does not hold: " + verified.error().sentence, "Ask another node; tell the operators.");
   Report report;
   report.data = {{"id", a.id}};
   if (a.out.empty()) {
@@ -33,6 +42,7 @@ Result<Report> fetch(Session& session, const ReceiptArguments& a) {
   if (auto wrote = write_file(a.out, *text); !wrote) return Unexpected<ToolError>(wrote.error());
   report.data["file"] = a.out;
   report.lines = {"Written to " + a.out + ". Check it, even without a network: daftar verify " + a.out + " --genesis genesis.pb"};
+  if (chain->changes() != 0) report.lines.back() += " --validator-changes FILE (from daftar network validators --out FILE)";
   return report;
 }
 
@@ -42,9 +52,19 @@ Result<Report> verify(Session& session, const ReceiptArguments& a) {
   if (!genesis) return Unexpected<ToolError>(genesis.error());
   auto text = read_file(a.file, 64u << 20);
   if (!text) return Unexpected<ToolError>(text.error());
-  const auto& keys = (*genesis)->checkpoint_keys();
-  const auto verified = ledger::verify_receipt(*text, (*genesis)->origin(), keys);
+  std::string changes;
+  if (!a.validator_changes.empty()) {
+    auto read = read_file(a.validator_changes, 64u << 20);
+    if (!read) return Unexpected<ToolError>(read.error());
+    changes = std::move(*read);
+  }
+  auto chain = follow_validators(**genesis, changes, a.validator_changes);
+  if (!chain) return Unexpected<ToolError>(chain.error());
+  auto verified = chain->verify(*text);
   if (!verified) {
+    if (verified.error().part == "signatures")
+      verified.error().sentence += " If the validators have changed since " + std::string(chain->changes() == 0 ? "the genesis" : "the changes given") +
+                                   ", fetch the changes with `daftar network validators --out FILE` and give them with --validator-changes FILE.";
     Report report;
     report.exit = Exit::refused;
     report.data = {{"verified", false}, {"part", verified.error().part}, {"sentence", verified.error().sentence}};
@@ -52,6 +72,7 @@ Result<Report> verify(Session& session, const ReceiptArguments& a) {
     return report;
   }
   const ledger::Entry& entry = verified->entry;
+  const std::size_t validators = chain->validators_at(verified->checkpoint.size).size();
   Report report;
   report.data = {{"verified", true},
                  {"id", entry.id.hex()},
@@ -64,11 +85,11 @@ Result<Report> verify(Session& session, const ReceiptArguments& a) {
                  {"tree_size", verified->checkpoint.size},
                  {"root", verified->checkpoint.root.hex()},
                  {"validators_signed", verified->validators_signed},
-                 {"validators", keys.size()}};
+                 {"validators", validators}};
   report.lines = {"VERIFIED: entry " + std::to_string(entry.index) + " of ledger " + (*genesis)->origin() + ", in block " + std::to_string(entry.height) + " of " +
                       ms_to_utc(entry.time_ms),
                   "It is in the tree of " + std::to_string(verified->checkpoint.size) + " entries with root " + verified->checkpoint.root.hex() + ", which " +
-                      std::to_string(verified->validators_signed) + " of " + std::to_string(keys.size()) + " validators have signed."};
+                      std::to_string(verified->validators_signed) + " of " + std::to_string(validators) + " validators have signed."};
   if (entry.kind == ledger::EntryKind::transaction) {
     auto words = describe_envelope(entry.envelope);
     if (!words) return Unexpected<ToolError>(words.error());
@@ -91,19 +112,20 @@ Result<Report> verify(Session& session, const ReceiptArguments& a) {
 
 }  // namespace
 
-void add_receipt_commands(CLI::App& app, Session& session) {
+void add_receipt_commands(Command app, Session& session) {
   auto a = arguments<ReceiptArguments>();
-  CLI::App* receipt = app.add_subcommand("receipt", "Fetch the proof that a transaction is in the ledger, with what it did");
-  receipt->add_option("id", a->id, "Transaction id")->required();
-  receipt->add_option("--out", a->out, "File; default: standard output");
-  receipt->add_option("--timeout", a->timeout_s, "Seconds to wait until a certificate covers it (default 10)")->check(CLI::Range(1, 600));
-  receipt->footer("Example:\n  daftar receipt ID --out payment.receipt --as acme-build");
-  receipt->callback([&session, a] { session.action = [&session, a] { return fetch(session, *a); }; });
+  Command receipt = app.add_subcommand("receipt", "Fetch the proof that a transaction is in the ledger, with what it did");
+  receipt.add_option("id", a->id, "Transaction id").required();
+  receipt.add_option("--out", a->out, "File; default: standard output");
+  receipt.add_option("--timeout", a->timeout_s, "Seconds to wait until a certificate covers it (default 10)").range(1, 600);
+  receipt.footer("Example:\n  daftar receipt ID --out payment.receipt --as acme-build");
+  receipt.callback([&session, a] { session.action = [&session, a] { return fetch(session, *a); }; });
 
-  CLI::App* check = app.add_subcommand("verify", "Check a receipt against the validators' keys of a genesis; asks nobody");
-  check->add_option("file", a->file, "Receipt")->required();
-  check->footer("Example:\n  daftar verify payment.receipt --genesis genesis.pb\nExit code 0: it holds; 1: it does not.");
-  check->callback([&session, a] { session.action = [&session, a] { return verify(session, *a); }; });
+  Command check = app.add_subcommand("verify", "Check a receipt against the validators' keys of a genesis; asks nobody");
+  check.add_option("file", a->file, "Receipt").required();
+  check.add_option("--validator-changes", a->validator_changes, "File from `daftar network validators --out`: how the validators changed since the genesis");
+  check.footer("Example:\n  daftar verify payment.receipt --genesis genesis.pb\nExit code 0: it holds; 1: it does not.");
+  check.callback([&session, a] { session.action = [&session, a] { return verify(session, *a); }; });
 }
 
 }  // namespace daftar::tools

@@ -111,6 +111,7 @@ Result<ApiClient*> Session::client() {
     }
     client_as_ = options.as;
   }
+  client_->read_linearizable(options.linearizable);
   return &*client_;
 }
 
@@ -318,11 +319,11 @@ Result<Report> Session::transact(std::vector<proto::Operation> operations) {
   return report;
 }
 
-void add_transaction_options(CLI::App& command, Session& session) {
+void add_transaction_options(Command command, Session& session) {
   command.add_option("--out", session.options.out, "Write the unsigned transaction to this file and send nothing (for `daftar tx sign`)");
   command.add_option("--wait", session.options.wait, "Until it is `committed` (default) or `certified` by a quorum of validators")
-      ->check(CLI::IsMember({"committed", "certified"}));
-  command.add_option("--timeout", session.options.timeout_s, "Seconds to wait for the outcome (default 10)")->check(CLI::Range(1, 600));
+      .one_of({"committed", "certified"});
+  command.add_option("--timeout", session.options.timeout_s, "Seconds to wait for the outcome (default 10)").range(1, 600);
   command.add_option("--valid-for", session.options.valid_for, "How long the ledger may take it: 90s, 15m, 1h (default), 12h");
   command.add_flag("--no-preview", session.options.no_preview, "Send without a dry run and without asking (for scripts)");
 }

@@ -1,6 +1,5 @@
 // What the commands of one run share: options, network, connections, and the keys that were unlocked (each keystore once).
 #pragma once
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -12,6 +11,7 @@
 
 #include "tools/api_client.h"
 #include "tools/contract_file.h"
+#include "tools/daftar/command.h"
 #include "tools/error.h"
 #include "tools/keystore.h"
 #include "tools/local_network.h"
@@ -29,7 +29,7 @@ using Action = std::function<Result<Report>()>;
 
 struct Options {
   std::string network, as, keys, genesis;
-  bool json = false, yes = false, no_color = false;
+  bool json = false, yes = false, no_color = false, linearizable = false;
   int passphrase_fd = -1, passphrases_fd = -1;
   // of commands that make a transaction
   std::string out, wait = "committed", valid_for = "1h";
@@ -82,7 +82,7 @@ class Session {
 };
 
 /// --out, --wait, --timeout, --valid-for, --no-preview
-void add_transaction_options(CLI::App& command, Session& session);
+void add_transaction_options(Command command, Session& session);
 
 // Reading arguments. Each error names the argument.
 Result<std::string> parse_hex32(const std::string& what, const std::string& text);          // 32 raw bytes

@@ -5,16 +5,16 @@
 namespace daftar::tools {
 using nlohmann::json;
 
-void add_tax_commands(CLI::App& app, Session& session) {
-  CLI::App* tax = app.add_subcommand("tax", "Tax rules in force, and what was withheld");
-  tax->require_subcommand(1);
+void add_tax_commands(Command app, Session& session) {
+  Command tax = app.add_subcommand("tax", "Tax rules in force, and what was withheld");
+  tax.require_subcommand(1);
   struct Arguments { std::string date, payee, period; };
   auto a = arguments<Arguments>();
 
-  CLI::App* rules = tax->add_subcommand("rules", "The rules in force, with rate, basis and how sure they are");
-  rules->add_option("--date", a->date, "On this day (2026-01-31) instead of now");
-  rules->footer("Example:\n  daftar tax rules --date 2022-06-30");
-  rules->callback([&session, a] {
+  Command rules = tax.add_subcommand("rules", "The rules in force, with rate, basis and how sure they are");
+  rules.add_option("--date", a->date, "On this day (2026-01-31) instead of now");
+  rules.footer("Example:\n  daftar tax rules --date 2022-06-30");
+  rules.callback([&session, a] {
     session.action = [&session, a]() -> Result<Report> {
       if (!a->date.empty())
         if (auto day = utc_to_ms(a->date); !day) return Unexpected<ToolError>(day.error());
@@ -22,11 +22,11 @@ void add_tax_commands(CLI::App& app, Session& session) {
     };
   });
 
-  CLI::App* sums = tax->add_subcommand("register", "What was reckoned and withheld of one payee in one month (read by the payee, the tax authority, an auditor)");
-  sums->add_option("--payee", a->payee, "Member")->required();
-  sums->add_option("--period", a->period, "Month, YYYY-MM (UTC)")->required();
-  sums->footer("Example:\n  daftar tax register --payee baraka-soft --period 2026-11 --as tax-authority");
-  sums->callback([&session, a] {
+  Command sums = tax.add_subcommand("register", "What was reckoned and withheld of one payee in one month (read by the payee, the tax authority, an auditor)");
+  sums.add_option("--payee", a->payee, "Member").required();
+  sums.add_option("--period", a->period, "Month, YYYY-MM (UTC)").required();
+  sums.footer("Example:\n  daftar tax register --payee baraka-soft --period 2026-11 --as tax-authority");
+  sums.callback([&session, a] {
     session.action = [&session, a]() -> Result<Report> {
       return session.show("/v1/tax/register?payee=" + url_part(a->payee) + "&period=" + url_part(a->period), tax_register_view);
     };

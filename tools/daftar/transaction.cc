@@ -70,20 +70,20 @@ Result<Report> sign(Session& session, const TransactionArguments& a) {
 
 }  // namespace
 
-void add_transaction_commands(CLI::App& app, Session& session) {
-  CLI::App* tx = app.add_subcommand("tx", "Transactions: show, try, sign without a network, send");
-  tx->require_subcommand(1);
+void add_transaction_commands(Command app, Session& session) {
+  Command tx = app.add_subcommand("tx", "Transactions: show, try, sign without a network, send");
+  tx.require_subcommand(1);
   auto a = arguments<TransactionArguments>();
 
-  CLI::App* see = tx->add_subcommand("show", "What a transaction in the ledger (id) did, or what one in a file says (no network needed)");
-  see->add_option("subject", a->subject, "Id (64 hex digits) or file")->required();
-  see->footer("Example:\n  daftar tx show payment.tx");
-  see->callback([&session, a] { session.action = [&session, a] { return show(session, a->subject); }; });
+  Command see = tx.add_subcommand("show", "What a transaction in the ledger (id) did, or what one in a file says (no network needed)");
+  see.add_option("subject", a->subject, "Id (64 hex digits) or file").required();
+  see.footer("Example:\n  daftar tx show payment.tx");
+  see.callback([&session, a] { session.action = [&session, a] { return show(session, a->subject); }; });
 
-  CLI::App* dry = tx->add_subcommand("dry-run", "What a transaction in a file would do now; changes nothing");
-  dry->add_option("file", a->subject, "Transaction file")->required();
-  dry->footer("Example:\n  daftar tx dry-run payment.tx");
-  dry->callback([&session, a] {
+  Command dry = tx.add_subcommand("dry-run", "What a transaction in a file would do now; changes nothing");
+  dry.add_option("file", a->subject, "Transaction file").required();
+  dry.footer("Example:\n  daftar tx dry-run payment.tx");
+  dry.callback([&session, a] {
     session.action = [&session, a]() -> Result<Report> {
       auto envelope = read_transaction_file(a->subject);
       if (!envelope) return Unexpected<ToolError>(envelope.error());
@@ -91,18 +91,18 @@ void add_transaction_commands(CLI::App& app, Session& session) {
     };
   });
 
-  CLI::App* put = tx->add_subcommand("sign", "Add a signature to a transaction in a file, after showing what exactly it says; asks no network");
-  put->add_option("file", a->subject, "Transaction file")->required();
-  put->add_option("--signed-out", a->out, "Write here instead of back to the file");
-  put->footer("Example:\n  daftar pay baraka-soft 10 UZS --as acme-build --out payment.tx\n  daftar tx sign payment.tx --as acme-build --keys ~/keys --genesis genesis.pb\n  daftar tx submit payment.tx");
-  put->callback([&session, a] { session.action = [&session, a] { return sign(session, *a); }; });
+  Command put = tx.add_subcommand("sign", "Add a signature to a transaction in a file, after showing what exactly it says; asks no network");
+  put.add_option("file", a->subject, "Transaction file").required();
+  put.add_option("--signed-out", a->out, "Write here instead of back to the file");
+  put.footer("Example:\n  daftar pay baraka-soft 10 UZS --as acme-build --out payment.tx\n  daftar tx sign payment.tx --as acme-build --keys ~/keys --genesis genesis.pb\n  daftar tx submit payment.tx");
+  put.callback([&session, a] { session.action = [&session, a] { return sign(session, *a); }; });
 
-  CLI::App* send = tx->add_subcommand("submit", "Send a signed transaction; sending it twice does nothing twice");
-  send->add_option("file", a->subject, "Transaction file")->required();
-  send->add_option("--wait", session.options.wait, "committed (default) or certified")->check(CLI::IsMember({"committed", "certified"}));
-  send->add_option("--timeout", session.options.timeout_s, "Seconds (default 10)")->check(CLI::Range(1, 600));
-  send->footer("Example:\n  daftar tx submit payment.tx --wait certified");
-  send->callback([&session, a] {
+  Command send = tx.add_subcommand("submit", "Send a signed transaction; sending it twice does nothing twice");
+  send.add_option("file", a->subject, "Transaction file").required();
+  send.add_option("--wait", session.options.wait, "committed (default) or certified").one_of({"committed", "certified"});
+  send.add_option("--timeout", session.options.timeout_s, "Seconds (default 10)").range(1, 600);
+  send.footer("Example:\n  daftar tx submit payment.tx --wait certified");
+  send.callback([&session, a] {
     session.action = [&session, a]() -> Result<Report> {
       auto envelope = read_transaction_file(a->subject);
       if (!envelope) return Unexpected<ToolError>(envelope.error());
@@ -110,17 +110,17 @@ void add_transaction_commands(CLI::App& app, Session& session) {
     };
   });
 
-  CLI::App* entries = app.add_subcommand("entries", "Entries of the log about one account, contract, budget line, member, payee or tax rule");
-  entries->add_option("--account", a->account, "Account");
-  entries->add_option("--contract", a->contract, "Contract id");
-  entries->add_option("--line", a->line, "Budget line");
-  entries->add_option("--member", a->member, "Member that sent");
-  entries->add_option("--payee", a->payee, "Member that was paid and taxed");
-  entries->add_option("--rule", a->rule, "Tax rule code");
-  entries->add_option("--from", a->from, "First index");
-  entries->add_option("--limit", a->limit, "At most so many (default 50)");
-  entries->footer("Example:\n  daftar entries --account acme-build/UZS --as acme-build\n  daftar entries --line 2026.edu.09.22");
-  entries->callback([&session, a] {
+  Command entries = app.add_subcommand("entries", "Entries of the log about one account, contract, budget line, member, payee or tax rule");
+  entries.add_option("--account", a->account, "Account");
+  entries.add_option("--contract", a->contract, "Contract id");
+  entries.add_option("--line", a->line, "Budget line");
+  entries.add_option("--member", a->member, "Member that sent");
+  entries.add_option("--payee", a->payee, "Member that was paid and taxed");
+  entries.add_option("--rule", a->rule, "Tax rule code");
+  entries.add_option("--from", a->from, "First index");
+  entries.add_option("--limit", a->limit, "At most so many (default 50)");
+  entries.footer("Example:\n  daftar entries --account acme-build/UZS --as acme-build\n  daftar entries --line 2026.edu.09.22");
+  entries.callback([&session, a] {
     session.action = [&session, a]() -> Result<Report> {
       std::string kind, id;
       for (const auto& [name, value] : {std::pair{"account", &a->account}, {"contract", &a->contract}, {"budget_line", &a->line},

@@ -1,0 +1,150 @@
+#include "node/snapshot_transfer.h"
+
+#include "ledger/check.h"
+#include "ledger/checkpoint.h"
+#include "node/recovery.h"
+
+namespace daftar::node {
+namespace {
+
+/// A checkpoint that nobody has asked for so long is let go of; one so old is not begun with any more: what came after it would have to be
+/// sent from the log.
+constexpr std::chrono::seconds source_kept{60}, source_fresh{120};
+
+}  // namespace
+
+SnapshotTransfer::SnapshotTransfer(std::shared_ptr<const ledger::Genesis> genesis, storage::StateStore& store, Handlers handlers)
+    : genesis_(std::move(genesis)), store_(store), handlers_(std::move(handlers)), thread_([this] { run(); }) {}
+
+SnapshotTransfer::~SnapshotTransfer() { stop(); }
+
+void SnapshotTransfer::stop() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+  source_.reset();   // before the store is closed
+  sink_.reset();
+}
+
+void SnapshotTransfer::read(consensus::SnapshotRead read) { put(std::move(read)); }
+void SnapshotTransfer::arrived(consensus::SnapshotArrival arrival) { put(std::move(arrival)); }
+
+void SnapshotTransfer::put(Job job) {
+  {
+    std::lock_guard lock(mutex_);
+    jobs_.push_back(std::move(job));   // bounded: Raft has one piece for each follower, and one arrival, under way
+  }
+  wake_.notify_one();
+}
+
+void SnapshotTransfer::run() {
+  for (;;) {
+    std::optional<Job> job;
+    {
+      std::unique_lock lock(mutex_);
+      const auto something = [this] { return stopping_ || !jobs_.empty(); };
+      if (source_)
+        wake_.wait_until(lock, asked_at_ + source_kept, something);
+      else
+        wake_.wait(lock, something);
+      if (stopping_) return;
+      if (!jobs_.empty()) {
+        job = std::move(jobs_.front());
+        jobs_.pop_front();
+      }
+    }
+    if (job)
+      std::visit([this](const auto& question) { carry_out(question); }, *job);
+    else
+      source_.reset();
+  }
+}
+
+// ---------------------------------------------------------------------------------------------- sending
+
+Expected<void, storage::StorageError> SnapshotTransfer::take_checkpoint() {
+  source_.reset();
+  auto made = store_.checkpoint();
+  if (!made) return tl::make_unexpected(made.error());
+  source_ = std::move(*made);
+  made_at_ = std::chrono::steady_clock::now();
+  const auto& mark = source_->mark();
+  sending_ = {{{mark.raft_term}, {mark.raft_index}}, membership_at(mark, *genesis_), source_->manifest()};
+  return {};
+}
+
+void SnapshotTransfer::carry_out(const consensus::SnapshotRead& read) {
+  const auto now = asked_at_ = std::chrono::steady_clock::now();
+  const bool begins = read.snapshot.position.index == consensus::Index{0};
+  const bool known = source_ && (begins ? now < made_at_ + source_fresh : read.snapshot == sending_);
+  if (!known || sending_.position.index < read.not_before) {
+    if (auto made = take_checkpoint(); !made) {
+      handlers_.warning("a snapshot for node " + std::to_string(read.follower.value) + " cannot be taken: " + made.error().text());
+      return handlers_.read_done(read, std::nullopt);
+    }
+  }
+  // The state is empty, or ends before the log does: there is nothing that would help. Asked again later.
+  if (sending_.position.index < read.not_before || sending_.position.index == consensus::Index{0}) return handlers_.read_done(read, std::nullopt);
+  const std::uint64_t offset = read.snapshot == sending_ ? read.offset : 0;
+  if (offset >= source_->size()) return handlers_.read_done(read, std::nullopt);
+  auto bytes = source_->read(offset, read.bytes_max);
+  if (!bytes) {
+    handlers_.warning("a snapshot for node " + std::to_string(read.follower.value) + " cannot be read: " + bytes.error().text());
+    source_.reset();
+    return handlers_.read_done(read, std::nullopt);
+  }
+  bytes_sent_ += bytes->size();
+  const bool done = offset + bytes->size() == source_->size();
+  handlers_.read_done(read, consensus::SnapshotPiece{sending_, offset, std::make_shared<const std::string>(std::move(*bytes)), done});
+}
+
+// ---------------------------------------------------------------------------------------------- receiving
+
+void SnapshotTransfer::carry_out(const consensus::SnapshotArrival& arrival) {
+  using Kind = storage::StorageError::Kind;
+  const auto& piece = arrival.piece;
+  const auto refuse = [&](const storage::StorageError& error) {
+    if (error.kind == Kind::io) return handlers_.disk_failed(error);
+    handlers_.warning("the snapshot of the leader cannot be used: " + error.text());
+    handlers_.failed(arrival.id);
+  };
+  if (!sink_ || receiving_ != piece.snapshot.manifest) {
+    sink_.reset();
+    auto begun = store_.receive(piece.snapshot.manifest);
+    if (!begun) return refuse(begun.error());
+    sink_ = std::move(*begun);
+    receiving_ = piece.snapshot.manifest;
+  }
+  const auto& manifest = sink_->manifest();
+  if (manifest.raft_index != piece.snapshot.position.index.value || manifest.raft_term != piece.snapshot.position.term.value) {
+    handlers_.warning("the snapshot of the leader cannot be used: it is announced for another place in the log than it holds");
+    return handlers_.failed(arrival.id);
+  }
+  if (piece.bytes && !piece.bytes->empty()) {
+    bytes_received_ += piece.bytes->size();
+    if (auto kept = sink_->append(piece.offset, *piece.bytes); !kept) return refuse(kept.error());
+  }
+  if (!piece.done || sink_->stored() != manifest.size) return handlers_.wants(arrival.id, sink_->stored());
+  const auto received = sink_->finish();
+  if (!received) return refuse(received.error());
+  if (const std::string why = objection_to(*received, piece.snapshot); !why.empty()) {
+    handlers_.warning("the snapshot of the leader cannot be used: " + why);
+    return handlers_.failed(arrival.id);
+  }
+  receiving_.clear();
+  handlers_.complete(arrival.id, std::move(sink_));
+}
+
+/// What the storage cannot judge: who signed, and whether the membership is the one that the leader's log has there.
+std::string SnapshotTransfer::objection_to(const storage::ReceivedState& received, const consensus::Snapshot& snapshot) const {
+  if (membership_at(received.mark, *genesis_) != snapshot.membership) return "its membership is not the one it was announced with";
+  if (!received.certificate) return {};   // a young ledger: nothing is certified yet
+  const auto note = ledger::parse_note(*received.certificate);
+  if (!note || note->checkpoint.origin != genesis_->origin()) return "its certificate is of another ledger";
+  return {};
+}
+
+}  // namespace daftar::node

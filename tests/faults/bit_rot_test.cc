@@ -1,0 +1,143 @@
+// One bit of one file of a stopped node is flipped. Whatever the node then does, it never shows a wrong root and never dies without a sentence:
+// it refuses, or it repairs, or the bit meant nothing. Nothing of what it does may harm the others.
+#include <iostream>
+#include <random>
+
+#include "tests/end_to_end/payment_load.h"
+#include "tests/faults/last_words.h"
+#include "tests/faults/leaders.h"
+
+using namespace daftar;
+using namespace daftar::tests;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// The largest file of `folder` whose name begins and ends so; empty when there is none.
+fs::path largest(const fs::path& folder, const std::string& begin, const std::string& end) {
+  fs::path found;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    if (!entry.is_regular_file() || !name.starts_with(begin) || !name.ends_with(end)) continue;
+    if (found.empty() || entry.file_size() > fs::file_size(found)) found = entry.path();
+  }
+  return found;
+}
+
+void flip_bit(const fs::path& file, std::uintmax_t offset, unsigned bit) {
+  std::fstream io(file, std::ios::binary | std::ios::in | std::ios::out);
+  io.seekg(static_cast<std::streamoff>(offset));
+  const auto byte = static_cast<char>(io.get() ^ (1 << bit));
+  io.seekp(static_cast<std::streamoff>(offset));
+  io.put(byte);
+  REQUIRE(io.flush());
+}
+
+struct Damage {
+  std::string what;
+  std::string folder, begin, end;  // relative to the node's folder
+};
+const std::vector<Damage> damages = {
+    {"a Raft log's write-ahead log", "data/raft-log", "", ".log"},
+    {"a Raft log's table", "data/raft-log", "", ".sst"},
+    {"a Raft log's MANIFEST", "data/raft-log", "MANIFEST", ""},
+    {"a Raft log's CURRENT", "data/raft-log", "CURRENT", ""},
+    {"the synced-up-to mark", "data", "raft-log.synced", ""},
+    {"a table of the state", "data/state", "", ".sst"},
+    {"the state's MANIFEST", "data/state", "MANIFEST", ""},
+    {"the state's CURRENT", "data/state", "CURRENT", ""},
+    {"the link key", "", "link.key", ""},
+    {"the checkpoint key", "", "checkpoint.key", ""},
+};
+
+/// Reads all that the node would show of its history, so that it meets what is damaged. It may die of it.
+void read_everything(TestNetwork& network, unsigned node) {
+  auto client = network.client_of(node);
+  std::uint64_t from = 0;
+  for (int page = 0; page < 100; ++page) {
+    const auto answer = client.get("/v1/entries?kind=account&id=acme-build%2FUZS&from=" + std::to_string(from) + "&limit=500");
+    if (!answer || !answer->contains("next") || answer->at("next").is_null()) return;
+    from = answer->at("next").get<std::uint64_t>();
+  }
+}
+
+enum class Outcome { refused, died, runs };
+
+/// Starts `node` with its damage: does it refuse, become ready and die of it later, or run and hold the same ledger as the others?
+/// Refusal and death need a sentence.
+Outcome start_damaged(TestNetwork& network, unsigned node, const std::string& what) {
+  LastWords words(network.network(), node);
+  REQUIRE(network.network().start_node(node));
+  bool was_ready = false;
+  const auto ended = [&](std::chrono::milliseconds patience) {
+    const auto status = words.wait_for_end(patience);
+    if (!status) return false;
+    INFO("it said:\n" << words.all());
+    std::cout << what << ": status " << *status << (was_ready ? " when it was read: " : ": ") << words.all() << std::flush;
+    // A read that meets damage has no caller to tell: it leaves its sentence and aborts.
+    CHECK(((*status >= Exit::wrong_configuration && *status <= Exit::stopped_otherwise) || *status == -SIGABRT));
+    CHECK(words.sentences().size() >= 1);
+    return true;
+  };
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (!was_ready) {
+    if (ended(std::chrono::milliseconds(20))) return Outcome::refused;
+    const auto answer = network.network().node_status(node);
+    was_ready = answer && answer->at("ready") == true;
+    REQUIRE(std::chrono::steady_clock::now() < give_up);  // it neither refuses nor becomes ready
+  }
+  read_everything(network, node);
+  if (ended(std::chrono::milliseconds(200))) return Outcome::died;
+  require_roots_of_others(network, node);
+  std::cout << what << ": runs, and holds what the others hold" << std::endl;
+  return Outcome::runs;
+}
+
+}  // namespace
+
+TEST_CASE("a flipped bit in any file of a node leads to a refusal with a sentence or to a repair, never to a wrong root") {
+  std::mt19937_64 random(test_seed());
+  TestNetwork network;
+  PaymentLoad load(network, 3);
+  REQUIRE(load.wait_for(100, std::chrono::seconds(60)));
+  constexpr unsigned node = 3;
+  const fs::path home = network.network().node_dir(node), sound = network.network().dir() / "sound";
+  // Stopped cleanly once, and started, so that tables of both stores and a fresh write-ahead log exist; then killed with records in that.
+  network.network().stop_node(node, SIGTERM);
+  REQUIRE(network.network().start_node(node));
+  network.wait_ready();
+  REQUIRE(load.wait_for(100, std::chrono::seconds(60)));
+  network.network().stop_node(node, SIGKILL);
+
+  unsigned refused = 0;
+  for (const Damage& damage : damages) {
+    INFO(damage.what);
+    fs::remove_all(sound);
+    fs::copy(home, sound, fs::copy_options::recursive);
+    const fs::path file = largest(home / damage.folder, damage.begin, damage.end);
+    REQUIRE(!file.empty());
+    // The mark's two slots lie at the beginning of its two pages.
+    const std::uintmax_t size = fs::file_size(file), offset = damage.begin == "raft-log.synced" ? 10 : size / 2;
+    REQUIRE(size > offset);
+    const auto bit = static_cast<unsigned>(random() % 8);
+    flip_bit(file, offset, bit);
+    const Outcome outcome = start_damaged(network, node, damage.what);
+    network.network().stop_node(node, SIGKILL);
+    refused += outcome != Outcome::runs;
+    CHECK(load.wait_for(5, std::chrono::seconds(30)));
+    if (outcome == Outcome::refused) {  // it has promised nothing since the copy was made
+      for (const char* part : {"data", "link.key", "checkpoint.key"}) {
+        fs::remove_all(home / part);
+        fs::copy(sound / part, home / part, fs::copy_options::recursive);
+      }
+    } else if (outcome == Outcome::died && fs::exists(file)) {  // it has: only the damage is mended
+      flip_bit(file, offset, bit);
+    }
+  }
+  CHECK(refused >= 5);  // else the flips hit nothing
+  REQUIRE(network.network().start_node(node));
+  network.wait_ready();
+  CHECK(load.wait_for(20, std::chrono::seconds(30)));
+  load.stop();
+  load.require_kept(network);
+}

@@ -1,0 +1,1 @@
+// Empty: an object library has to have a source, and this one is there for its precompiled headers.
