@@ -55,10 +55,10 @@ ReplicaLoop::ReplicaLoop(Parts parts)
                  [this](std::uint64_t arrival) { post([this, arrival] { parts_.replica.snapshot_failed(arrival); }); },
                  [this](std::uint64_t arrival, std::unique_ptr<storage::SnapshotSink> sink) {
                    {
-                     std::lock_guard lock(execute_mutex_);
-                     execute_install_ = Install{arrival, std::move(sink), {}};
+                     std::lock_guard lock(log_mutex_);
+                     log_install_ = Install{arrival, std::move(sink), {}};
                    }
-                   execute_wake_.notify_one();
+                   log_wake_.notify_one();
                  },
                  [](std::string warning) { spdlog::warn("{}", warning); },
                  [this](const storage::StorageError& error) { halt(HaltKind::disk, error.text()); }}) {}
@@ -414,8 +414,12 @@ void ReplicaLoop::write_log() {
   }
 }
 
+/// Before the state is replaced it comes here, too: the term in which the snapshot was taken must be on disk before its state is, or a crash would
+/// leave a state of a term that this node never heard of.
 bool ReplicaLoop::restart_log(Install install) {
-  if (auto restarted = parts_.raft_log.restart({install.state.raft_index, install.state.raft_term}); !restarted) {
+  if (install.sink) {
+    // The writes before it are done: that is all.
+  } else if (auto restarted = parts_.raft_log.restart({install.state.raft_index, install.state.raft_term}); !restarted) {
     halt(HaltKind::disk, "the Raft log cannot be begun anew: " + restarted.error().text());
     return false;
   }

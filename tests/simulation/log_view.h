@@ -34,10 +34,6 @@ class LogView {
 
   const SharedMembership& membership_at(std::uint64_t index) const { return std::prev(memberships_.upper_bound(index))->second; }
   const SharedMembership& membership() const { return memberships_.rbegin()->second; }
-  /// The one before the newest; or the newest, when there is no other.
-  const SharedMembership& membership_before() const {
-    return memberships_.size() > 1 ? std::next(memberships_.rbegin())->second : membership();
-  }
   const std::map<std::uint64_t, SharedMembership>& memberships() const { return memberships_; }
 
   void append(const Placed& entry);

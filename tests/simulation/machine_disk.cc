@@ -21,6 +21,8 @@ void Machine::work_on_log() {
   Process& p = *process_;
   if (p.log_busy || (p.log_queue.empty() && p.log_reads.empty() && !p.log_install && !p.compaction)) return;
   p.log_busy = true;
+  p.round_install = std::exchange(p.log_install, std::nullopt);
+  p.round_compaction = std::exchange(p.compaction, std::nullopt);
   auto groups = std::make_shared<std::deque<Group>>();
   bool follows = false;
   for (auto& write : p.log_queue) {
@@ -97,14 +99,15 @@ void Machine::restart_or_compact() {
     process_->log_busy = false;
     work_on_log();
   };
-  if (p.log_install) {
-    const auto& state = p.log_install->state;
+  if (p.round_install) {
+    const auto& state = p.round_install->state;
     const auto hand_over = [this, next_round] {
-      process_->execute_install = std::exchange(process_->log_install, std::nullopt);
+      process_->execute_install = std::exchange(process_->round_install, std::nullopt);
       execute_next();
       next_round();
     };
-    if (environment_.saboteur.keeps_the_log(node_)) return hand_over();
+    // Its state is not replaced yet: only what was to be written before it is, the term above all, had to be waited for.
+    if (p.round_install->sink || environment_.saboteur.keeps_the_log(node_)) return hand_over();
     environment_.checker.restart_begun(node_, state.raft_index);
     p.log->begin_restart({state.raft_index, state.raft_term});
     return sync_log([this, hand_over] {
@@ -112,7 +115,7 @@ void Machine::restart_or_compact() {
       hand_over();
     });
   }
-  const auto compaction = std::exchange(p.compaction, std::nullopt);
+  const auto compaction = std::exchange(p.round_compaction, std::nullopt);
   if (!compaction || compaction->index.value < p.log->first()) return next_round();   // a snapshot may have overtaken it
   storage::LogPlace place{compaction->index.value, compaction->term.value};
   environment_.saboteur.compacting(node_, place, *p.log);

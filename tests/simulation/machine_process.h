@@ -32,6 +32,9 @@ struct Machine::Process {
   /// On its way: state replaced, log begun anew, both finished, replica told.
   struct Install { std::uint64_t arrival = 0; std::unique_ptr<storage::SnapshotSink> sink; node::ExecutedState state; };
   std::optional<Install> execute_install, log_install;
+  // Of the log thread's present round: what was asked for before it began comes after what was to be written then.
+  std::optional<Install> round_install;
+  std::optional<consensus::LogPosition> round_compaction;
   std::map<node::ClientToken, Done> clients;
   std::map<node::ClientToken, std::function<void(bool)>> readers;
   node::ClientToken next_client = 1;

@@ -129,11 +129,11 @@ void Machine::check_snapshot(const consensus::SnapshotArrival& arrival) {
     throw Violation("snapshots", "node " + std::to_string(node_) + " is sent a snapshot with another membership than it was announced with");
   environment_.delicate(node_, 120);
   p.receiving.clear();
-  p.execute_install.emplace();
-  p.execute_install->arrival = arrival.id;
-  p.execute_install->sink = std::move(p.sink);
+  p.log_install.emplace();
+  p.log_install->arrival = arrival.id;
+  p.log_install->sink = std::move(p.sink);
   transfer_done();
-  execute_next();
+  work_on_log();
 }
 
 // ---------------------------------------------------------------------------------------------- installing

@@ -123,6 +123,36 @@ TEST_CASE("two validators, one of them with a wrong clock") {
   }
 }
 
+TEST_CASE("a follower answers a snapshot of less than it knows to be committed with more than its leader has sent") {
+  for (const std::uint64_t seed : {168, 264}) {
+    SimOptions options;
+    options.seed = seed;
+    options.ticks = 2000;
+    const Verdict verdict = simulate(options);
+    INFO(verdict.story << "seed " << seed << ": " << verdict.detail);
+    CHECK(verdict.passed());
+  }
+}
+
+TEST_CASE("a log is begun anew after what was to be written before, and a node campaigns that does not know of its removal") {
+  for (const std::uint64_t seed : {2044, 2131, 2248}) {
+    SimOptions options;
+    options.seed = seed;
+    const Verdict verdict = simulate(options);
+    INFO(verdict.story << "seed " << seed << ": " << verdict.detail);
+    CHECK(verdict.passed());
+  }
+}
+
+TEST_CASE("a newcomer comes to a network that most of the genesis's validators have left") {
+  SimOptions options;
+  options.seed = 3;
+  options.ticks = 2000;
+  const Verdict verdict = simulate(options);
+  INFO(verdict.story << verdict.detail);
+  CHECK(verdict.passed());
+}
+
 TEST_CASE("a node is told of its removal by a leader of a later term, with a commit of the earlier one") {
   SimOptions options;
   options.seed = 20026;
