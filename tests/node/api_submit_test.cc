@@ -302,7 +302,7 @@ TEST_CASE("a node that halted itself or has no leader says so to load balancers"
   CHECK(server.get("/healthz").body.find("the disk is full") != std::string::npos);
 }
 
-TEST_CASE("a linearizable read is answered when the node has confirmed it, and not otherwise; a local one asks nobody") {
+TEST_CASE("a linearizable read is answered when the node has confirmed it, and not otherwise, and a local one asks nobody") {
   OneNode one;
   const auto issue = one.network.issue("acme/UZS", 1000, "statement-1");
   one.commit(*issue);

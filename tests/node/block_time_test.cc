@@ -45,7 +45,7 @@ TEST_CASE("an old answer that arrives late, and one that was never asked for, mo
   CHECK(clock.read(voters({1, 2, 3}, {1, 3, 4}), now) == now_wall - 100);
 }
 
-TEST_CASE("a block a millisecond after its committed predecessor is taken, and so are those that follow it so; any other is measured by the clock") {
+TEST_CASE("a block a millisecond after its committed predecessor is taken, and so are those that follow it so, and any other is measured by the clock") {
   const BlockMoment committed{10, now_wall + year_ms};
   CHECK(latest_block_time(11, committed, now_wall, skew) == now_wall + year_ms + 1);
   CHECK(latest_block_time(13, committed, now_wall, skew) == now_wall + year_ms + 3);

@@ -47,7 +47,7 @@ TEST_CASE("an answer to an earlier round confirms nothing: late, repeated, or of
   CHECK(taken(reads, 7, 304) == Taken{{1, true}});
 }
 
-TEST_CASE("a refused round is asked again after a while, or at once of another leader; a read whose time is up is not confirmed") {
+TEST_CASE("a refused round is asked again after a while, or at once of another leader, and a read whose time is up is not confirmed") {
   LinearizableReads reads(1000);
   reads.add(1, 1000);
   CHECK(reads.begin(false, at(10)) == 1001);

@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "node/replica.h"
-#include "tests/harness/small_network.h"
+#include "tests/node/genesis_registry.h"
 
 using namespace daftar;
 using namespace daftar::node;
@@ -38,12 +38,7 @@ class Follower {
     restored.raft.membership.voters = {{1}, {2}, {3}};
     restored.block_time_ms = network.genesis->content().time_ms();
     restored.block_hash = network.genesis->ledger_id();
-    auto& validators = restored.registry.validators[0];
-    for (std::uint32_t node = 1; node <= 3; ++node) {
-      restored.registry.nodes.push_back({node, {}, network.link_keys[node - 1].public_key(), network.checkpoint_keys[node - 1].public_key(), {},
-                                         contracts::NodeStanding::validator, 0});
-      validators[node] = network.checkpoint_keys[node - 1].public_key();
-    }
+    restored.registry = tests::genesis_registry(network);
     return restored;
   }
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "node/replica.h"
-#include "tests/harness/small_network.h"
+#include "tests/node/genesis_registry.h"
 
 namespace daftar::tests {
 
@@ -49,6 +49,7 @@ class Trio {
       fresh.raft.membership = voters({1, 2, 3});
       fresh.block_time_ms = network.genesis->content().time_ms();
       fresh.block_hash = network.genesis->ledger_id();
+      fresh.registry = tests::genesis_registry(network);
       fresh.raft.hard_state.term = {3};
       if (std::find(dated_ahead.begin(), dated_ahead.end(), node) != dated_ahead.end()) {
         const auto block = ledger::make_block(fresh.block_hash, 1, trio_wall_ms + year_ms, false, {});

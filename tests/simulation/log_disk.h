@@ -8,7 +8,7 @@
 // compact() and restart() are writes of a meta row alone, as on the real disk: its bounds say what is forgotten. The bytes stay in the file.
 //
 // Left out: a power cut within storage::SyncedMark's window (64 writes, 100 ms) after a misdirected write or after rot of the very last write.
-// There the mark cannot tell; only peers' memory could, and the handshake does not compare yet.
+// There the mark cannot tell, only the memory of peers, and the checker here does not know of disks that go back.
 #pragma once
 #include <deque>
 #include <map>
