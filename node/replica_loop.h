@@ -142,6 +142,7 @@ class ReplicaLoop {
   std::deque<Retry> retries_;                        // prechecks that may have met a state that lags
   std::atomic<std::size_t> received_messages_{0}, received_bytes_{0};   // of peers, not yet seen by the replica
 
+  consensus::RoleChange published_place_;   // replica's thread only
   mutable std::mutex status_mutex_;
   NodeStatus status_;
   std::atomic<bool> halted_{false};

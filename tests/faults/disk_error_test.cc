@@ -91,7 +91,7 @@ TEST_CASE("a node whose state cannot be written stops with one sentence, and com
     REQUIRE(status);
     CHECK(*status == Exit::stopped_by_disk);
     REQUIRE(words.sentences().size() == 1);
-    CHECK(words.sentences().front().find(std::string("/state: ") + (std::string(effect) == "eio" ? "input/output error" : "disk full")) != std::string::npos);
+    CHECK(words.sentences().front().find(std::string("/state/1: ") + (std::string(effect) == "eio" ? "input/output error" : "disk full")) != std::string::npos);
     std::cout << words.sentences().front() << std::endl;
     faulty.disk(node).mend();
     REQUIRE(network.network().start_node(node));
