@@ -154,7 +154,7 @@ class Replica {
   void abandon_all();
   /// A client waits for this transaction here, so it may be under way already.
   bool awaits(const ledger::Digest& id) const { return waiting_.contains(id); }
-  const consensus::RoleChange& place() const { return place_; }
+  const consensus::RoleChange& role_change() const { return place_; }
   NodeStatus status() const;             // what the replica knows; the node adds what state, log and links know
 
  private:

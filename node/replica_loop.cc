@@ -155,7 +155,7 @@ void ReplicaLoop::run() {
     }
     carry_out(parts_.replica.take_output());
     // A client that has an answer asks next who leads: it is not to hear of the time before the answer.
-    if (parts_.replica.place() != published_place_) publish_status();
+    if (parts_.replica.role_change() != published_place_) publish_status();
   }
   parts_.replica.abandon_all();
   for (const auto& a : parts_.replica.take_output().answers) answer(a);
@@ -226,7 +226,7 @@ void ReplicaLoop::answer(const Replica::Answer& a) {
 }
 
 void ReplicaLoop::publish_status() {
-  published_place_ = parts_.replica.place();
+  published_place_ = parts_.replica.role_change();
   NodeStatus status = parts_.replica.status();
   std::lock_guard lock(status_mutex_);
   if (!halted_) status_ = std::move(status);
