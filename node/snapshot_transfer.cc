@@ -3,6 +3,7 @@
 #include "ledger/check.h"
 #include "ledger/checkpoint.h"
 #include "node/recovery.h"
+#include "node/registry.h"
 
 namespace daftar::node {
 namespace {
@@ -128,22 +129,32 @@ void SnapshotTransfer::carry_out(const consensus::SnapshotArrival& arrival) {
     if (auto kept = sink_->append(piece.offset, *piece.bytes); !kept) return refuse(kept.error());
   }
   if (!piece.done || sink_->stored() != manifest.size) return handlers_.wants(arrival.id, sink_->stored());
-  const auto received = sink_->finish();
+  auto received = sink_->finish();
   if (!received) return refuse(received.error());
   if (const std::string why = objection_to(*received, piece.snapshot); !why.empty()) {
     handlers_.warning("the snapshot of the leader cannot be used: " + why);
     return handlers_.failed(arrival.id);
   }
+  received->state.reset();   // before it is put in the place of the present state
   receiving_.clear();
   handlers_.complete(arrival.id, std::move(sink_));
 }
 
-/// What the storage cannot judge: who signed, and whether the membership is the one that the leader's log has there.
+/// What the storage cannot judge: whether the membership is the one that the leader's log has there, and who signed. The validators are those that
+/// the snapshot itself names, beginning with the genesis': a leader may crash, but it does not lie (what lies is found by checkpoint lines).
 std::string SnapshotTransfer::objection_to(const storage::ReceivedState& received, const consensus::Snapshot& snapshot) const {
   if (membership_at(received.mark, *genesis_) != snapshot.membership) return "its membership is not the one it was announced with";
+  const Registry registry = read_registry(*received.state);
+  Validators first;
+  for (std::size_t i = 0; i < genesis_->checkpoint_keys().size(); ++i) first[static_cast<std::uint32_t>(i + 1)] = genesis_->checkpoint_keys()[i];
+  if (registry.validators.empty() || registry.validators.begin()->second != first) return "its validators do not begin with those of the genesis";
   if (!received.certificate) return {};   // a young ledger: nothing is certified yet
   const auto note = ledger::parse_note(*received.certificate);
   if (!note || note->checkpoint.origin != genesis_->origin()) return "its certificate is of another ledger";
+  std::vector<ledger::PublicKey> keys;
+  for (const auto& [node, key] : validators_at(registry.validators, note->checkpoint.size)) keys.push_back(key);
+  const std::size_t lines = ledger::count_valid_lines(*note, keys), needed = ledger::quorum_of(keys.size());
+  if (lines < needed) return "its certificate bears " + std::to_string(lines) + " valid signatures of validators, and " + std::to_string(needed) + " are needed";
   return {};
 }
 

@@ -7,6 +7,7 @@
 #include "ledger/checkpoint.h"
 #include "storage/rocks_snapshot_source.h"
 #include "storage/rocks_state_database.h"
+#include "storage/rocks_state_reads.h"
 
 namespace daftar::storage {
 
@@ -201,14 +202,15 @@ Expected<ReceivedState, StorageError> RocksSnapshotSink::examine() const {
   if (!*root || **root != manifest_.root) return corrupt(path_, "the snapshot's tiles do not make its root");
   const auto certificate = newest_certificate(database);
   if (!certificate) return Unexpected<StorageError>(certificate.error());
-  if (!*certificate) return ReceivedState{mark, std::nullopt};
+  const auto view = std::make_shared<const RocksSnapshot>(*look, mark);
+  if (!*certificate) return ReceivedState{mark, std::nullopt, view};
   const auto& [size, text] = **certificate;
   const auto note = ledger::parse_note(text);
   if (!note || note->checkpoint.size != size || size > mark.entries) return corrupt(path_, "the snapshot's newest certificate is not one of its tree");
   const auto certified = root_from_tiles(database, size);
   if (!certified) return Unexpected<StorageError>(certified.error());
   if (!*certified || **certified != note->checkpoint.root) return corrupt(path_, "the snapshot's newest certificate has another root than its tree at " + std::to_string(size));
-  return ReceivedState{mark, text};
+  return ReceivedState{mark, text, view};
 }
 
 }  // namespace daftar::storage

@@ -8,6 +8,7 @@
 // What is not checked here: signatures of the certificate (the caller's), and each value of the state, which no root covers yet.
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -49,12 +50,16 @@ class SnapshotSource {
   [[nodiscard]] virtual Expected<std::string, StorageError> read(std::uint64_t offset, std::size_t bytes_max) const = 0;
 };
 
+class StateSnapshot;
+
 /// What a snapshot turned out to hold.
 struct ReceivedState {
   AppliedMark mark;
   /// The newest certificate in it: a well-formed note, whose root is that of the received tree at its size. Nothing: none was made yet.
   /// Whose signatures it bears is for the caller to check before replace().
   std::optional<std::string> certificate;
+  /// What was received, to be looked into; let go of it before replace(). A simulated store gives none.
+  std::shared_ptr<const StateSnapshot> state = {};
 };
 
 /// The follower's side. One caller at a time, on whatever thread; not the execution thread, since finish() reads all there is.
