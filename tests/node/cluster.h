@@ -37,6 +37,7 @@ class Cluster {
   /// `change`: what the options of every node differ in.
   explicit Cluster(int validators = 3, std::function<void(node::NodeOptions&)> change = {}) : network(validators), change_(std::move(change)) {
     for (int n = 0; n < validators; ++n) ports_.push_back(free_port());
+    nodes.reserve(16);   // others submit while a node joins: the vector must not move
     nodes.resize(static_cast<std::size_t>(validators));
     for (int n = 1; n <= validators; ++n) start(n);
   }

@@ -57,10 +57,12 @@ class Side {
     return warnings;
   }
 
+  ~Side() { transfer->stop(); }   // its thread uses the rest
+
   std::unique_ptr<storage::StateStore> store;
   std::optional<node::Executor> executor;
   std::vector<std::string> warnings;
-  std::optional<SnapshotTransfer> transfer;   // last: its thread ends first
+  std::optional<SnapshotTransfer> transfer;
 
  private:
   void put(Told told) {
