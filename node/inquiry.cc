@@ -25,7 +25,7 @@ bool Inquiry::may_end() const {
   if (!grace_is_over()) return false;
   if (!loss_known_) return true;
   const auto heard = std::count_if(others_.begin(), others_.end(), [&](Node node) { return now_.contains(node); });
-  const std::size_t voters = others_.size() + 1;
+  const std::size_t voters = others_.size() + (votes_ ? 1 : 0);
   return question_ > first_question_ && static_cast<std::size_t>(heard) >= voters / 2 + 1;
 }
 

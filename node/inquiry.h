@@ -20,8 +20,11 @@ class Inquiry {
   Inquiry(std::uint64_t question, std::uint64_t grace_ticks, bool loss_known)
       : first_question_(question), question_(question), grace_ticks_(grace_ticks), loss_known_(loss_known) {}
 
-  /// The voters without this node, as far as it knows; may change.
-  void ask(std::vector<Node> others) { others_ = std::move(others); }
+  /// The voters without this node, as far as it knows, and whether it is one itself; may change.
+  void ask(std::vector<Node> others, bool votes) {
+    others_ = std::move(others);
+    votes_ = votes;
+  }
   void tick();
   /// False: not an answer to a question of this process.
   bool answered(Node from, std::uint64_t question);
@@ -38,6 +41,7 @@ class Inquiry {
 
  private:
   std::vector<Node> others_;
+  bool votes_ = true;
   std::uint64_t first_question_, question_;
   std::uint64_t grace_ticks_, ticks_ = 0;
   bool loss_known_;

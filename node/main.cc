@@ -23,7 +23,7 @@ using namespace daftar;
 using namespace daftar::node;
 namespace fs = std::filesystem;
 
-enum ExitCode { clean = 0, usage = 1, halted_by_disk = 2, halted_by_divergence = 3, halted_otherwise = 4 };
+enum ExitCode { clean = 0, usage = 1, halted_by_disk = storage::disk_exit_status, halted_by_divergence = 3, halted_otherwise = 4 };
 
 int complain(const std::string& sentence) {
   std::cerr << "daftard: " << sentence << "\n";

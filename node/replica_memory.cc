@@ -32,9 +32,14 @@ void Replica::begin_inquiry(const consensus::Restored& restored) {
 
 void Replica::look_for_others() {
   std::vector<std::uint64_t> others;
-  for (const auto voter : raft_.status().membership.all_voters())
-    if (voter != options_.raft.self) others.push_back(voter.value);
-  inquiry_->ask(std::move(others));
+  bool votes = false;
+  for (const auto voter : raft_.status().membership.all_voters()) {
+    if (voter == options_.raft.self)
+      votes = true;
+    else
+      others.push_back(voter.value);
+  }
+  inquiry_->ask(std::move(others), votes);
 }
 
 void Replica::tick_inquiry() {

@@ -14,6 +14,9 @@ struct StorageError {
   std::string text() const;
 };
 
+/// The exit status of a node that its disk stopped, by whatever way.
+inline constexpr int disk_exit_status = 2;
+
 /// `detail`: a sentence that says what contradicts what.
 Unexpected<StorageError> corrupt(const std::string& path, std::string detail);
 

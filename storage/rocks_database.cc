@@ -3,7 +3,9 @@
 #include <rocksdb/file_system.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
+#include <fstream>
 
 #include "ledger/check.h"
 #include "storage/rocks_diary.h"
@@ -26,14 +28,28 @@ StorageError to_error(const rocksdb::Status& status, const std::string& path, st
   return {.kind = kind, .path = path, .detail = "while " + std::string(doing) + ": " + text};
 }
 
-void stop_on_failed_read(const rocksdb::Status& status, const std::string& path, std::string_view doing) {
-  std::fprintf(stderr, "daftar: %s; the node stops\n", to_error(status, path, doing).text().c_str());
-  check_failed("the store answers a read", __FILE__, __LINE__);
+namespace {
+
+/// Where it cannot be written, the damage is met again.
+void leave_damage_mark(const StorageError& error) {
+  if (error.kind != StorageError::Kind::corruption) return;
+  std::ofstream(error.path + "/" + std::string(damage_mark)) << error.detail << std::flush;
 }
 
+/// Not through exit(): its destructors would wait for threads that may be waiting for this read.
+[[noreturn]] void stop(const StorageError& error) {
+  leave_damage_mark(error);
+  std::fprintf(stderr, "daftar: %s; the node stops\n", error.text().c_str());
+  std::fflush(stderr);
+  std::_Exit(disk_exit_status);
+}
+
+}  // namespace
+
+void stop_on_failed_read(const rocksdb::Status& status, const std::string& path, std::string_view doing) { stop(to_error(status, path, doing)); }
+
 void stop_on_corrupt_row(const std::string& path, std::string_view row) {
-  std::fprintf(stderr, "daftar: %s: corruption: %s cannot be decoded; the node stops\n", path.c_str(), std::string(row).c_str());
-  check_failed("a stored row decodes", __FILE__, __LINE__);
+  stop({.kind = StorageError::Kind::corruption, .path = path, .detail = std::string(row) + " cannot be decoded"});
 }
 
 std::optional<StorageError> BackgroundWatch::error() const {
@@ -46,7 +62,9 @@ void BackgroundWatch::OnBackgroundError(rocksdb::BackgroundErrorReason reason, r
                                           "flushing without a log", "writing the manifest without a log"};
   const auto place = static_cast<std::size_t>(reason);
   const std::lock_guard lock(mutex_);
-  if (!error_ && !error->ok()) error_ = to_error(*error, path_, place < std::size(doing) ? doing[place] : "working in the background");
+  if (error_ || error->ok()) return;
+  error_ = to_error(*error, path_, place < std::size(doing) ? doing[place] : "working in the background");
+  leave_damage_mark(*error_);
 }
 
 void BackgroundWatch::OnFlushCompleted(rocksdb::DB*, const rocksdb::FlushJobInfo& info) {
@@ -75,6 +93,8 @@ Expected<std::shared_ptr<Database>, StorageError> Database::open_as(Access acces
   out->watch_ = std::make_shared<BackgroundWatch>(path);
   complete(options, out->watch_);
   const bool writes = access == Access::read_write;
+  if (std::ifstream mark(path + "/" + std::string(damage_mark)); writes && mark)
+    return corrupt(path, "met earlier, " + std::string(std::istreambuf_iterator<char>(mark), {}));
   options.info_log = std::make_shared<Diary>(writes ? path : std::string());
   rocksdb::DB* db = nullptr;
   const auto status = writes ? rocksdb::DB::Open(options, path, families, &out->families_, &db)

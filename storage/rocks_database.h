@@ -17,9 +17,13 @@ namespace daftar::storage {
 /// `status` must not be ok. `doing` completes "while ...".
 StorageError to_error(const rocksdb::Status& status, const std::string& path, std::string_view doing);
 
-/// For reads that have no way to report: prints one line on stderr and aborts. A failing disk never comes back as "absent".
+/// For reads that have no way to report: leaves the mark of damage where there is damage, prints one line on stderr and ends the process at once,
+/// with disk_exit_status and whatever other threads are doing: nothing is acknowledged after it, and a failing disk never comes back as "absent".
 [[noreturn]] void stop_on_failed_read(const rocksdb::Status& status, const std::string& path, std::string_view doing);
 [[noreturn]] void stop_on_corrupt_row(const std::string& path, std::string_view row);
+
+/// A file in the folder of a database: damage was met while it was in use, which opening it again need not find. Holds the sentence.
+inline constexpr std::string_view damage_mark = "damaged";
 
 /// Remembers the first background error and forbids RocksDB to recover from it by itself: after a failed write the memory and the disk
 /// may disagree (the fsync that fails once and then "succeeds"), and only a restart, which reads the disk again, settles it.
@@ -43,7 +47,7 @@ class BackgroundWatch final : public rocksdb::EventListener {
 
 class Database {
  public:
-  /// Opens or creates; `options` are completed by what both stores share (see the source). Column families keep the given order.
+  /// corruption, too, where damage was met earlier (damage_mark). Opens or creates; `options` are completed by what both stores share (see the source). Column families keep the given order.
   static Expected<std::shared_ptr<Database>, StorageError> open(const std::string& path, rocksdb::DBOptions options,
                                                                const std::vector<rocksdb::ColumnFamilyDescriptor>& families);
   /// Looks without changing any file and without the lock.

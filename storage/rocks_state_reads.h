@@ -1,5 +1,5 @@
 // The reading half of the RocksDB state store: the families, the mark's encoding, live reads and snapshots. Any thread. A read that meets a
-// failing disk or a row that does not decode prints one line and aborts: nothing is ever reported absent by mistake.
+// failing disk or a row that does not decode prints one line and ends the process: nothing is ever reported absent by mistake.
 #pragma once
 #include <rocksdb/snapshot.h>
 

@@ -150,3 +150,32 @@ TEST_CASE("a damaged state is built again from the Raft log") {
   CHECK(folder.said("the executed state is damaged"));
   CHECK(fs::exists(folder.data / "state.damaged-1"));
 }
+
+// The first entries are gone everywhere: only a snapshot can make up for the state. Damaged first, then removed altogether.
+TEST_CASE("a state that is damaged or gone comes back by a snapshot when the Raft logs no longer hold what it was made from") {
+  TestNetwork network({{{"storage.memtable_mib", "4"}, {"storage.log_retain_mib", "1"}, {"storage.log_retain_for_laggards_mib", "1"}}, {}});
+  PaymentLoad load(network, 16);
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(120);
+  for (unsigned node = 1; node <= 3; ++node)
+    while (network.status_number(node, "raft_first") == 1) {
+      REQUIRE(std::chrono::steady_clock::now() < give_up);
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+  const Folder folder(network, network.follower());
+  for (const bool damaged : {true, false}) {
+    INFO((damaged ? "damaged" : "gone"));
+    REQUIRE(network.network().stop_node(folder.node) == 0);
+    if (damaged)
+      fs::resize_file(folder.data / "state/current", 5);
+    else
+      fs::remove_all(folder.data / "state");
+    REQUIRE(network.network().start_node(folder.node));
+    network.wait_ready();
+    CHECK(network.network().node_status(folder.node)->at("since_start").at("snapshots_installed") == 1);
+    CHECK(fs::exists(folder.data / "state.damaged-1"));
+    REQUIRE(load.wait_for(100, std::chrono::seconds(60)));
+  }
+  CHECK(folder.said("the state was removed or exchanged"));
+  load.stop();
+  load.require_kept(network);
+}

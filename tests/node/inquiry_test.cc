@@ -13,7 +13,7 @@ void let_grace_pass(Inquiry& inquiry) {
 
 TEST_CASE("when all others have answered, a node takes part at once") {
   Inquiry inquiry(100, 40, GENERATE(false, true));
-  inquiry.ask({2, 3});
+  inquiry.ask({2, 3}, true);
   CHECK(inquiry.silent() == std::vector<Inquiry::Node>{2, 3});
   CHECK(inquiry.answered(3, 100));
   CHECK_FALSE(inquiry.may_end());
@@ -24,7 +24,7 @@ TEST_CASE("when all others have answered, a node takes part at once") {
 
 TEST_CASE("answers to another process's questions count for nothing") {
   Inquiry inquiry(100, 40, false);
-  inquiry.ask({2});
+  inquiry.ask({2}, true);
   CHECK_FALSE(inquiry.answered(2, 99));
   CHECK_FALSE(inquiry.answered(2, 101));
   CHECK_FALSE(inquiry.may_end());
@@ -32,7 +32,7 @@ TEST_CASE("answers to another process's questions count for nothing") {
 
 TEST_CASE("without a sign of a loss, who is silent for the grace is not waited for") {
   Inquiry inquiry(100, 40, false);
-  inquiry.ask({2, 3});
+  inquiry.ask({2, 3}, true);
   for (int i = 0; i < 39; ++i) inquiry.tick();
   CHECK_FALSE(inquiry.may_end());
   inquiry.tick();
@@ -41,7 +41,7 @@ TEST_CASE("without a sign of a loss, who is silent for the grace is not waited f
 
 TEST_CASE("after a loss, a majority without this node must answer a question asked after the grace") {
   Inquiry inquiry(100, 40, true);
-  inquiry.ask({2, 3, 4, 5});
+  inquiry.ask({2, 3, 4, 5}, true);
   for (const Inquiry::Node node : {2, 3, 4}) inquiry.answered(node, 100);
   let_grace_pass(inquiry);
   CHECK(inquiry.question() == 101);
@@ -57,7 +57,7 @@ TEST_CASE("after a loss, a majority without this node must answer a question ask
 
 TEST_CASE("of three, both others must answer after a loss, however long it takes") {
   Inquiry inquiry(100, 40, true);
-  inquiry.ask({2, 3});
+  inquiry.ask({2, 3}, true);
   let_grace_pass(inquiry);
   inquiry.answered(2, 101);
   for (int i = 0; i < 1000; ++i) inquiry.tick();
@@ -66,9 +66,19 @@ TEST_CASE("of three, both others must answer after a loss, however long it takes
   CHECK(inquiry.may_end());
 }
 
+TEST_CASE("a node that does not vote needs the answers of a majority of those who do") {
+  Inquiry inquiry(100, 40, true);
+  inquiry.ask({1, 2, 3}, false);
+  let_grace_pass(inquiry);
+  inquiry.answered(1, 101);
+  CHECK_FALSE(inquiry.may_end());
+  inquiry.answered(3, 101);
+  CHECK(inquiry.may_end());
+}
+
 TEST_CASE("a loss found by the first answer makes a node wait for the others") {
   Inquiry inquiry(100, 40, false);
-  inquiry.ask({2, 3});
+  inquiry.ask({2, 3}, true);
   inquiry.answered(2, 100);
   inquiry.loss_found();
   let_grace_pass(inquiry);
@@ -77,6 +87,6 @@ TEST_CASE("a loss found by the first answer makes a node wait for the others") {
 
 TEST_CASE("a single validator asks nobody") {
   Inquiry inquiry(100, 40, false);
-  inquiry.ask({});
+  inquiry.ask({}, true);
   CHECK(inquiry.may_end());
 }
