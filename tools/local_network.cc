@@ -33,28 +33,6 @@ std::uint64_t to_number(const json& object, const char* key) {
   return it != object.end() && it->is_number_unsigned() ? it->get<std::uint64_t>() : 0;
 }
 
-/// A port nobody listens on now, below the range from which the system takes ports for outgoing connections.
-std::uint16_t free_port(std::set<std::uint16_t>& taken) {
-  std::random_device random;
-  for (int attempt = 0; attempt < 1000; ++attempt) {
-    const auto port = static_cast<std::uint16_t>(12000 + random() % 20000);
-    if (taken.contains(port)) continue;
-    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0) continue;
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const bool bound = ::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
-    ::close(fd);
-    if (bound) {
-      taken.insert(port);
-      return port;
-    }
-  }
-  return 0;
-}
-
 std::string quoted(const std::string& text) {
   std::string out = "\"";
   for (const char c : text) {
@@ -83,6 +61,27 @@ std::string last_lines(const fs::path& file, std::size_t bytes_max) {
 }
 
 }  // namespace
+
+std::uint16_t free_loopback_port(std::set<std::uint16_t>& taken) {
+  std::random_device random;
+  for (int attempt = 0; attempt < 1000; ++attempt) {
+    const auto port = static_cast<std::uint16_t>(12000 + random() % 20000);
+    if (taken.contains(port)) continue;
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) continue;
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const bool bound = ::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+    ::close(fd);
+    if (bound) {
+      taken.insert(port);
+      return port;
+    }
+  }
+  return 0;
+}
 
 fs::path program_dir() {
   std::error_code ec;
@@ -246,10 +245,10 @@ Result<LocalNetwork> LocalNetwork::create(LocalNetworkOptions options) {
   for (unsigned node = 1; node <= nodes; ++node) {
     Endpoint endpoint;
     endpoint.node = node;
-    endpoint.port = free_port(taken);
+    endpoint.port = free_loopback_port(taken);
     endpoint.tls = options.api_tls;
     endpoint.link_key = impl.genesis->link_keys()[node - 1];
-    link_ports.push_back(free_port(taken));
+    link_ports.push_back(free_loopback_port(taken));
     if (endpoint.port == 0 || link_ports.back() == 0) return failure(Exit::usage, "ports", "No free port was found on 127.0.0.1.");
     described.push_back({{"node", node}, {"host", endpoint.host}, {"api_port", endpoint.port}, {"link_port", link_ports.back()}, {"tls", endpoint.tls}});
     impl.endpoints.push_back(std::move(endpoint));
@@ -302,6 +301,20 @@ Result<LocalNetwork> LocalNetwork::open(const fs::path& dir, const fs::path& daf
     if (!file) impl.processes[node - 1].pid = 0;
   }
   return network;
+}
+
+Result<void> LocalNetwork::adopt_node(Endpoint endpoint) {
+  const fs::path file = impl_->dir / "network.json";
+  if (endpoint.node != nodes() + 1) return failure(Exit::usage, "node_number_not_next", "The next node of this network is " + std::to_string(nodes() + 1) + ".");
+  auto text = read_file(file, 1u << 20);
+  if (!text) return Unexpected<ToolError>(text.error());
+  json document = json::parse(*text, nullptr, false);
+  if (!document.is_object() || !document["nodes"].is_array()) return failure(Exit::usage, "network_json", file.string() + ": not a network description.");
+  document["nodes"].push_back({{"node", endpoint.node}, {"host", endpoint.host}, {"api_port", endpoint.port}, {"tls", endpoint.tls}, {"link_key", endpoint.link_key.hex()}});
+  if (auto wrote = write_file(file, document.dump(2) + "\n"); !wrote) return wrote;
+  impl_->endpoints.push_back(std::move(endpoint));
+  impl_->processes.emplace_back();
+  return {};
 }
 
 const fs::path& LocalNetwork::dir() const { return impl_->dir; }

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -52,6 +53,9 @@ class LocalNetwork {
   static Result<LocalNetwork> create(LocalNetworkOptions options);
   /// An existing folder; finds the processes that run by their pid files.
   static Result<LocalNetwork> open(const std::filesystem::path& dir, const std::filesystem::path& daftard = {});
+  /// One node more, with the next number, whose folder node_dir(number) `daftard init` has made; also put into network.json, with its link key.
+  /// Starts nothing; whether it is a node of the ledger is the ledger's affair. Not while another thread uses this object.
+  Result<void> adopt_node(Endpoint endpoint);
   LocalNetwork(LocalNetwork&&) noexcept;
   LocalNetwork& operator=(LocalNetwork&&) noexcept;
   ~LocalNetwork();
@@ -93,6 +97,10 @@ class LocalNetwork {
   LocalNetwork();
   std::unique_ptr<Impl> impl_;
 };
+
+/// A port of 127.0.0.1 nobody listens on now, below the range from which the system takes ports for outgoing connections, and not among
+/// `taken`, where it is put; 0 when none is found.
+std::uint16_t free_loopback_port(std::set<std::uint16_t>& taken);
 
 /// Folder of the running program, where its sisters lie.
 std::filesystem::path program_dir();

@@ -41,8 +41,27 @@ tools::Result<tools::SubmitAnswer> PaymentLoad::pay(TestNetwork& network, tools:
   } else if (answer && answer->status == tools::SubmitStatus::rejected) {
     const std::lock_guard lock(mutex_);
     refused_.push_back(id + " " + answer->code + " " + answer->detail);
+  } else {
+    const std::lock_guard lock(mutex_);
+    if (answer && answer->status == tools::SubmitStatus::unknown) unknown_[id] = envelope;
+    else failed_.push_back(id + " " + (answer ? answer->code + " " + answer->sentence : answer.error().code + " " + answer.error().sentence));
   }
   return answer;
+}
+
+std::size_t PaymentLoad::resolve_unknown(TestNetwork& network) {
+  for (const std::string& failure : failed_) UNSCOPED_INFO(failure);
+  REQUIRE(failed_.empty());
+  auto client = network.client();
+  for (const auto& [id, envelope] : unknown_) {
+    INFO("payment of unknown outcome " << id);
+    const auto answer = client.submit(envelope, tools::Wait::committed, std::chrono::seconds(10));
+    REQUIRE(answer);
+    INFO(tools::name(answer->status) << " " << answer->code << " " << answer->detail);
+    REQUIRE(answer->accepted());
+    acknowledged_[id] = {answer->index.value_or(UINT64_MAX), answer->height};
+  }
+  return std::exchange(unknown_, {}).size();
 }
 
 tools::Result<tools::SubmitAnswer> PaymentLoad::pay_through(TestNetwork& network, unsigned node, std::chrono::milliseconds timeout) {

@@ -28,6 +28,10 @@ class PaymentLoad {
   struct Receipt { std::string envelope; Told told; };
   Receipt newest() const;
 
+  /// After stop(): no client was told anything but success or `unknown`; each payment of unknown outcome, sent again, has one now, and counts as
+  /// acknowledged from here on. Returns how many there were.
+  std::size_t resolve_unknown(TestNetwork& network);
+
   /// After stop(), with all nodes up: every acknowledged payment is on every node at the place its client was told, once; histories, roots and
   /// balances agree; nothing was refused. `only`: on these nodes, where others are down.
   void require_kept(TestNetwork& network, const std::set<unsigned>& only = {});
@@ -43,7 +47,8 @@ class PaymentLoad {
   mutable std::mutex mutex_;
   std::map<std::string, std::int64_t> amounts_;     // of everything that was ever sent, by id
   std::map<std::string, Told> acknowledged_;
-  std::vector<std::string> refused_;
+  std::map<std::string, std::string> unknown_;      // envelopes, by id
+  std::vector<std::string> refused_, failed_;       // failed: busy until the deadline, or no node answered
   Receipt newest_;
   std::vector<std::thread> threads_;
 };

@@ -30,7 +30,8 @@ TerminalRun run_on_terminal(const std::string& script, const std::filesystem::pa
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(give_up - std::chrono::steady_clock::now()).count();
     if (left <= 0) break;
     pollfd waiting{terminal, POLLIN, 0};
-    if (::poll(&waiting, 1, static_cast<int>(left)) < 0 && errno == EINTR) continue;
+    const int ready = ::poll(&waiting, 1, static_cast<int>(left));
+    if (ready == 0 || (ready < 0 && errno == EINTR)) continue;   // a silent command is not read from: that would outlast the deadline
     char buffer[4096];
     const ssize_t got = ::read(terminal, buffer, sizeof buffer);
     if (got < 0 && errno == EINTR) continue;
