@@ -10,25 +10,28 @@ using namespace daftar::tests;
 
 namespace {
 
-/// Payments of 1, one after the other, each to whichever node takes it; `told` is how many were acknowledged.
+/// Payments of 1, by three who each ask another node first, so that one stopped node does not stop all; `told` is how many were acknowledged.
 class Payer {
  public:
-  explicit Payer(TestNetwork& network) : thread_([this, &network] {
-    auto client = network.client();
-    while (!stopping_) {
-      const auto answer = client.submit(network.transfer(1), tools::Wait::committed, std::chrono::seconds(5));
-      if (answer && answer->accepted()) ++told;
-    }
-  }) {}
+  explicit Payer(TestNetwork& network) {
+    for (unsigned first = 1; first <= 3; ++first)
+      threads_.emplace_back([this, &network, first] {
+        auto client = network.client(first);
+        while (!stopping_) {
+          const auto answer = client.submit(network.transfer(1), tools::Wait::committed, std::chrono::seconds(5));
+          if (answer && answer->accepted()) ++told;
+        }
+      });
+  }
   ~Payer() {
     stopping_ = true;
-    thread_.join();
+    for (auto& thread : threads_) thread.join();
   }
   std::atomic<std::int64_t> told{0};
 
  private:
   std::atomic<bool> stopping_{false};
-  std::thread thread_;
+  std::vector<std::thread> threads_;
 };
 
 struct Seen {
