@@ -196,7 +196,7 @@ TEST_CASE("under load a validator is added, a dead one replaced and the leader r
   CHECK(unverified.output.find("fetch the changes with `daftar network validators --out FILE` and give them with --validator-changes FILE.") != std::string::npos);
 }
 
-TEST_CASE("an observer is added under load by one command, executes all, never votes, and is promoted later; a command broken off goes on") {
+TEST_CASE("an observer is added under load by one command, executes all, never votes, and is promoted later, and a command broken off goes on") {
   Operators operators;
   TestNetwork& network = operators.network;
   auto& local = network.network();
