@@ -3,6 +3,7 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/convenience.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 
 #include <algorithm>
@@ -55,6 +56,8 @@ std::vector<rocksdb::ColumnFamilyDescriptor> state_column_families(const StateSt
     of_family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
     of_family.write_buffer_size = options.memtable_bytes;  // the sum over all families is what triggers: db_write_buffer_size
     of_family.arena_block_size = std::clamp<std::size_t>(options.memtable_bytes / 64, 4096, 1u << 20);
+    // A batch brings a family's keys in order, so that each is looked for from where the one before it was put, and not from the top of the skip list.
+    of_family.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewCappedPrefixTransform(0));
     of_family.max_write_buffer_number = 4;                 // go on while a flush is written
     const bool hashes = i == family::ids || i == family::tiles || i == family::heights;
     of_family.compression = hashes ? rocksdb::kNoCompression : block_compression();

@@ -9,7 +9,8 @@
 // folder goes with the last snapshot of it.
 #include <rocksdb/write_batch.h>
 
-#include <set>
+#include <algorithm>
+#include <map>
 
 #include "ledger/check.h"
 #include "storage/keys.h"
@@ -63,6 +64,7 @@ class RocksStateStore final : public StateStore {
   }
   void put_state(rocksdb::WriteBatch& batch, const ledger::ChangeSet& changes);
   void put_entries(rocksdb::WriteBatch& batch, const BlockCommit& block);
+  void put_rows(rocksdb::WriteBatch& batch, const BlockCommit& block);
   void put_tree(rocksdb::WriteBatch& batch, const BlockCommit& block);
   void put_mark(rocksdb::WriteBatch& batch, const AppliedMark& mark, const ledger::Digest& root);
   Expected<void, StorageError> write_locked(rocksdb::WriteBatch& batch);
@@ -163,7 +165,7 @@ Expected<void, StorageError> RocksStateStore::commit(const BlockCommit& block) {
   put_state(batch, block.changes);
   put_entries(batch, block);
   put_tree(batch, block);
-  for (const auto& row : block.index_rows) put(batch, family::rows, row_key(row.kind, row.id, row.entry_index), {});
+  put_rows(batch, block);
   put_mark(batch, block.mark, frontier_.root());
   if (auto written = write_locked(batch); !written) return written;
   latest_.committed(block.changes);
@@ -182,15 +184,23 @@ void RocksStateStore::put_state(rocksdb::WriteBatch& batch, const ledger::Change
 }
 
 void RocksStateStore::put_entries(rocksdb::WriteBatch& batch, const BlockCommit& block) {
-  std::set<ledger::Digest> in_block;
+  std::map<ledger::Digest, std::uint64_t> ids;  // in order, as state_column_families() says
   for (std::size_t i = 0; i < block.entries.size(); ++i) {
     const ledger::Entry& entry = block.entries[i];
     DAFTAR_CHECK(entry.index == mark_.entries + i);
     put(batch, family::entries, number_key(entry.index), ledger::encode_entry(entry));
     // A bad leader may put one transaction into two blocks; the second entry, a refusal, does not replace the first.
-    const bool first = in_block.insert(entry.id).second && !latest_.has_id(entry.id.view());
-    if (first) put(batch, family::ids, entry.id.view(), number_key(entry.index));
+    if (!latest_.has_id(entry.id.view())) ids.try_emplace(entry.id, entry.index);
   }
+  for (const auto& [id, index] : ids) put(batch, family::ids, id.view(), number_key(index));
+}
+
+void RocksStateStore::put_rows(rocksdb::WriteBatch& batch, const BlockCommit& block) {
+  std::vector<std::string> keys;
+  keys.reserve(block.index_rows.size());
+  for (const auto& row : block.index_rows) keys.push_back(row_key(row.kind, row.id, row.entry_index));
+  std::sort(keys.begin(), keys.end());
+  for (const std::string& key : keys) put(batch, family::rows, key, {});
 }
 
 void RocksStateStore::put_tree(rocksdb::WriteBatch& batch, const BlockCommit& block) {
