@@ -72,8 +72,14 @@ void Raft::count_removed(Leader& leader) {
 
 // The second half of a change: C_old,new is committed, so C_new may be put into the log (4.3).
 void Raft::end_joint() {
-  if (!membership().joint() || memberships_.latest_index() > commit_) return;
+  if (joint_held_ || !membership().joint() || memberships_.latest_index() > commit_) return;
   append_membership(without_outgoing(membership()));
+}
+
+void Raft::hold_joint(bool hold) {
+  joint_held_ = hold;
+  // Before it has committed an entry of its own term, a leader does not know that the joint configuration stays.
+  if (const Leader* leader = as_leader(); leader && commit_ >= leader->first_of_term) end_joint();
 }
 
 void Raft::note_removal() {

@@ -151,6 +151,9 @@ class Raft {
   /// joint configuration at the returned position, and one that ends it, which the leader adds when the first is committed. A change counts
   /// as done when status().membership is not joint and its entry is committed; a later leader may have undone it before.
   Expected<LogPosition, ProposeError> propose_membership(const MembershipChange& change);
+  /// For who wants to look at a joint configuration, or decide when it ends: while held, this node as leader adds no entry that ends one. Let
+  /// go, it ends one that is committed at once. Not held at first; not kept on disk; each node's own.
+  void hold_joint(bool hold);
 
   // Answers from the world.
 
@@ -371,6 +374,7 @@ class Raft {
   bool joined_;                 // this node was a member of a committed membership
   bool removed_ = false;
   bool removed_issued_ = false;
+  bool joint_held_ = false;
 
   HardState hard_state_issued_;
   RoleChange place_issued_;

@@ -148,6 +148,7 @@ void Node::start(Index applied_index, std::uint64_t seed) {
                                                 .tail = disk.entries,
                                                 .applied = applied,
                                                 .membership = disk.membership});
+  raft->hold_joint(holds_joint);
   const Status status = raft->status();
   place = {status.role, status.term, status.leader};
 }

@@ -79,6 +79,7 @@ class Node {
   std::vector<Entry> state;       ///< what the state machine has applied since its first snapshot, ascending
   Index applied;
   BatchId untold{};               ///< newest batch that the disk holds and the core was not told of; 0: none
+  bool holds_joint = false;         ///< told to the core, also after a restart
   std::uint64_t ticks_skipped = 0;  ///< so many of the coming ticks do not reach the core: a longer election wait
   RoleChange place;               ///< as last given out
   Index commit_checked;           ///< of this process: Safety has seen the log up to here

@@ -8,8 +8,21 @@
 namespace daftar::consensus::scenario {
 namespace {
 
-Action propose(Arguments& arguments) {
+/// A node, or `latest`: the leader of the highest term when the command runs.
+std::function<Node&(World&)> node_or_latest(Arguments& arguments) {
+  const Place at = arguments.at();
+  if (arguments.take_word("latest"))
+    return [at](World& world) -> Node& {
+      Node* leader = world.latest_leader();
+      if (!leader) throw Unmet("nobody leads");
+      return *leader;
+    };
   const NodeName name = arguments.node();
+  return [name](World& world) -> Node& { return world.running(name); };
+}
+
+Action propose(Arguments& arguments) {
+  const auto chosen = node_or_latest(arguments);
   std::vector<std::string> payloads;
   while (arguments.has_word()) payloads.push_back(arguments.word("a text").text);
   const std::uint64_t count = arguments.number_option("count", 1).value_or(payloads.empty() ? 1 : payloads.size());
@@ -18,7 +31,7 @@ Action propose(Arguments& arguments) {
   if (!payloads.empty() && (bytes || count != payloads.size())) throw Mistake(arguments.at(), "propose: expected either texts, or bytes= and count=");
   if (bytes) payloads.assign(count, std::string(*bytes, 'x'));
   return [=](World& world) {
-    Node& node = world.running(name);
+    Node& node = chosen(world);
     std::string first, last;
     for (const std::string& payload : payloads) {
       const auto position = node.raft->propose(std::make_shared<const std::string>(payload));
@@ -45,14 +58,24 @@ Action read_index(Arguments& arguments) {
   };
 }
 
+/// The voter that has most of the leader's log, the lowest of several; none if there is no other voter.
+NodeId best_successor(const Status& status) {
+  const PeerStatus* best = nullptr;
+  for (const PeerStatus& peer : status.peers)
+    if (peer.voter && (!best || peer.match > best->match)) best = &peer;
+  return best ? best->node : no_node;
+}
+
 Action transfer_leader(Arguments& arguments) {
   const NodeName name = arguments.node();
   const auto to = arguments.number_option("to", 1);
-  if (!to) throw Mistake(arguments.at(), "transfer-leader: expected to=NODE");
   return [=](World& world) {
     Node& node = world.running(name);
-    const auto done = node.raft->transfer_leadership(NodeId{*to});
-    world.say(text(node.id) + (done ? " hands over to " + std::to_string(*to) : " refuses to hand over: " + describe(done.error())));
+    const Status status = node.raft->status();
+    const NodeId successor = to ? NodeId{*to} : best_successor(status);
+    if (status.role == Role::leader && !successor) return world.say(text(node.id) + " has nobody to hand over to");
+    const auto done = node.raft->transfer_leadership(successor);
+    world.say(text(node.id) + (done ? " hands over to " + text(successor) : " refuses to hand over: " + describe(done.error())));
   };
 }
 
@@ -62,13 +85,22 @@ constexpr std::array change_verbs{std::pair{"add", Change::Verb::add_voter}, std
                                   std::pair{"promote", Change::Verb::promote}, std::pair{"demote", Change::Verb::demote},
                                   std::pair{"remove", Change::Verb::remove}};
 
+// A change of nothing: out of a joint configuration that was entered with transition=explicit.
+void leave_joint(World& world, Node& node) {
+  const LogPosition last = node.raft->status().last;
+  node.raft->hold_joint(false);
+  const LogPosition now = node.raft->status().last;
+  node.raft->hold_joint(node.holds_joint);  // a later one is left when told, too
+  world.say(text(node.id) + (now == last ? " has no committed joint configuration to leave" : " appended " + describe(now)));
+}
+
 Action propose_conf_change(Arguments& arguments) {
   const NodeName name = arguments.node();
   Change change;
+  bool held = false;
   if (const auto transition = arguments.word_option("transition")) {
-    if (transition->text == "explicit")
-      throw Mistake(transition->at, "transition=explicit: the leader of this core leaves a joint configuration by itself; keep it from committing (cut, persist manual) to look at one");
-    if (transition->text != "auto" && transition->text != "implicit") expected("auto or implicit", *transition);
+    held = transition->text == "explicit";
+    if (!held && transition->text != "auto" && transition->text != "implicit") expected("auto, implicit or explicit", *transition);
   }
   const bool single = arguments.flag_option("v1").value_or(false);
   for (const Option& option : arguments.other_options()) {
@@ -77,10 +109,13 @@ Action propose_conf_change(Arguments& arguments) {
     for (const Word& value : option.values) change.steps.push_back({known->second, NodeId{number_of(value, 0, "a node's number")}});
   }
   if (single && change.steps.size() != 1) throw Mistake(arguments.at(), "propose-conf-change: v1=on changes one node at a time");
+  if (held && change.steps.empty()) throw Mistake(arguments.at(), "propose-conf-change: transition=explicit needs a change");
+  if (change.steps.empty()) return [=](World& world) { leave_joint(world, world.running(name)); };
   return [=](World& world) {
     Node& node = world.running(name);
     const auto position = node.raft->propose_membership(change);
     world.say(text(node.id) + (position ? " appended " + describe(*position) : " refuses a change: " + describe(position.error())));
+    if (position) world.hold_joint(held);
   };
 }
 
@@ -94,23 +129,43 @@ Action report_unreachable(Arguments& arguments) {
   };
 }
 
+/// A leader's newest snapshot in one piece, sent out of turn: what a leader that needs to may send.
+void send_by_hand(World& world, Node& node, NodeId other) {
+  const Status status = node.raft->status();
+  const StoredSnapshot& snapshot = node.disk.snapshot;
+  if (status.role != Role::leader) return world.say(text(node.id) + " does not lead");
+  if (snapshot.name.position.index == Index{0}) throw Unmet(text(node.id) + " has no snapshot");
+  const SnapshotPiece whole{snapshot.name, 0, std::make_shared<const std::string>(snapshot.bytes), true};
+  const World::Detailed detailed(world);
+  world.send_out_of_turn({node.id, other, SnapshotRequest{status.term, whole}});
+}
+
 Action send_snapshot(Arguments& arguments) {
   const NodeName name = arguments.node();
   const NodeName other = arguments.node();
+  if (arguments.flag_option("by-hand").value_or(false))
+    return [=](World& world) { send_by_hand(world, world.running(name), world.node(other).id); };
   return [=](World& world) {
     (void)world.running(name);
     world.say(text(name.id) + " sends no snapshot to " + text(world.node(other).id) + " when told to: a leader sends its newest to who needs what it compacted");
   };
 }
 
+Action peer_restarted(Arguments& arguments) {
+  const NodeName name = arguments.node();
+  const NodeName other = arguments.node();
+  return [=](World& world) { world.running(name).raft->peer_restarted(world.node(other).id); };
+}
+
 constexpr Verb verbs[] = {
-    {"propose", "NODE TEXT... | NODE bytes=B [count=K]", "asks a node to append proposals", propose},
-    {"propose-conf-change", "NODE [add=N] [add-learner=N] [promote=N] [demote=N] [remove=N] [transition=auto|implicit] [v1=on]",
-     "asks the leader to change the membership, all at once; several nodes as add=(4 5) (thesis 4.3)", propose_conf_change},
+    {"propose", "NODE|latest TEXT... | NODE|latest bytes=B [count=K]", "asks a node, or the leader of the highest term, to append proposals", propose},
+    {"propose-conf-change", "NODE [add=N] [add-learner=N] [promote=N] [demote=N] [remove=N] [transition=auto|implicit|explicit] [v1=on]",
+     "asks the leader to change the membership, all at once; several nodes as add=(4 5) (thesis 4.3); without a change: to leave a joint one", propose_conf_change},
     {"report-unreachable", "NODE NODE", "no such input: says what happens instead", report_unreachable},
-    {"send-snapshot", "NODE NODE", "no such input: says what happens instead", send_snapshot},
+    {"send-snapshot", "NODE NODE [by-hand=on]", "no such input: says what happens instead; by-hand: the text itself sends a leader's newest snapshot", send_snapshot},
+    {"peer-restarted", "NODE NODE", "tells a node that a new process of the other runs: a leader looks anew what it has", peer_restarted},
     {"read-index", "NODE [count=K]", "asks for linearizable reads (thesis 6.4)", read_index},
-    {"transfer-leader", "NODE to=NODE", "asks the leader to hand over (thesis 3.10)", transfer_leader},
+    {"transfer-leader", "NODE [to=NODE]", "asks the leader to hand over (thesis 3.10); without to=, to the voter that has most", transfer_leader},
 };
 
 }  // namespace

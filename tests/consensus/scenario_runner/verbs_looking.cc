@@ -136,6 +136,47 @@ Action peers(Arguments& arguments) {
   };
 }
 
+/// One fact of what a leader knows of another node: what `expect-peer` compares.
+struct PeerFact {
+  std::string_view name;
+  std::string (*of)(const PeerStatus& peer);
+};
+
+constexpr std::array peer_facts{
+    PeerFact{"state", [](const PeerStatus& p) { return state_name(p.state).substr(1); }},
+    PeerFact{"match", [](const PeerStatus& p) { return number(p.match.value); }},
+    PeerFact{"next", [](const PeerStatus& p) { return number(p.next.value); }},
+    PeerFact{"inflight", [](const PeerStatus& p) { return number(p.inflight); }},
+    PeerFact{"voter", [](const PeerStatus& p) { return std::string(p.voter ? "yes" : "no"); }},
+    PeerFact{"silent", [](const PeerStatus& p) { return std::string(p.active ? "no" : "yes"); }},
+    PeerFact{"needs-snapshot", [](const PeerStatus& p) { return std::string(p.needs_snapshot ? "yes" : "no"); }},
+};
+
+Action expect_peer(Arguments& arguments) {
+  const NodeName name = arguments.node();
+  const NodeName other = arguments.node();
+  struct Wanted {
+    const PeerFact* fact;
+    std::string value;
+  };
+  std::vector<Wanted> wanted;
+  for (const Option& option : arguments.other_options()) {
+    const auto fact = std::find_if(peer_facts.begin(), peer_facts.end(), [&](const PeerFact& f) { return f.name == option.key; });
+    if (fact == peer_facts.end() || option.values.size() != 1)
+      throw Mistake(option.at, "expected one value of state, match, next, inflight, voter, silent or needs-snapshot, found '" + option.key + "'");
+    wanted.push_back({&*fact, option.values.front().text});
+  }
+  if (wanted.empty()) throw Mistake(arguments.at(), "expect-peer: expected facts such as state=replicate");
+  return [=](World& world) {
+    const Status status = world.running(name).raft->status();
+    const auto peer = std::find_if(status.peers.begin(), status.peers.end(), [&](const PeerStatus& p) { return p.node == other.id; });
+    if (peer == status.peers.end()) throw Unmet("node " + text(name.id) + " knows nothing of node " + text(other.id));
+    for (const Wanted& want : wanted)
+      if (const std::string is = want.fact->of(*peer); is != want.value)
+        throw Unmet("node " + text(name.id) + " has node " + text(other.id) + " with " + std::string(want.fact->name) + "=" + is + ", not " + want.value);
+  };
+}
+
 Action membership(Arguments& arguments) {
   const NodeNames names = arguments.nodes(true);
   return [=](World& world) {
@@ -191,6 +232,7 @@ constexpr Verb verbs[] = {
     {"trace", "on|off", "whether everything that happens is printed from now on", trace},
     {"expect", "NODES FACT=VALUE...", "fails unless each node has these facts", expect},
     {"expect-not", "NODES FACT=VALUE...", "fails if a node has one of these facts", expect_not},
+    {"expect-peer", "LEADER NODE FACT=VALUE...", "fails unless a leader has these facts of another node", expect_peer},
     {"expect-in-sync", "", "fails unless one node leads and all have its log, committed and applied", expect_in_sync},
 };
 

@@ -57,7 +57,28 @@ std::string status_line(const Node& node) {
 Node& World::add(Options options, Disk disk, Index applied) {
   nodes_.push_back(std::make_unique<Node>(options, std::move(disk), applied));
   safety.node_added(*nodes_.back());
+  hold_joint(joint_held_);
   return *nodes_.back();
+}
+
+void World::hold_joint(bool hold) {
+  joint_held_ = hold;
+  for (const auto& each : nodes_) {
+    each->holds_joint = hold;
+    if (each->up()) each->raft->hold_joint(hold);
+  }
+}
+
+Node* World::latest_leader() {
+  Node* latest = nullptr;
+  Term term{};
+  for (Node* each : all_running()) {
+    const Status status = each->raft->status();
+    if (status.role != Role::leader || status.term < term) continue;
+    latest = each;
+    term = status.term;
+  }
+  return latest;
 }
 
 Node& World::node(NodeName name) {

@@ -35,6 +35,11 @@ class World {
   std::vector<Node*> running(const NodeNames& names);  ///< `all`: those that are up
   std::vector<Node*> all_running() { return running(NodeNames{{}, true, {}}); }
 
+  /// Whether leaders leave joint configurations by themselves, from now on, nodes to come included.
+  void hold_joint(bool hold);
+  /// The leader of the highest term; null if nobody leads.
+  Node* latest_leader();
+
   // What they do.
 
   void tick(Node& node);
@@ -49,6 +54,8 @@ class World {
   /// Answers the oldest piece of a snapshot that arrived: stores it, and installs the whole when it is complete; or says that it is no good.
   void answer_arrival(Node& node, bool fail);
   void deliver(const std::vector<Envelope>& envelopes);
+  /// A message that the text sends in a node's name.
+  void send_out_of_turn(const Envelope& envelope) { send(*nodes_[envelope.from.value - 1], {envelope}); }
   /// Lets these nodes process and receive until nothing is left to do. Throws Unmet if that takes too long.
   void stabilize(const std::vector<Node*>& nodes);
   /// All that run agree: one leads, every log is the leader's, all of it committed and applied.
@@ -80,6 +87,7 @@ class World {
   void leader_may_have_committed(Node& node);
 
   std::vector<std::unique_ptr<Node>> nodes_;  // the i-th has id i + 1
+  bool joint_held_ = false;
   std::string output_;
   int detailed_ = 0;
 };
