@@ -91,7 +91,9 @@ void leave_joint(World& world, Node& node) {
   node.raft->hold_joint(false);
   const LogPosition now = node.raft->status().last;
   node.raft->hold_joint(node.holds_joint);  // a later one is left when told, too
-  world.say(text(node.id) + (now == last ? " has no committed joint configuration to leave" : " appended " + describe(now)));
+  if (now != last) return world.say(text(node.id) + " appended " + describe(now));
+  const auto refused = node.raft->propose_membership({});
+  world.say(text(node.id) + " refuses a change: " + describe(refused.error()));
 }
 
 Action propose_conf_change(Arguments& arguments) {
