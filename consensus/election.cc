@@ -34,6 +34,10 @@ bool Raft::leader_is_alive() const {
   return leader() && elapsed_ < options_.election_timeout;
 }
 
+void Raft::forget_leader() {
+  if (auto* follower = std::get_if<Follower>(&state_)) follower->leader = no_node;  // its vote in this term stays as it is
+}
+
 void Raft::start_pre_vote() {
   restart_election_timer();
   if (term_ >= term_max) return;

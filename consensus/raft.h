@@ -147,6 +147,10 @@ class Raft {
   /// An ongoing transfer to the same node goes on; to another one: transfer_in_progress.
   Expected<void, ProposeError> transfer_leadership(NodeId to);
 
+  /// For who knows that the leader is gone: a follower no longer refuses others for its sake (4.2.3), until it hears it again. Its own wait
+  /// goes on. Anything but a follower forgets nothing.
+  void forget_leader();
+
   /// Changes the membership (4.3): at once in force here, for good when its entries are committed. Of two entries if the voters change: the
   /// joint configuration at the returned position, and one that ends it, which the leader adds when the first is committed. A change counts
   /// as done when status().membership is not joint and its entry is committed; a later leader may have undone it before.

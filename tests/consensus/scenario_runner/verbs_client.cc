@@ -8,17 +8,11 @@
 namespace daftar::consensus::scenario {
 namespace {
 
-/// A node, or `latest`: the leader of the highest term when the command runs.
-std::function<Node&(World&)> node_or_latest(Arguments& arguments) {
-  const Place at = arguments.at();
-  if (arguments.take_word("latest"))
-    return [at](World& world) -> Node& {
-      Node* leader = world.latest_leader();
-      if (!leader) throw Unmet("nobody leads");
-      return *leader;
-    };
+/// A node, or `latest`: the leader of the highest term when the command runs, null if nobody leads.
+std::function<Node*(World&)> node_or_latest(Arguments& arguments) {
+  if (arguments.take_word("latest")) return [](World& world) { return world.latest_leader(); };
   const NodeName name = arguments.node();
-  return [name](World& world) -> Node& { return world.running(name); };
+  return [name](World& world) { return &world.running(name); };
 }
 
 Action propose(Arguments& arguments) {
@@ -31,7 +25,9 @@ Action propose(Arguments& arguments) {
   if (!payloads.empty() && (bytes || count != payloads.size())) throw Mistake(arguments.at(), "propose: expected either texts, or bytes= and count=");
   if (bytes) payloads.assign(count, std::string(*bytes, 'x'));
   return [=](World& world) {
-    Node& node = chosen(world);
+    Node* const to = chosen(world);
+    if (!to) return world.say("nobody leads");
+    Node& node = *to;
     std::string first, last;
     for (const std::string& payload : payloads) {
       const auto position = node.raft->propose(std::make_shared<const std::string>(payload));

@@ -166,6 +166,10 @@ bool hears_a_leader(const Node& node, Ticks after) {
 
 Action forget_leader(Arguments& arguments) {
   const NodeNames names = arguments.nodes();
+  if (arguments.flag_option("at-once").value_or(false))
+    return [=](World& world) {
+      for (Node* node : world.running(names)) node->raft->forget_leader();
+    };
   return [=](World& world) {
     for (Node* node : world.running(names)) {
       node->ticks_skipped = 0;
@@ -176,7 +180,7 @@ Action forget_leader(Arguments& arguments) {
       Ticks ticks = 0;
       while (hears_a_leader(*node, ticks) && ticks <= node->options.election_timeout) ++ticks;
       const auto strikes = ticks_to_election(*node);
-      if (strikes && *strikes <= ticks) throw Unmet(text(node->id) + "'s election timer strikes at once; give its nodes another seed");
+      if (strikes && *strikes <= ticks) throw Unmet(text(node->id) + "'s election timer strikes at the same tick; say at-once=on, or give its nodes another seed");
       for (Ticks i = 0; i < ticks; ++i) world.tick(*node);
     }
   };
@@ -191,7 +195,7 @@ constexpr Verb verbs[] = {
     {"tick", "NODES [times=K | times=heartbeat | times=election]", "lets the clocks of nodes run", tick},
     {"campaign", "NODE [pre-vote=on|off]", "lets a node's clock run until its election timer strikes; off: as if all had granted the pre-vote", campaign},
     {"election-wait", "NODE ticks=K", "a node that hears nothing campaigns at its K-th tick from now", election_wait},
-    {"forget-leader", "NODES", "lets the clocks run until a follower no longer counts its leader as alive", forget_leader},
+    {"forget-leader", "NODES [at-once=on]", "lets the clocks run until a follower no longer counts its leader as alive; or tells it so, and no clock runs", forget_leader},
 };
 
 }  // namespace
