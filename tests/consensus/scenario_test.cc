@@ -57,6 +57,9 @@ TEST_CASE("a malformed scenario is refused with line, column, and what was expec
       {"status\tall\n----\n", "1:7: expected blanks and line feeds only"},
       {"add-nodes 2\nstatus 7\n----\n", "2:8: there is no node 7"},
       {"add-nodes 2\ncrash 1\ntick 1\n----\n", "3:6: node 1 is down"},
+      {"propose-conf-change 1 transition=explicit\n----\n", "1:1: propose-conf-change: transition=explicit needs a change"},
+      {"propose-conf-change 1 add=2 transition=later\n----\n", "1:40: expected auto, implicit or explicit, found 'later'"},
+      {"expect-peer 1 2 mood=good\n----\n", "1:17: expected one value of state"},
       {"add-nodes 2 voters=(2 3)\n----\n", "1:1: expected node 1 among either voters or learners"},
   };
   for (const auto& [text, message] : cases) {
@@ -83,6 +86,8 @@ TEST_CASE("an unmet expectation fails at its line, and is not rewritten away") {
   CHECK(result.rewritten.empty());
   CHECK(run("add-nodes 3\ncut all\nconverge\n----\n").verdict == Verdict::unmet);
   CHECK(run("add-nodes 3\nexpect-in-sync\n----\n").verdict == Verdict::unmet);
+  CHECK(run("add-nodes 3\ncampaign 1\nstabilize show=off\nexpect-peer 1 2 state=probe\n----\n").message == "4:1: node 1 has node 2 with state=replicate, not probe");
+  CHECK(run("add-nodes 3\nexpect-peer 1 2 state=probe\n----\n").message == "2:1: node 1 knows nothing of node 2");
 }
 
 // A forged vote and a disk set back are the two ways in which a text can break Raft itself.
