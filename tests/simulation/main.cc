@@ -19,7 +19,7 @@ int main(int argc, char** argv) {
   app.add_flag("!--steady", options.changes, "no node comes or goes");
   app.add_option("--nodes", options.nodes, "validators to begin with; drawn from the seed when not given")->check(CLI::Range(3, 7));
   app.add_option("--faults", faults, "all, none, or a list: loss,delay,duplicate,reorder,partition,one-way,flap,clog,crash,power,blackout,pause,torn,rot,"
-                                     "misdirect,io-error,slow-sync,hang-sync,clock,clocks")->capture_default_str();
+                                     "misdirect,io-error,slow-sync,hang-sync,clock,clocks,old-disk")->capture_default_str();
   app.add_option("--campaign", campaign_minutes, "run seed after seed for so many minutes")->check(CLI::PositiveNumber);
   app.add_option("--jobs", jobs, "of a campaign: simulations at a time")->capture_default_str()->check(CLI::Range(1, 256));
   CLI11_PARSE(app, argc, argv);
