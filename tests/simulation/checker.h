@@ -68,6 +68,8 @@ class Checker {
   void put_back(std::uint64_t node, const Promised& older);
   /// The disks hold all again that they held before they were put back.
   bool lacks_nothing(std::uint64_t node) const;
+  /// Since this was on a disk nobody has become a voter, or ceased to be one.
+  bool voters_unchanged_since(const Promised& older) const;
   /// A core takes this message.
   void heard(const consensus::Envelope& envelope);
 

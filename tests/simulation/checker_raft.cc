@@ -147,6 +147,13 @@ bool Checker::lacks_nothing(std::uint64_t node) const {
   return std::all_of(n.lost.begin(), n.lost.end(), [&](const Promised& lost) { return n.disk.last() >= lost.last() && n.disk.hard_state.term >= lost.hard_state.term; });
 }
 
+bool Checker::voters_unchanged_since(const Promised& older) const {
+  const auto& now = membership();
+  const auto& all = committed_.memberships();
+  return std::all_of(all.upper_bound(older.hard_state.commit), all.end(),
+                     [&](const auto& entry) { return entry.second->voters == now.voters && entry.second->outgoing.empty(); });
+}
+
 void Checker::heard(const consensus::Envelope& envelope) {
   if (const auto* reply = std::get_if<consensus::VoteReply>(&envelope.message); reply && !reply->pre && reply->granted)
     votes_heard_.insert({envelope.from.value, reply->term.value});

@@ -169,8 +169,8 @@ void Nemesis::mend_and_start(std::uint64_t node) {
   if (machine.up() || !machine.in_use()) return;
   machine.log_disk().mend();
   atlas_.mended(node);
-  machine.must_find_out(node == set_back_ && given_away(node, environment_.checker.durable(node), true));
   if (!machine.start()) throw Violation("durable log", "node " + std::to_string(node) + " refuses a mended log: " + machine.why_down());
+  machine.must_find_out(node == set_back_ && given_away(node, environment_.checker.durable(node), true));
 }
 
 // ---------------------------------------------------------------------------------------------- wires

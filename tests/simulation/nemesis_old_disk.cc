@@ -4,7 +4,7 @@
 // - a disk that nothing gives away: those who remember are within reach until one has told it so (then it waits for as many as it needs, and
 //   anything may happen to them), and no power cut has taken what they remembered of all that the copy lacks;
 // - a process that stands still with a vote in its hands while the one who gave it asks;
-// - a copy from before a change of the voters: the node asks those whom its old log names.
+// - a copy from before a change of the voters: the node asks those whom its log names, which may be old, or those of a time in between.
 #include <algorithm>
 
 #include "tests/simulation/nemesis.h"
@@ -42,7 +42,7 @@ bool Nemesis::may_go_back(const Machine& machine, const Checker::Promised& older
     return membership.outgoing.empty() && membership.voters == older.log.membership()->voters;
   });
   return stays && older.log.membership()->outgoing.empty() && environment_.asked_for.empty() && checker.registry().membership() == checker.membership() &&
-         checker.membership().contains({machine.node()}) && atlas_.all_good() && well_known(machine, all_start);
+         checker.voters_unchanged_since(older) && checker.membership().contains({machine.node()}) && atlas_.all_good() && well_known(machine, all_start);
 }
 
 /// By what would survive if its power went now. `only_entries`: a part of the log, not only a term or what never was on its disk.
@@ -121,8 +121,9 @@ void Nemesis::start_set_back(std::uint64_t node) {
 void Nemesis::start_in_calm(Machine& machine) {
   calm_ = true;
   environment_.network.set_calm(true);
-  machine.must_find_out(given_away(machine.node(), environment_.checker.durable(machine.node()), true));
   if (!machine.start()) throw Violation("durable log", "node " + std::to_string(machine.node()) + " refuses an older copy of its disks: " + machine.why_down());
+  // By what its log is now: the start may have brought the installation of a snapshot to its end, or found a write that was under way.
+  machine.must_find_out(given_away(machine.node(), environment_.checker.durable(machine.node()), true));
   watch_calm(machine.node());
   watch_repair(machine.node());
 }

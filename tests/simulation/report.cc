@@ -80,6 +80,7 @@ std::string report(const Verdict& verdict) {
   json["digest"] = hex(verdict.digest);
   add_counts(json, verdict);
   json["converged_ticks"] = verdict.converged_ticks;
+  if (verdict.trace_lines > 0) json["trace_lines"] = verdict.trace_lines;
   json["violations"] = verdict.passed() ? 0 : 1;
   return json.dump();
 }
