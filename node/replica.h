@@ -155,6 +155,7 @@ class Replica {
   /// A client waits for this transaction here, so it may be under way already.
   bool awaits(const ledger::Digest& id) const { return waiting_.contains(id); }
   const consensus::RoleChange& role_change() const { return place_; }
+  consensus::Status core_status() const { return raft_.status(); }
   NodeStatus status() const;             // what the replica knows; the node adds what state, log and links know
 
  private:

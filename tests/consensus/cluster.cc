@@ -204,6 +204,7 @@ void Cluster::put_back_old_disk(Member& member) {
   if (faults_ && now_ > 0 && others_whole && !member.copies.empty() && chance(2)) {
     const Member::Copy copy = chance(4) ? Member::Copy{} : member.copies[random_.below(member.copies.size())];
     member.disk = copy.disk;
+    if (trace_sink_) trace_sink_("{\"node\":" + std::to_string(member.id.value) + ",\"event\":\"old_disk\",\"copy\":" + std::to_string(copy.number) + "}");
     member.applied_saved = copy.applied;
     member.copies.clear();
     member.set_back = true;
@@ -223,7 +224,10 @@ void Cluster::put_back_old_disk(Member& member) {
 }
 
 void Cluster::ask_others(Member& member) {
-  if (faults_ && chance(30)) member.copies.push_back({member.disk, member.applied_saved});
+  if (faults_ && chance(30)) {
+    member.copies.push_back({member.disk, member.applied_saved, ++copies_});
+    if (trace_sink_) trace_sink_("{\"node\":" + std::to_string(member.id.value) + ",\"event\":\"copy\",\"copy\":" + std::to_string(copies_) + "}");
+  }
   if (member.copies.size() > 6) member.copies.pop_front();
   if (sabotage_ == Sabotage::trusted_old_disk) {
     member.set_back = false;

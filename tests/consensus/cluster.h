@@ -75,6 +75,7 @@ class Cluster {
     struct Copy {
       Disk disk;
       Index applied;
+      std::size_t number;
     };
     std::deque<Copy> copies;
     std::vector<Recollection> memory;  // on disk
@@ -128,7 +129,7 @@ class Cluster {
   std::size_t snapshots_ = 0;
   bool churn_;
   const OldDisks old_disks_;
-  std::size_t old_disks_used_ = 0;
+  std::size_t old_disks_used_ = 0, copies_ = 0;
   std::size_t doubts_ = 0;
   Membership first_;
   std::uint64_t trace_ = 1469598103934665603u;

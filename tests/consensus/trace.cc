@@ -103,7 +103,8 @@ void TraceWriter::record(const Raft& raft, const char* event, json line) const {
   line["node"] = self_.value;
   line["event"] = event;
   line["after"] = {{"term", status.term.value},      {"vote", status.voted_for.value},   {"role", name(status.role)},
-                   {"last", to_json(status.last)}, {"commit", status.commit.value}, {"membership", to_json(status.membership)}};
+                   {"last", to_json(status.last)}, {"commit", status.commit.value}, {"membership", to_json(status.membership)},
+                   {"withheld", status.withheld},  {"doubt", status.in_doubt}};
   sink_(line.dump());
 }
 
@@ -113,7 +114,8 @@ void TraceWriter::restored(const Raft& raft, const Restored& restored) const {
                            {"before_tail", to_json(restored.before_tail)},
                            {"tail", to_json(restored.tail)},
                            {"applied", restored.applied.value},
-                           {"membership", to_json(restored.membership)}});
+                           {"membership", to_json(restored.membership)},
+                           {"in_doubt", restored.in_doubt}});
 }
 
 void TraceWriter::proposed(const Raft& raft, const Payload& payload, bool taken) const {
@@ -129,6 +131,17 @@ void TraceWriter::changed(const Raft& raft, const MembershipChange& change, bool
 
 void TraceWriter::read(const Raft& raft, const Expected<ReadId, ProposeError>& read) const {
   record(raft, "read", {{"taken", read.has_value()}, {"id", read ? read->value : 0}});
+}
+
+void TraceWriter::recalled(const Raft& raft, const Recalled& answer) const {
+  const Recollection& memory = answer.recollection;
+  record(raft, "recalled", {{"from", answer.from.value},
+                            {"of", memory.node.value},
+                            {"term", memory.term.value},
+                            {"held", to_json(memory.held)},
+                            {"offered", to_json(memory.offered)},
+                            {"own_term", answer.term.value},
+                            {"own_last", to_json(answer.end)}});
 }
 
 void TraceWriter::output(const Raft& raft, const Output& output) const {
@@ -228,6 +241,21 @@ void TracedRaft::snapshot_failed(std::uint64_t arrival) {
 void TracedRaft::compact(LogPosition mark) {
   raft_.compact(mark);
   record("compact", {{"mark", to_json(mark)}});
+}
+
+void TracedRaft::recalled(const Recalled& answer) {
+  raft_.recalled(answer);
+  if (trace_.on()) trace_.recalled(raft_, answer);
+}
+
+void TracedRaft::trust_disk() {
+  raft_.trust_disk();
+  record("trust_disk");
+}
+
+void TracedRaft::peer_restarted(NodeId node) {
+  raft_.peer_restarted(node);
+  record("peer_restarted", {{"peer", node.value}});
 }
 
 Output TracedRaft::take_output() {

@@ -28,6 +28,7 @@ class TraceWriter {
   void proposed(const Raft& raft, const Payload& payload, bool taken) const;
   void changed(const Raft& raft, const MembershipChange& change, bool taken) const;
   void read(const Raft& raft, const Expected<ReadId, ProposeError>& read) const;
+  void recalled(const Raft& raft, const Recalled& answer) const;
   void output(const Raft& raft, const Output& output) const;
 
  private:
@@ -55,9 +56,9 @@ class TracedRaft {
   void snapshot_failed(std::uint64_t arrival);
   void compact(LogPosition mark);
   Recalled recall(NodeId node) const { return raft_.recall(node); }
-  void recalled(const Recalled& answer) { raft_.recalled(answer); }
-  void trust_disk() { raft_.trust_disk(); }
-  void peer_restarted(NodeId node) { raft_.peer_restarted(node); }
+  void recalled(const Recalled& answer);
+  void trust_disk();
+  void peer_restarted(NodeId node);
   const Memory& memory() const { return raft_.memory(); }
   bool has_output() const { return raft_.has_output(); }
   Output take_output();

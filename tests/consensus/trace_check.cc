@@ -12,10 +12,15 @@ std::optional<std::string> TraceCheck::check(const std::string& line) {
     const Json json = Json::parse(line);
     Node& node = nodes_[json.at("node")];
     const std::string event = json.at("event");
+    if (event == "copy" || event == "old_disk") {
+      disk_event(node, json);
+      return std::nullopt;
+    }
     if (event == "restore") restore(node, json);
     else if (event == "output") output(node, json);
     else input(node, json);
     const Json& after = json.at("after");
+    change_doubt(node, after);
     require(after.at("term") == node.term, "the term changes only by a campaign or a message of a later term");
     require(after.at("vote") == node.vote, "a vote is given once in a term, on a request, and lost only with the term");
     require(after.at("role") == node.role, "the role does not follow from the input");
@@ -71,16 +76,28 @@ void TraceCheck::restore(Node& node, const Json& line) {
   };
   Disk disk = node.disk;
   bool known = agrees(disk);
+  // A snapshot may have come into its place before the core was told: then the log on disk is empty after it, and before it the history.
+  const Number snapshot = node.arrival && node.arrival->done ? node.arrival->message.at("position")[1].get<Number>() : 0;
+  const auto agrees_with_snapshot = [&] {
+    if (snapshot == 0 || snapshot != before || !line.at("tail").empty()) return false;
+    Disk installed{disk.term, disk.vote, {history_.begin(), history_.begin() + static_cast<std::ptrdiff_t>(snapshot)}};
+    if (!agrees(installed)) return false;
+    disk = std::move(installed);
+    return true;
+  };
+  known = known || agrees_with_snapshot();
   for (auto write_it = node.writes.begin(); !known && write_it != node.writes.end(); ++write_it) {
     write(disk, write_it->output);
-    known = agrees(disk);
+    known = agrees(disk) || agrees_with_snapshot();
   }
   require(known, "a node restarts with the term, vote and log that its disk was given");
   const Number commit = std::max(line.at("applied").get<Number>(), std::min(line.at("hard_state").at("commit").get<Number>(), Number{disk.log.size()}));
-  require(commit <= std::max(node.commit, node.handed_out), "a node restarts with a commit index it never had");
+  const bool installed = snapshot != 0 && before >= snapshot;
+  require(commit <= std::max({node.commit, node.handed_out, installed ? snapshot : 0}), "a node restarts with a commit index it never had");
   const Json& mark = line.at("snapshot");
   const Number compacted = mark[1];
-  require(compacted == node.compacted && compacted <= before && (compacted == 0 || disk.log[compacted - 1].term == mark[0]), "a log begins where it was compacted");
+  // What was to leave the log may not have left it yet.
+  require(compacted <= std::max(node.compacted, installed ? snapshot : 0) && compacted <= before && (compacted == 0 || disk.log[compacted - 1].term == mark[0]), "a log begins where it was compacted");
   Node fresh;
   fresh.id = line.at("node");
   fresh.first = node.id == 0 ? configuration(line.at("membership")) : node.first;
@@ -91,6 +108,9 @@ void TraceCheck::restore(Node& node, const Json& line) {
   fresh.log = fresh.issued_log = disk.log;
   fresh.commit = commit;
   fresh.handed_out = line.at("applied");
+  fresh.withheld = line.at("after").at("withheld");
+  if (line.at("in_doubt").get<bool>()) fresh.doubt = Json::array({0, 0}), fresh.certain = true;
+  if (fresh.doubt && fresh.vote == 0 && fresh.term != 0) fresh.vote = fresh.id;
   if (fresh.vote != 0) fresh.voted[fresh.term] = fresh.vote;
   fresh.disk = std::move(disk);
   require(configuration(line.at("membership")) == in_force(fresh, before), "a node restarts with the configuration of its log");
@@ -109,6 +129,9 @@ void TraceCheck::input(Node& node, const Json& line) {
       node.writes.pop_front();
     }
   }
+  if (event == "trust_disk") node.withheld = false;
+  if (event == "recalled") recalled(node, line);
+  if (event == "peer_restarted") node.match.erase(line.at("peer").get<Number>());   // its disk may hold less than it acknowledged
   change_term(node, line);
   if (event == "step") receive(node, line.at("message"), after);
   if (event == "propose" && line.at("taken").get<bool>()) {
@@ -143,7 +166,7 @@ void TraceCheck::change_term(Node& node, const Json& line) {
                         may_campaign(node) && (event == "tick" || type == "timeout_now" || (type == "vote_reply" && pre));
   require(adopted || campaign, "a term rises by a campaign, or to that of a message");
   node.term = term;
-  node.vote = campaign ? node.id : 0;
+  node.vote = campaign || spends_votes(node) ? node.id : 0;
   node.role = campaign ? "candidate" : "follower";
   node.votes.clear();
   node.match.clear();
@@ -160,6 +183,7 @@ void TraceCheck::receive(Node& node, const Json& message, const Json& after) {
   if (type == "vote" && after.at("vote") != node.vote) {
     require(node.vote == 0 && after.at("vote") == from && !message.at("pre").get<bool>() && term == node.term, "a vote goes to one candidate of the term");
     require(message.at("last") >= last(node), "a vote goes to a log at least as up to date");
+    vote_in_doubt(node, message.at("last"));
     node.vote = node.voted[term] = from;
   } else if (type == "vote_reply") {
     const bool counts = message.at("granted").get<bool>() && !message.at("pre").get<bool>();
@@ -178,6 +202,7 @@ void TraceCheck::receive(Node& node, const Json& message, const Json& after) {
 void TraceCheck::append_entries(Node& node, const Json& message, const Json& after) {
   require(node.role != "leader", "two leaders in one term");
   node.role = "follower";
+  if (node.withheld) return;
   node.rounds[node.term] = std::max(node.rounds[node.term], message.at("context").get<Number>());
   const Number previous = message.at("previous")[1];
   const bool agrees = previous <= node.log.size() && (previous == 0 || node.log[previous - 1].term == message.at("previous")[0]);

@@ -1,5 +1,5 @@
 // Replays a trace (trace.h) against a naive transcription of the thesis: figure 3.1, changes of membership (4.3, figure 4.1), reads (6.4) and
-// snapshots (figure 5.3). A plain vector for a log, which nothing ever leaves but by a conflict; sets for votes and configurations; counting
+// snapshots (figure 5.3), and disks that go back, by docs/consensus.md. A plain vector for a log, which nothing ever leaves but by a conflict; sets for votes and configurations; counting
 // by loops, no windows, no flow control, nothing shared with consensus/. Stops at the first line that the rules do not allow.
 //
 // Left out: the timing of elections (pre-vote, 4.2.3, 6.2): the figure does not say when a node may campaign. The bytes of snapshots.
@@ -86,6 +86,19 @@ class TraceCheck {
     Number applied = 0;
     Number compacted = 0;
     std::optional<Arrival> arrival;      // the piece of a snapshot that the caller has
+    // Old disks (docs/consensus.md, "Old, empty and damaged disks").
+    bool withheld = false;               // nothing is promised before the others were asked
+    std::optional<Json> doubt;           // until the log on disk reaches this position, at least
+    bool certain = false;                // something is lost, not only perhaps
+    std::set<Number> told_by;            // voters that have answered,
+    Number told_term = 0;                // the highest term they named,
+    Json others_end = Json::array({0, 0});  // and where the longest of their logs ends
+  };
+  /// A copy of a disk, with the writes under way of which any number of the first ones may be in it.
+  struct Copy {
+    Disk disk;
+    std::deque<Write> writes;
+    Number compacted = 0;
   };
 
   void restore(Node& node, const Json& line);
@@ -122,6 +135,14 @@ class TraceCheck {
   void send_snapshot(const Node& node, const Json& message) const;
   static void compact(Node& node, const Json& mark);
 
+  // trace_check_doubt.cc
+  void disk_event(Node& node, const Json& line);
+  static void recalled(Node& node, const Json& line);
+  static bool heard_enough(const Node& node);
+  static bool spends_votes(const Node& node);
+  static void vote_in_doubt(const Node& node, const Json& candidates_last);
+  static void change_doubt(Node& node, const Json& after);
+
   static Entry entry(const Json& json) { return {json[0], json[2], json[2] == 2 ? json[3].dump() : json[3].get<std::string>()}; }
   static Json last(const Node& node) { return Json::array({node.log.empty() ? 0 : node.log.back().term, node.log.size()}); }
   static bool majority(const Configuration& configuration, const std::set<Number>& of);
@@ -131,6 +152,7 @@ class TraceCheck {
   std::size_t lines_ = 0;
   std::map<Number, Node> nodes_;
   std::map<Number, Number> leaders_;   // term -> node
+  std::map<std::pair<Number, Number>, Copy> copies_;   // (node, number) -> what was copied
   std::set<std::string> released_;     // messages that were free to leave
   std::vector<Entry> history_;         // all that was ever handed out as committed
 };

@@ -41,7 +41,7 @@ TraceCheck::Number TraceCheck::last_for(const Node& node, Number peer) {
 
 /// A voter may; and one whose removal is in the log but not committed: nobody else's log may be able to win (4.2.2). None while a snapshot replaces the log.
 bool TraceCheck::may_campaign(const Node& node) {
-  if (node.arrival && node.arrival->done) return false;
+  if ((node.arrival && node.arrival->done) || node.withheld || node.doubt) return false;
   const bool pending = configuration_place(node, node.log.size()) > node.commit;
   return in_force(node).decides(node.id) || (pending && in_force(node, node.commit).decides(node.id));
 }

@@ -45,6 +45,7 @@ void TraceCheck::answer_reads(Node& node, const Json& line) {
 void TraceCheck::receive_snapshot(Node& node, const Json& message) {
   require(node.role != "leader", "two leaders in one term");
   node.role = "follower";
+  if (node.withheld) return;
   const Number index = message.at("position")[1];
   if (index > node.commit && index <= node.log.size() && node.log[index - 1].term == message.at("position")[0]) node.commit = index;
   if (index <= node.commit)
@@ -57,7 +58,7 @@ void TraceCheck::receive_snapshot(Node& node, const Json& message) {
 void TraceCheck::install_snapshot(Node& node) {
   const Json message = node.arrival->message;
   require(node.arrival->done, "a snapshot is installed when its last piece has come");
-  require(node.writes.empty(), "a snapshot is installed after the writes before it");
+  for (const Write& write : node.writes) require(write.output.at("entries").empty(), "a snapshot is installed after the writes before it");
   const Number index = message.at("position")[1];
   const Configuration snapshot = configuration(message.at("membership"));
   node.log.assign(history_.begin(), history_.begin() + static_cast<std::ptrdiff_t>(index));

@@ -20,6 +20,7 @@ struct Run {
   std::uint64_t seed;
   Sabotage sabotage = Sabotage::none;
   bool churn = false;  ///< members come and go, logs are compacted, snapshots sent
+  OldDisks old_disks = OldDisks::no;
 };
 
 /// The first line that the checker does not allow, of a run whose lines are shown to `mistake` until it has made its change.
@@ -39,7 +40,7 @@ std::optional<std::string> first_not_allowed(const Run& run, const Mistake& mist
   };
   try {
     const std::uint64_t seed = run.seed, learners = seed % 4 == 0 ? 1 : 0;
-    Cluster cluster(seed, seed % 3 == 0 && !run.churn ? 5 : 3, learners, run.sabotage, run.churn ? 1 + seed % 3 : 0, sink);
+    Cluster cluster(seed, seed % 3 == 0 && !run.churn ? 5 : 3, learners, run.sabotage, run.churn ? 1 + seed % 3 : 0, sink, run.old_disks);
     cluster.run(600);
     if (run.sabotage == Sabotage::none) cluster.converge(600);
   } catch (const Broken&) {
@@ -69,6 +70,16 @@ TEST_CASE("every step of a cluster under faults is one that the thesis allows") 
     CHECK(lines > 2000 * seeds);
     std::cout << "consensus traces: " << lines << " lines checked\n";
   }
+}
+
+TEST_CASE("every step of a cluster whose disks go back is one that the thesis, or the rules for old disks, allow") {
+  std::size_t lines = 0;
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    const auto refused = first_not_allowed({seed, Sabotage::none, false, OldDisks::yes}, nullptr, &lines);
+    INFO("seed " << seed << ", " << refused.value_or(""));
+    REQUIRE_FALSE(refused);
+  }
+  CHECK(lines > 12 * 2000);
 }
 
 TEST_CASE("a trace shows a caller's mistakes: a forgotten vote, a disk that lies") {
@@ -127,6 +138,30 @@ TEST_CASE("the trace checker stops at a step that figure 3.1 does not allow, and
   };
   for (const auto& [reason, mistake] : mistakes) {
     const auto refused = first_not_allowed({3}, mistake);
+    INFO("expected: " << reason << "; got: " << refused.value_or("nothing"));
+    CHECK((refused && refused->find(reason) != std::string::npos));
+  }
+}
+
+TEST_CASE("the trace checker knows the rules of old disks") {
+  auto doubts = [](const json& line) { return line.contains("after") && line["after"]["doubt"] == true; };
+  auto withheld = [](const json& line) { return line.contains("after") && line["after"]["withheld"] == true; };
+  const std::vector<std::pair<std::string, Mistake>> mistakes = {
+      {"a node promises nothing before it has asked the others", [&](json& line) { return is(line, "tick") && withheld(line) && (line["after"]["withheld"] = false, true); }},
+      {"doubt begins when another remembers more", [&](json& line) { return is(line, "tick") && !doubts(line) && (line["after"]["doubt"] = true, true); }},
+      {"doubt ends when the disk holds again", [&](json& line) { return is(line, "recalled") && doubts(line) && withheld(line) && (line["after"]["doubt"] = false, true); }},
+      {"doubt ends when", [&](json& line) { return is(line, "tick") && doubts(line) && !withheld(line) && (line["after"]["doubt"] = false, true); }},
+      {"doubt begins when another remembers more",   // the answer was another
+       [&](json& line) { return is(line, "recalled") && doubts(line) && (line["term"] = 0, line["held"] = line["offered"] = {0, 0}, true); }},
+      {"a vote is given once in a term",             // what may be forgotten is not spent
+       [&](json& line) { return is(line, "recalled") && doubts(line) && line["after"]["vote"] == line["node"] && (line["after"]["vote"] = 0, true); }},
+      {"only a voter that does not lead prepares a campaign", [&](json& line) { return is(line, "tick") && doubts(line) && (line["after"]["role"] = "pre_candidate", true); }},
+      {"a node restarts with the term, vote and log", [](json& line) { return is(line, "old_disk") && (line["event"] = "copy", true); }},
+      {"a copy is put back that nobody made", [](json& line) { return is(line, "old_disk") && (line["copy"] = 99'999, true); }},
+  };
+  for (const auto& [reason, mistake] : mistakes) {
+    std::optional<std::string> refused;
+    for (std::uint64_t seed = 1; seed <= 12 && !refused; ++seed) refused = first_not_allowed({seed, Sabotage::none, false, OldDisks::yes}, mistake);
     INFO("expected: " << reason << "; got: " << refused.value_or("nothing"));
     CHECK((refused && refused->find(reason) != std::string::npos));
   }

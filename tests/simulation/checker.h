@@ -22,6 +22,7 @@
 // snapshots             one that was taken in is the history's state at its place, with the membership in force there   each installation
 // one membership        the registry is what a model makes of the history, and in the end Raft's membership too         the end (world.cc)
 // block time            no committed block is further ahead of a right clock than the ledger allows                     each execution (machine_disk.cc)
+// old disks             who comes back with less than the others remember of it finds out, and campaigns only when it is whole again (machine.cc)
 // durable log           a node that starts finds exactly what was durable, or refuses                                   each start
 #pragma once
 #include <map>
@@ -53,6 +54,24 @@ class Checker {
   void restart_begun(std::uint64_t node, std::uint64_t index);
   /// The replica is told, or finds out at its start, that state and log are those of a snapshot.
   void snapshot_installed(std::uint64_t node, const storage::AppliedMark& mark, std::uint64_t state_hash);
+
+  /// What a node's disks hold of what it has promised.
+  struct Promised {
+    LogView log;
+    storage::StoredHardState hard_state;
+    consensus::LogPosition last() const { return {{log.back().term}, {log.size() - 1}}; }
+  };
+  const Promised& durable(std::uint64_t node) const { return of(node).disk; }
+  /// What a new disk holds.
+  Promised nothing() const { return {LogView(genesis_), {}}; }
+  /// The disks of the node, which is down, hold this again. Votes that reached nobody may be given again.
+  void put_back(std::uint64_t node, const Promised& older);
+  /// The disks hold all again that they held before they were put back.
+  bool lacks_nothing(std::uint64_t node) const;
+  /// Since this was on a disk nobody has become a voter, or ceased to be one.
+  bool voters_unchanged_since(const Promised& older) const;
+  /// A core takes this message.
+  void heard(const consensus::Envelope& envelope);
 
   void sent(std::uint64_t from, std::uint64_t to, const consensus::Message& message);
   void sent(std::uint64_t from, const node::CheckpointLine& line);
@@ -91,9 +110,10 @@ class Checker {
  private:
   struct Begun { std::optional<storage::StoredHardState> hard_state; std::uint64_t first = 0; std::vector<Placed> entries; std::optional<std::uint64_t> restart; };
   struct Node {
-    explicit Node(const SharedMembership& genesis) : core(genesis), durable(genesis) {}
-    LogView core, durable;
-    storage::StoredHardState hard_state;   // durable
+    explicit Node(const SharedMembership& genesis) : core(genesis), disk{LogView(genesis), {}} {}
+    LogView core;
+    Promised disk;                         // durable
+    std::vector<Promised> lost;            // what older disks took the place of
     std::optional<Begun> begun;
     std::uint64_t leads_term = 0;
   };
@@ -124,11 +144,13 @@ class Checker {
   void check_registry(std::uint64_t node, const SimStateStore& store) const;
 
   struct Matching { std::uint64_t hash = 0, term_before = 0; };
-  const ledger::Genesis& genesis_;
+  const ledger::Genesis& ledger_genesis_;
+  const SharedMembership genesis_;
   std::vector<Node> nodes_;
   std::map<std::pair<std::uint64_t, std::uint64_t>, Matching> entries_;         // (index, term)
   std::map<std::uint64_t, std::uint64_t> leaders_;                              // term → node
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t> votes_;      // (node, term) → candidate
+  std::set<std::pair<std::uint64_t, std::uint64_t>> votes_heard_;               // (node, term): it reached somebody
   std::map<std::uint64_t, std::map<std::uint64_t, std::uint64_t>> claimed_;     // term → index → term of the entry there, as its leader said
   std::set<std::uint64_t> voters_ever_;                                         // of any membership in any log
   LogView committed_;

@@ -25,7 +25,7 @@ void Checker::handed_to_execution(std::uint64_t node, const node::ExecuteTask& t
   if (index >= committed_.size()) check_leaders_commit(node, index);
   if (index >= committed_.size()) broken("state machine safety", "node " + std::to_string(node) + " executes index " + std::to_string(index) + ", which no leader has committed");
   if (committed_[index].term != task.raft_term) broken("state machine safety", "node " + std::to_string(node) + " executes another entry at index " + std::to_string(index));
-  if (index >= n.durable.size() || n.durable[index] != committed_[index])
+  if (index >= n.disk.log.size() || n.disk.log[index] != committed_[index])
     broken("state machine safety", "node " + std::to_string(node) + " executes index " + std::to_string(index) + ", which its own disk does not hold");
 }
 
@@ -41,7 +41,7 @@ void Checker::executed(std::uint64_t node, const node::ExecuteTask& task, const 
     return;
   }
   auto parsed = task.block;
-  if (!parsed) parsed = *ledger::Block::parse(task.payload, {}, genesis_.transaction_limits());
+  if (!parsed) parsed = *ledger::Block::parse(task.payload, {}, ledger_genesis_.transaction_limits());
   blocks_.push_back(here);
   roots_[here.size] = here.root;
   add_to_history(node, *parsed, block);

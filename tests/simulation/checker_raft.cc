@@ -1,4 +1,6 @@
 // The safety properties of Raft (thesis figure 3.2) and of its use of the disk.
+#include <algorithm>
+
 #include "consensus/describe.h"
 #include "consensus/membership.h"
 #include "ledger/check.h"
@@ -18,7 +20,7 @@ SharedMembership genesis_membership(const ledger::Genesis& genesis) {
 }  // namespace
 
 Checker::Checker(const ledger::Genesis& genesis, std::uint64_t machines)
-    : genesis_(genesis), committed_(genesis_membership(genesis)), committed_by_(1), blocks_(1), registry_(genesis) {
+    : ledger_genesis_(genesis), genesis_(genesis_membership(genesis)), committed_(genesis_), committed_by_(1), blocks_(1), registry_(genesis) {
   for (std::uint64_t i = 0; i < machines; ++i) nodes_.emplace_back(committed_.membership());
   for (const auto voter : membership().voters) voters_ever_.insert(voter.value);
 }
@@ -74,10 +76,10 @@ void Checker::write_durable(std::uint64_t node) {
   Node& n = of(node);
   DAFTAR_CHECK(n.begun.has_value());
   if (n.begun->hard_state) {
-    if (n.begun->hard_state->term < n.hard_state.term) broken("terms never fall", "node " + std::to_string(node));
-    n.hard_state = *n.begun->hard_state;
+    if (n.begun->hard_state->term < n.disk.hard_state.term) broken("terms never fall", "node " + std::to_string(node));
+    n.disk.hard_state = *n.begun->hard_state;
   }
-  apply(n.durable, *n.begun);
+  apply(n.disk.log, *n.begun);
   n.begun.reset();
 }
 
@@ -96,7 +98,7 @@ void Checker::snapshot_installed(std::uint64_t node, const storage::AppliedMark&
   const auto membership = consensus::decode_membership(mark.membership);
   if (!membership || *membership != *committed_.membership_at(mark.raft_index)) broken("snapshots", what + " with another membership than was in force there");
   n.core.become(committed_, mark.raft_index);
-  if (!n.durable.same_entries(n.core)) broken("snapshots", what + ", but its log does not go on there");
+  if (!n.disk.log.same_entries(n.core)) broken("snapshots", what + ", but its log does not go on there");
   ++snapshots_;
 }
 
@@ -104,7 +106,7 @@ void Checker::started(std::uint64_t node, const storage::RaftLog& log, const sto
   Node& n = of(node);
   const auto found = log.hard_state();
   const auto same = [&](const storage::StoredHardState& state) { return found.term == state.term && found.voted_for == state.voted_for; };
-  LogView view = n.durable;
+  LogView view = n.disk.log;
   const auto before = log.compacted();
   if (before.index >= committed_.size() || committed_[before.index].term != before.term)
     broken("durable log", "node " + std::to_string(node) + " starts with a log that begins after " + std::to_string(before.index) + ", which is not a place of the history");
@@ -115,20 +117,46 @@ void Checker::started(std::uint64_t node, const storage::RaftLog& log, const sto
     for (const auto& record : *records) view.append(placed(record));
   }
   // A write under way at the crash may have reached the disk whole; nobody was told, and that is right.
-  if (n.begun && !(view.same_entries(n.durable) && same(n.hard_state))) {
-    if (n.begun->hard_state) n.hard_state = *n.begun->hard_state;
-    apply(n.durable, *n.begun);
+  if (n.begun && !(view.same_entries(n.disk.log) && same(n.disk.hard_state))) {
+    if (n.begun->hard_state) n.disk.hard_state = *n.begun->hard_state;
+    apply(n.disk.log, *n.begun);
   }
   n.begun.reset();
-  if (!view.same_entries(n.durable))
+  if (!view.same_entries(n.disk.log))
     broken("durable log", "node " + std::to_string(node) + " starts with " + std::to_string(view.size() - 1) + " entries that are not the " +
-                              std::to_string(n.durable.size() - 1) + " that were durable");
-  if (!same(n.hard_state)) broken("durable log", "node " + std::to_string(node) + " starts with another term or vote than was durable");
+                              std::to_string(n.disk.log.size() - 1) + " that were durable");
+  if (!same(n.disk.hard_state)) broken("durable log", "node " + std::to_string(node) + " starts with another term or vote than was durable");
   n.core = view;
   n.leads_term = 0;
   if (mark.height >= blocks_.size()) broken("one ledger", "node " + std::to_string(node) + " starts at height " + std::to_string(mark.height) + ", which nobody has executed");
   if (mark.height > 0 && (blocks_[mark.height].state_hash != state_hash || blocks_[mark.height].raft_index != mark.raft_index))
     broken("one ledger", "node " + std::to_string(node) + " starts with another state at height " + std::to_string(mark.height));
+}
+
+void Checker::put_back(std::uint64_t node, const Promised& older) {
+  Node& n = of(node);
+  n.lost.push_back(std::move(n.disk));
+  n.disk = older;
+  n.begun.reset();
+  // A vote for itself went with the process: nobody can be elected by it any more.
+  std::erase_if(votes_, [&](const auto& vote) { return vote.first.first == node && (vote.second == node || !votes_heard_.contains(vote.first)); });
+}
+
+bool Checker::lacks_nothing(std::uint64_t node) const {
+  const Node& n = of(node);
+  return std::all_of(n.lost.begin(), n.lost.end(), [&](const Promised& lost) { return n.disk.last() >= lost.last() && n.disk.hard_state.term >= lost.hard_state.term; });
+}
+
+bool Checker::voters_unchanged_since(const Promised& older) const {
+  const auto& now = membership();
+  const auto& all = committed_.memberships();
+  return std::all_of(all.upper_bound(older.hard_state.commit), all.end(),
+                     [&](const auto& entry) { return entry.second->voters == now.voters && entry.second->outgoing.empty(); });
+}
+
+void Checker::heard(const consensus::Envelope& envelope) {
+  if (const auto* reply = std::get_if<consensus::VoteReply>(&envelope.message); reply && !reply->pre && reply->granted)
+    votes_heard_.insert({envelope.from.value, reply->term.value});
 }
 
 // ---------------------------------------------------------------------------------------------- messages
@@ -152,13 +180,13 @@ void Checker::sent(std::uint64_t from, std::uint64_t to, const consensus::Messag
 void Checker::check_campaign(std::uint64_t node, std::uint64_t term) const {
   const LogView& log = of(node).core;
   // 4.2.2: one that its newest membership leaves out may still be needed to commit it; what it knows to be committed may be later than this.
-  bool may = log.membership_at(std::min(of(node).hard_state.commit, log.size() - 1))->is_voter({node});
-  for (auto later = log.memberships().upper_bound(of(node).hard_state.commit); later != log.memberships().end(); ++later) may = may || later->second->is_voter({node});
+  bool may = log.membership_at(std::min(of(node).disk.hard_state.commit, log.size() - 1))->is_voter({node});
+  for (auto later = log.memberships().upper_bound(of(node).disk.hard_state.commit); later != log.memberships().end(); ++later) may = may || later->second->is_voter({node});
   if (!may) broken("who votes", "node " + std::to_string(node) + " campaigns in term " + std::to_string(term) + ", and is no voter");
 }
 
 void Checker::check_vote(std::uint64_t node, consensus::Term term, std::uint64_t candidate) {
-  const auto& durable = of(node).hard_state;
+  const auto& durable = of(node).disk.hard_state;
   if (durable.term < term.value || (durable.term == term.value && durable.voted_for != candidate))
     broken("promise after sync", "a vote of node " + std::to_string(node) + " in term " + std::to_string(term.value) + " left before it was durable");
   if (!voters_ever_.contains(node)) broken("who votes", "node " + std::to_string(node) + " votes, and was never to be a voter");
@@ -211,8 +239,9 @@ void Checker::check_commit(std::uint64_t leader, std::uint64_t term, std::uint64
   if (log[commit].term != term) broken("commit rule", at(leader, term, commit) + ": an entry of an earlier term is committed by counting (3.6.2)");
   // By the membership in force at that place, or by a later one of this leader.
   const auto holds = [&](std::uint64_t node) {
-    const LogView& durable = of(node).durable;
-    return commit < durable.size() && durable[commit].term == term;
+    const auto has = [&](const Promised& disk) { return commit < disk.log.size() && disk.log[commit].term == term; };
+    const Node& n = of(node);
+    return has(n.disk) || std::any_of(n.lost.begin(), n.lost.end(), has);   // it counts as of when it was acknowledged
   };
   bool enough = is_quorum(*log.membership_at(commit), holds);
   for (auto later = log.memberships().upper_bound(commit); later != log.memberships().end(); ++later) enough = enough || is_quorum(*later->second, holds);
@@ -244,15 +273,15 @@ void Checker::check_leaders_commit(std::uint64_t node, std::uint64_t index) {
 void Checker::check_append_reply(std::uint64_t from, const consensus::AppendReply& reply) {
   const Node& node = of(from);
   const std::uint64_t match = reply.match.value, term = reply.term.value;
-  if (node.hard_state.term > term) return;   // it was durable, and a later term has moved on since
-  if (node.hard_state.term < term) broken("promise after sync", at(from, term, match) + " was acknowledged before the term was durable");
+  if (node.disk.hard_state.term > term) return;   // it was durable, and a later term has moved on since
+  if (node.disk.hard_state.term < term) broken("promise after sync", at(from, term, match) + " was acknowledged before the term was durable");
   const auto leader = claimed_.find(term);
   if (match == 0 || leader == claimed_.end()) return;
   const auto claim = leader->second.find(match);
   // To a leader that offers a snapshot of less than is known to be committed here, it says what is: every leader holds that.
-  if (claim == leader->second.end() && match < committed_.size() && match < node.durable.size() && node.durable[match] == committed_[match]) return;
+  if (claim == leader->second.end() && match < committed_.size() && match < node.disk.log.size() && node.disk.log[match] == committed_[match]) return;
   if (claim == leader->second.end()) broken("promise after sync", at(from, term, match) + " was acknowledged, which its leader never sent");
-  if (match >= node.durable.size() || node.durable[match].term != claim->second)
+  if (match >= node.disk.log.size() || node.disk.log[match].term != claim->second)
     broken("promise after sync", at(from, term, match) + " was acknowledged before it was durable");
 }
 

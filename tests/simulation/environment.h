@@ -24,6 +24,8 @@ struct SimOptions {
   std::uint64_t nodes = 0;             // 3..7; 0: drawn from the seed
   FaultSet faults = FaultSet().set();
   bool changes = true;                 // nodes come and go
+  std::function<void(const std::string& line)> trace;   // takes the trace of all cores (docs/consensus.md, "Traces"); empty: none is made
+  bool checks_trace = false;           // and holds it against the thesis (tests/consensus/trace_check.h)
 };
 
 struct Environment {
@@ -66,8 +68,16 @@ struct Environment {
   std::vector<consensus::Membership> asked_for;
   /// A reading of this node's clock may be a wrong one.
   std::function<bool(std::uint64_t node)> clock_is_suspect = [](std::uint64_t) { return false; };
+  /// For the trace of the cores (core_watch.h): what became of a node's disks behind its core's back. Empty: nobody reads it.
+  std::function<void(const std::string& line)> core_trace;
+  void trace_disk(std::uint64_t node, const char* event, std::uint64_t copy) const {
+    if (core_trace) core_trace("{\"node\":" + std::to_string(node) + ",\"event\":\"" + event + "\",\"copy\":" + std::to_string(copy) + "}");
+  }
+  /// A node's disks are older than they were: who runs the network changes nothing until it is whole again.
+  bool repairing = false;
   bool block_time_promised = true;     // clocks were never wrong on half of the nodes or more
   std::uint64_t restarts = 0, refused_starts = 0, log_reads = 0, compactions = 0, removals_told = 0;
+  std::uint64_t copies_kept = 0, doubts = 0;   // of disks; nodes that were told of a loss and are whole again
   std::uint64_t snapshots_resumed = 0, snapshots_superseded = 0, installed_at_start = 0;
 
  private:

@@ -5,7 +5,7 @@ namespace {
 
 constexpr std::string_view names[fault_kinds] = {
     "loss", "delay", "duplicate", "reorder", "partition", "one-way", "flap", "clog", "crash", "power", "blackout",
-    "pause", "torn", "rot", "misdirect", "io-error", "slow-sync", "hang-sync", "clock", "clocks"};
+    "pause", "torn", "rot", "misdirect", "io-error", "slow-sync", "hang-sync", "clock", "clocks", "old-disk"};
 
 }  // namespace
 

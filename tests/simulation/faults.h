@@ -19,8 +19,9 @@ enum class Fault : std::uint8_t {
   io_error, slow_sync, hang_sync,
   clock,                                // wall clocks of fewer than half of the nodes at a time, wrong by more than the ledger allows
   clocks,                               // wall clocks of as many nodes as there are
+  old_disk,                             // a machine comes back with an older copy of its disks, or with empty ones
 };
-inline constexpr std::size_t fault_kinds = static_cast<std::size_t>(Fault::clocks) + 1;
+inline constexpr std::size_t fault_kinds = static_cast<std::size_t>(Fault::old_disk) + 1;
 
 std::string_view name(Fault fault);
 

@@ -85,6 +85,7 @@ Governor::Steps Governor::draw() {
 
 /// There is a quorum now, there will be one afterwards, and there are machines left to go on with.
 bool Governor::bearable(const Steps& steps) const {
+  if (environment_.repairing) return false;
   const auto& registry = environment_.checker.registry();
   const auto after = registry.after(steps);
   if (!after) return false;

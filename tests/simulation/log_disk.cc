@@ -102,6 +102,18 @@ void LogDisk::mend() {
   damage_.clear();
 }
 
+void LogDisk::put_back(const Copy& copy) {
+  content_ = copy.content;
+  synced_ = content_.size();
+  last_write_ = 0;
+  mark_ = synced_mark_ = last_write_number_ = copy.mark;
+  unsynced_notes_ = 0;
+  misdirect_.reset();
+  damage_.clear();
+  memory_.clear();
+  if (!copy.memory.empty()) memory_.push_back({0, copy.memory});
+}
+
 // ---------------------------------------------------------------------------------------------- the port
 
 std::optional<SimRaftLog::Write> SimRaftLog::write_at(const std::string& content, std::size_t at) {

@@ -8,7 +8,7 @@
 // compact() and restart() are writes of a meta row alone, as on the real disk: its bounds say what is forgotten. The bytes stay in the file.
 //
 // Left out: a power cut within storage::SyncedMark's window (64 writes, 100 ms) after a misdirected write or after rot of the very last write.
-// There the mark cannot tell, only the memory of peers, and the checker here does not know of disks that go back.
+// There the mark cannot tell, only the memory of peers.
 #pragma once
 #include <deque>
 #include <map>
@@ -53,6 +53,11 @@ class LogDisk {
   /// Another copy of the damaged places is found (a mirror, a backup of the disk): the bytes are as they should be again, and a misdirection
   /// still to come does not.
   void mend();
+  /// All that is durable at this moment, as an operator might copy it. An empty one is that of a new disk.
+  struct Copy { std::string content; std::uint64_t mark = 0; std::vector<storage::StoredRecollection> memory; };
+  Copy copy() const { return {content_.substr(0, synced_), mark_, memory()}; }
+  /// The copy takes the place of everything. No process runs.
+  void put_back(const Copy& copy);
 
  private:
   struct Damage { std::size_t offset; std::string good; };

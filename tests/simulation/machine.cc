@@ -40,6 +40,7 @@ Machine::~Machine() = default;
 
 const SimStateStore* Machine::store() const { return process_ ? process_->store.get() : nullptr; }
 node::NodeStatus Machine::status() const { return process_->replica->status(); }
+consensus::Status Machine::core() const { return process_->replica->core_status(); }
 
 node::Times Machine::times() const {
   const auto right = static_cast<std::int64_t>(environment_.wall_ms());
@@ -81,6 +82,7 @@ bool Machine::start() {
                                                      replica_options(node_, chance_.next(), chance_), std::move(*restored));
   process->replica->set_time(times());
   process_ = std::move(process);
+  found_out_ = false;
   why_down_.clear();
   ++incarnation_;
   environment_.network.forget(node_);
@@ -94,6 +96,7 @@ bool Machine::start() {
 
 void Machine::crash(End end) {
   process_.reset();
+  failing_ = false;
   ++incarnation_;
   paused_until_ = slow_until_ = hung_until_ = 0;
   if (end == End::process)
@@ -120,6 +123,7 @@ void Machine::retire(const std::string& why) {
 }
 
 void Machine::fail_disk(bool log) {
+  failing_ = true;
   if (log)
     process_->log->fail(true);
   else
@@ -129,6 +133,7 @@ void Machine::fail_disk(bool log) {
 void Machine::heal() {
   paused_until_ = slow_until_ = hung_until_ = 0;
   clock_offset_ms_ = 0;
+  failing_ = false;
   if (!process_) return;
   process_->log->fail(false);
   process_->store->fail(false);
@@ -177,7 +182,7 @@ void Machine::receive(std::uint64_t from, const Network::Bytes& bytes) {
 
 void Machine::peer_connected(std::uint64_t node, std::uint64_t process) {
   if (!process_) return;
-  later(0, [this, node, process] { step([&](node::Replica& replica) { replica.peer_greeted(node, process); }); });
+  if (environment_.saboteur.greets_anew(node)) later(0, [this, node, process] { step([&](node::Replica& replica) { replica.peer_greeted(node, process); }); });
   later(1, [this, node] { step([node](node::Replica& replica) { replica.peer_connected(node); }); });
 }
 
@@ -200,6 +205,7 @@ void Machine::send(node::Replica::Send send) {
 void Machine::carry_out(node::Replica::Output output) {
   if (!output.divergence.empty()) throw Violation("one ledger", "node " + std::to_string(node_) + " stops: " + output.divergence);
   for (const auto& warning : output.warnings) environment_.trace.tell("node " + std::to_string(node_) + " warns: " + warning);
+  if (set_back_) watch_repair(output);
   for (const auto& write : output.log_writes) environment_.checker.write_issued(node_, write);
   for (auto& message : output.send) send(std::move(message));
   if (output.memory)

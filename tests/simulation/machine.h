@@ -38,6 +38,19 @@ class Machine {
   enum class End { process, power, torn_power };
   void crash(End end);
 
+  // Old disks (machine_old_disk.cc).
+  /// Both disks as they were, together, as a power cut at that moment would have left them.
+  struct Copy { LogDisk::Copy log; StateDisk state; Checker::Promised promised; std::uint64_t number = 0; };
+  void keep_copy();
+  /// One of those kept, or an empty one; nothing when none was kept yet.
+  std::shared_ptr<const Copy> draw_copy(Chance& chance) const;
+  /// The machine is down, and its disks become the copy.
+  void put_back(const Copy& copy);
+  /// Whether the process that starts now must be told by others that it lacks something.
+  void must_find_out(bool must) { must_find_out_ = must; }
+  /// Its disks were put back, and it has not said yet that it is whole again.
+  bool set_back() const { return set_back_; }
+
   // From the network and from clients.
   void receive(std::uint64_t from, const Network::Bytes& bytes);
   /// The link between this node and `node` is up, whose process is `process`.
@@ -56,6 +69,8 @@ class Machine {
   void fail_disk(bool log);
   void set_clock(std::int64_t offset_ms) { clock_offset_ms_ = offset_ms; }
   LogDisk& log_disk() { return log_disk_; }
+  /// Its process does its work: it does not stand still, and its disks do not fail.
+  bool well() const { return process_ && !failing_ && paused_until_ <= environment_.schedule.now(); }
   /// Pauses, slow, hung and failing disks and wrong clocks end.
   void heal();
 
@@ -63,6 +78,7 @@ class Machine {
   std::uint64_t height() const { return state_disk_.newest.mark.height; }
   const SimStateStore* store() const;
   node::NodeStatus status() const;      // up() only
+  consensus::Status core() const;       // likewise
 
  private:
   struct Process;
@@ -77,6 +93,7 @@ class Machine {
   void carry_out(node::Replica::Output output);
   void send(node::Replica::Send send);
   void halt(const std::string& why);
+  void watch_repair(const node::Replica::Output& output);
   // machine_disk.cc
   void work_on_log();
   void write_groups(std::shared_ptr<std::deque<Group>> groups, std::shared_ptr<std::vector<consensus::LogRead>> reads);
@@ -116,7 +133,9 @@ class Machine {
   StateDisk state_disk_;
   std::unique_ptr<Process> process_;
   std::uint64_t incarnation_ = 0;
-  bool retired_ = false;
+  bool retired_ = false, failing_ = false;
+  std::deque<std::shared_ptr<const Copy>> copies_;
+  bool set_back_ = false, must_find_out_ = false, found_out_ = false;
   std::string why_down_;
   Millis paused_until_ = 0, slow_until_ = 0, hung_until_ = 0;
   std::int64_t clock_offset_ms_ = 0;

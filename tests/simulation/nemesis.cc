@@ -12,17 +12,21 @@ bool FaultAtlas::may_spoil(std::uint64_t node, const std::vector<consensus::Memb
 /// Each run has its own mix: a kind may be left out, rare or frequent, so that no kind always hides another.
 Nemesis::Nemesis(Environment& environment, Clients::Machines& machines, Connected connected)
     : environment_(environment), machines_(machines), connected_(std::move(connected)), chance_(environment.options.seed, 4), atlas_(machines.size()),
-      clock_suspect_until_(machines.size(), 0) {
+      clock_suspect_until_(machines.size(), 0), old_disk_chance_(environment.options.seed, 9) {
   constexpr Fault timed[] = {Fault::partition, Fault::one_way, Fault::flap, Fault::clog, Fault::crash, Fault::power, Fault::blackout, Fault::pause,
                              Fault::rot, Fault::misdirect, Fault::io_error, Fault::slow_sync, Fault::hang_sync, Fault::clock, Fault::clocks};
   for (const Fault fault : timed) {
     // With clocks wrong all over, nothing is promised of block time: seldom, where it is not asked for by name.
-    const bool seldom = fault == Fault::clocks && environment.options.faults.all();
+    auto asked_for = environment.options.faults;
+    const bool seldom = fault == Fault::clocks && asked_for.set(static_cast<std::size_t>(Fault::old_disk)).all();
     const bool in_this_run = seldom ? chance_.one_in(6) : !chance_.one_in(4);
     // Few blackouts, many wrong clocks: the latter do harm only in succession.
     const Millis drawn = chance_.between(2000, 20'000) * (fault == Fault::blackout ? 4 : 1) / (fault == Fault::clock ? 3 : 1);
     if (environment.has(fault) && in_this_run) period_[static_cast<std::size_t>(fault)] = drawn;
   }
+  // By a chance of its own, so that runs without it are what they were before there was such a fault.
+  const Millis drawn = old_disk_chance_.between(300, 3000);   // most attempts find the others not well enough
+  if (environment.has(Fault::old_disk) && !old_disk_chance_.one_in(4)) period_[static_cast<std::size_t>(Fault::old_disk)] = drawn;
 }
 
 void Nemesis::begin() {
@@ -31,6 +35,7 @@ void Nemesis::begin() {
   environment_.delicate = [this](std::uint64_t node, Millis during) { strike_in_the_midst(node, during); };
   for (std::size_t i = 0; i < fault_kinds; ++i)
     if (period_[i] != 0) beat(static_cast<Fault>(i));
+  if (period_[static_cast<std::size_t>(Fault::old_disk)] != 0) copy_disks();
 }
 
 void Nemesis::after(Millis delay, std::function<void()> action) {
@@ -40,21 +45,22 @@ void Nemesis::after(Millis delay, std::function<void()> action) {
 }
 
 void Nemesis::beat(Fault fault) {
-  after(chance_.between(1, 2 * period_[static_cast<std::size_t>(fault)]), [this, fault] {
-    strike(fault);
+  Chance& chance = fault == Fault::old_disk ? old_disk_chance_ : chance_;
+  after(chance.between(1, 2 * period_[static_cast<std::size_t>(fault)]), [this, fault] {
+    if (!calm_) strike(fault);
     beat(fault);
   });
 }
 
-Machine* Nemesis::any_up() {
+Machine* Nemesis::any_up(Chance& chance) {
   std::vector<Machine*> up;
   for (const auto& machine : machines_)
     if (machine->up()) up.push_back(machine.get());
-  return up.empty() ? nullptr : up[chance_.below(up.size())];
+  return up.empty() ? nullptr : up[chance.below(up.size())];
 }
 
 void Nemesis::strike(Fault fault) {
-  Machine* machine = any_up();
+  Machine* machine = any_up(fault == Fault::old_disk ? old_disk_chance_ : chance_);
   if (!machine) return;
   const std::uint64_t node = machine->node();
   const auto told = [&](const std::string& what) {
@@ -74,6 +80,7 @@ void Nemesis::strike(Fault fault) {
       stop_machine(*machine, fault);
       return told(who);
     case Fault::blackout:
+      if (strike_all_with_old_disk(*machine)) return told("all nodes");
       for (const auto& each : machines_)
         if (each->up()) stop_machine(*each, chance_.one_in(4) ? Fault::crash : Fault::power);
       return told("all nodes");
@@ -81,22 +88,19 @@ void Nemesis::strike(Fault fault) {
       machine->pause(chance_.between(50, 4000));
       return told(who);
     case Fault::rot: case Fault::misdirect:
-      if (!atlas_.may_spoil(node, environment_.checker.memberships_in_force())) return;
+      if (set_back_ != 0 || !atlas_.may_spoil(node, environment_.checker.memberships_in_force())) return;
       if (fault == Fault::misdirect) machine->log_disk().misdirect_next(chance_.next());
       else if (!machine->log_disk().rot(chance_)) return;
       atlas_.spoil(node);
       // Found at the latest when the node is started again.
       after(chance_.between(100, 6000), [this, node] {
-        if (machines_[node - 1]->up()) stop_machine(*machines_[node - 1], chance_.one_in(2) ? Fault::crash : Fault::power);
+        if (!calm_ && machines_[node - 1]->up()) stop_machine(*machines_[node - 1], chance_.one_in(2) ? Fault::crash : Fault::power);
       });
       return told(who);
     case Fault::io_error:
       machine->fail_disk(chance_.one_in(2));
       // A process that stops itself is started again by its operator; one that has not met the error yet is stopped.
-      after(chance_.between(200, 3000), [this, node] {
-        if (machines_[node - 1]->up()) stop_machine(*machines_[node - 1], Fault::crash);
-        else revive_later(node, chance_.between(1, 1000));
-      });
+      end_failing_later(node, chance_.between(200, 3000));
       return told(who);
     case Fault::slow_sync:
       machine->slow_syncs(chance_.between(500, 8000));
@@ -110,8 +114,19 @@ void Nemesis::strike(Fault fault) {
     case Fault::clocks:
       set_any_clocks_wrong();
       return told("any nodes");
+    case Fault::old_disk:
+      if (!strike_old_disk(*machine)) return;
+      return environment_.trace.tell("-- " + std::string(name(fault)) + ": " + who);
     case Fault::loss: case Fault::delay: case Fault::duplicate: case Fault::reorder: case Fault::torn: return;   // made elsewhere
   }
+}
+
+void Nemesis::end_failing_later(std::uint64_t node, Millis delay) {
+  after(delay, [this, node] {
+    if (calm_) return end_failing_later(node, 200);
+    if (machines_[node - 1]->up()) stop_machine(*machines_[node - 1], Fault::crash);
+    else revive_later(node, chance_.between(1, 1000));
+  });
 }
 
 /// The steps of taking in a snapshot last milliseconds, which the usual crashes would hardly ever meet.
@@ -119,7 +134,7 @@ void Nemesis::strike_in_the_midst(std::uint64_t node, Millis during) {
   const Fault fault = chance_.one_in(2) ? Fault::crash : Fault::power;
   if (period_[static_cast<std::size_t>(fault)] == 0 || !chance_.one_in(4)) return;
   after(chance_.between(1, during), [this, node, fault] {
-    if (!machines_[node - 1]->up()) return;
+    if (calm_ || !machines_[node - 1]->up()) return;
     environment_.counts.add(fault);
     environment_.trace.tell("-- " + std::string(name(fault)) + ": node " + std::to_string(node) + ", with a snapshot in its hands");
     stop_machine(*machines_[node - 1], fault);
@@ -127,15 +142,20 @@ void Nemesis::strike_in_the_midst(std::uint64_t node, Millis during) {
 }
 
 void Nemesis::stop_machine(Machine& machine, Fault fault) {
+  end_machine(machine, fault);
+  revive_later(machine.node(), chance_.one_in(5) ? chance_.between(3000, 15'000) : chance_.between(20, 1500));
+}
+
+void Nemesis::end_machine(Machine& machine, Fault fault) {
   const bool torn = environment_.has(Fault::torn) && chance_.one_in(2);
   machine.crash(fault == Fault::crash ? Machine::End::process : torn ? Machine::End::torn_power : Machine::End::power);
   environment_.trace.tell("node " + std::to_string(machine.node()) + (fault == Fault::crash ? ": the process dies" : ": the power goes"));
-  revive_later(machine.node(), chance_.one_in(5) ? chance_.between(3000, 15'000) : chance_.between(20, 1500));
 }
 
 void Nemesis::revive_later(std::uint64_t node, Millis delay) {
   after(delay, [this, node] {
     if (machines_[node - 1]->up() || !machines_[node - 1]->in_use()) return;
+    if (node == set_back_) return start_set_back(node);
     if (machines_[node - 1]->start()) {
       if (!machines_[node - 1]->log_disk().damaged()) atlas_.mended(node);
       return;
@@ -150,12 +170,14 @@ void Nemesis::mend_and_start(std::uint64_t node) {
   machine.log_disk().mend();
   atlas_.mended(node);
   if (!machine.start()) throw Violation("durable log", "node " + std::to_string(node) + " refuses a mended log: " + machine.why_down());
+  machine.must_find_out(node == set_back_ && given_away(node, environment_.checker.durable(node), true));
 }
 
 // ---------------------------------------------------------------------------------------------- wires
 
 void Nemesis::set_later(Millis delay, std::uint64_t from, std::uint64_t to, Network::Wire state) {
   after(delay, [this, from, to, state] {
+    if (calm_ && state != Network::Wire::open) return;
     environment_.network.set(from, to, state);
     if (state == Network::Wire::open && environment_.network.state(to, from) == Network::Wire::open) connected_(from, to);
   });
@@ -266,8 +288,10 @@ void Nemesis::set_clock_wrong(std::uint64_t node, std::int64_t offset_ms, Millis
 
 void Nemesis::end() {
   active_ = false;
+  environment_.repairing = false;
   environment_.trace.tell("-- the faults end");
   environment_.network.heal();
+  environment_.network.set_calm(false);
   for (const auto& machine : machines_) machine->heal();
   for (const auto& machine : machines_) {
     if (!machine->in_use()) continue;

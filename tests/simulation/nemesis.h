@@ -1,5 +1,6 @@
 // Who makes the faults: when, to whom, for how long; and the atlas that keeps it from destroying what no protocol could bring back.
 #pragma once
+#include <algorithm>
 #include <functional>
 #include <vector>
 
@@ -15,6 +16,7 @@ class FaultAtlas {
   bool may_spoil(std::uint64_t node, const std::vector<consensus::Membership>& in_force) const;
   void spoil(std::uint64_t node) { spoiled_[node - 1] = true; }
   void mended(std::uint64_t node) { spoiled_[node - 1] = false; }
+  bool all_good() const { return std::find(spoiled_.begin(), spoiled_.end(), true) == spoiled_.end(); }
 
  private:
   std::vector<bool> spoiled_;
@@ -32,11 +34,13 @@ class Nemesis {
  private:
   void beat(Fault fault);
   void strike(Fault fault);
-  Machine* any_up();
+  Machine* any_up(Chance& chance);
+  void end_failing_later(std::uint64_t node, Millis delay);
   void revive_later(std::uint64_t node, Millis delay);
   void mend_and_start(std::uint64_t node);
   void strike_in_the_midst(std::uint64_t node, Millis during);
   void stop_machine(Machine& machine, Fault fault);
+  void end_machine(Machine& machine, Fault fault);   // nobody starts it again
   // Wires: one story at a time.
   void split(bool one_way);
   void flap();
@@ -48,6 +52,19 @@ class Nemesis {
   bool set_few_clocks_wrong();
   void set_any_clocks_wrong();
   void set_clock_wrong(std::uint64_t node, std::int64_t offset_ms, Millis duration);
+  // nemesis_old_disk.cc
+  void copy_disks();
+  bool strike_old_disk(Machine& machine);
+  bool strike_all_with_old_disk(Machine& machine);
+  bool well_known(const Machine& machine, bool all_start) const;
+  bool may_go_back(const Machine& machine, const Checker::Promised& older, bool all_start) const;
+  bool remembers_more(std::uint64_t witness, std::uint64_t node, const Checker::Promised& older, bool only_entries) const;
+  bool given_away(std::uint64_t node, const Checker::Promised& older, bool only_entries) const;
+  bool held_by_another(std::uint64_t node) const;
+  void start_set_back(std::uint64_t node);
+  void start_in_calm(Machine& machine);
+  void watch_calm(std::uint64_t node);
+  void watch_repair(std::uint64_t node);
   void after(Millis delay, std::function<void()> action);
 
   Environment& environment_;
@@ -59,6 +76,9 @@ class Nemesis {
   std::array<Millis, fault_kinds> period_{};   // mean time between two of a kind; 0: not in this run
   bool wires_busy_ = false;
   bool active_ = false;
+  Chance old_disk_chance_;
+  std::uint64_t set_back_ = 0;                 // whose disks are older than they were, until it is whole again; 0: nobody's
+  bool calm_ = false;                          // nothing strikes: a node is asking what is remembered of it
 };
 
 }  // namespace daftar::simulation

@@ -22,6 +22,7 @@ void Network::send(std::uint64_t from, std::uint64_t to, std::string bytes) {
     if (line.held.size() < held_max) line.held.push_back(std::move(shared));
     return;
   }
+  if (calm_) return carry(from, to, std::move(shared));
   if (chance_.below(1000) < loss_permille_) return counts_.add(Fault::loss);
   if (chance_.below(1000) < duplicate_permille_) {
     counts_.add(Fault::duplicate);
@@ -34,7 +35,9 @@ void Network::carry(std::uint64_t from, std::uint64_t to, Bytes bytes) {
   Line& line = wires_[place(from, to)];
   Millis delay = chance_.between(1, 4);
   bool overtakes = false;
-  if (chance_.below(1000) < delay_permille_) {  // now and then so late that another term has begun
+  if (calm_) {
+    // Nothing happens to it.
+  } else if (chance_.below(1000) < delay_permille_) {  // now and then so late that another term has begun
     counts_.add(Fault::delay);
     delay = chance_.one_in(8) ? chance_.between(500, 3000) : chance_.between(20, 300);
     overtakes = chance_.one_in(2);              // then what was sent after it is not held up
@@ -63,6 +66,11 @@ void Network::set(std::uint64_t from, std::uint64_t to, Wire state) {
 void Network::forget(std::uint64_t from) {
   ++processes_[from];
   for (std::uint64_t to = 1; to <= nodes_; ++to) wires_[place(from, to)].held.clear();
+}
+
+void Network::set_calm(bool calm) {
+  calm_ = calm;
+  for (auto& line : wires_) line.last_arrival = 0;
 }
 
 void Network::heal() {

@@ -27,6 +27,8 @@ class Network {
   Wire state(std::uint64_t from, std::uint64_t to) const { return wires_[place(from, to)].state; }
   /// A process of `from` has died: its links are closed, and nothing of what it sent arrives any more once the next one greets.
   void forget(std::uint64_t from);
+  /// While calm nothing is lost, doubled or late, and what still is on its way holds nothing up.
+  void set_calm(bool calm);
   /// All wires open, and from now on nothing is lost, doubled or unusually late.
   void heal();
 
@@ -47,6 +49,7 @@ class Network {
   FaultCounts& counts_;
   const Deliver deliver_;
   std::uint64_t loss_permille_ = 0, duplicate_permille_ = 0, delay_permille_ = 0, reorder_permille_ = 0;
+  bool calm_ = false;
   std::vector<Line> wires_;
   std::vector<std::uint64_t> processes_;   // of each node, counted
 };

@@ -31,6 +31,7 @@ void add_counts(Json& json, const Verdict& verdict) {
   json["snapshots_resumed"] = verdict.snapshots_resumed;
   json["snapshots_superseded"] = verdict.snapshots_superseded;
   json["compactions"] = verdict.compactions;
+  json["doubts"] = verdict.doubts;
   json["certificates"] = verdict.certificates;
   json["restarts"] = verdict.restarts;
   json["refused_starts"] = verdict.refused_starts;
@@ -48,8 +49,6 @@ void add(Verdict& sum, const Verdict& one) {
   sum.steps += one.steps;
   sum.committed += one.committed;
   sum.elections += one.elections;
-  sum.membership_changes += one.membership_changes;
-  sum.snapshots += one.snapshots;
   sum.proposals += one.proposals;
   sum.membership_changes += one.membership_changes;
   sum.observers += one.observers;
@@ -59,6 +58,7 @@ void add(Verdict& sum, const Verdict& one) {
   sum.snapshots_resumed += one.snapshots_resumed;
   sum.snapshots_superseded += one.snapshots_superseded;
   sum.compactions += one.compactions;
+  sum.doubts += one.doubts;
   sum.certificates += one.certificates;
   sum.restarts += one.restarts;
   sum.refused_starts += one.refused_starts;
@@ -80,6 +80,7 @@ std::string report(const Verdict& verdict) {
   json["digest"] = hex(verdict.digest);
   add_counts(json, verdict);
   json["converged_ticks"] = verdict.converged_ticks;
+  if (verdict.trace_lines > 0) json["trace_lines"] = verdict.trace_lines;
   json["violations"] = verdict.passed() ? 0 : 1;
   return json.dump();
 }

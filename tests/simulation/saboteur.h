@@ -26,6 +26,8 @@ class Saboteur {
   virtual void sending(std::uint64_t /*node*/, std::uint64_t /*to*/, node::PeerMessage&) {}
   /// False: the message is swallowed. `replies` leave at once, as if the node had sent them.
   virtual bool receiving(std::uint64_t /*node*/, std::uint64_t /*from*/, node::PeerMessage&, std::vector<node::Replica::Send>& /*replies*/) { return true; }
+  /// False: the others are not told that this node runs in a new process.
+  virtual bool greets_anew(std::uint64_t /*node*/) { return true; }
   /// What a leader hears of another node's clock; `own_ms` is what its own shows.
   virtual void hears_clock(std::uint64_t /*own_ms*/, node::ClockReply&) {}
   /// False: the block is not executed, but reported as if it were empty.

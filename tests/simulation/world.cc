@@ -28,6 +28,14 @@ World::World(const SimOptions& options, Saboteur& saboteur, bool tells)
       nemesis_(environment_, machines_, [this](std::uint64_t a, std::uint64_t b) { connected(a, b); }),
       governor_(environment_, machines_) {
   assertions_are_violations();
+  watch_.heard = [this](const consensus::Envelope& envelope) { environment_.checker.heard(envelope); };
+  if (options.trace || options.checks_trace) watch_.trace = environment_.core_trace = [this](const std::string& line) { take_trace(line); };
+}
+
+void World::take_trace(const std::string& line) {
+  if (environment_.options.trace) environment_.options.trace(line);
+  if (!environment_.options.checks_trace) return;
+  if (const auto refused = trace_check_.check(line)) throw Violation("trace", *refused);
 }
 
 void World::connected(std::uint64_t a, std::uint64_t b) {
@@ -42,6 +50,7 @@ void World::run_until(Millis until) {
 
 Verdict World::run() {
   Verdict verdict;
+  const Watching watching(watch_);
   try {
     for (std::uint64_t node = 1; node <= environment_.nodes; ++node) machines_[node - 1]->start();
     clients_.begin();
@@ -71,6 +80,8 @@ Verdict World::run() {
   verdict.snapshots_resumed = environment_.snapshots_resumed;
   verdict.snapshots_superseded = environment_.snapshots_superseded;
   verdict.compactions = environment_.compactions;
+  verdict.doubts = environment_.doubts;
+  verdict.trace_lines = trace_check_.lines();
   verdict.certificates = environment_.checker.certificates();
   verdict.restarts = environment_.restarts - environment_.nodes;
   verdict.refused_starts = environment_.refused_starts;
@@ -144,7 +155,10 @@ std::string World::who_waits() const {
 
 Verdict simulate(const SimOptions& options, Saboteur& saboteur, bool story_wanted) {
   Verdict verdict = World(options, saboteur).run();
-  if (!verdict.passed() && story_wanted) verdict.story = World(options, saboteur, /*tells*/ true).run().story;
+  if (verdict.passed() || !story_wanted) return verdict;
+  SimOptions again = options;
+  again.trace = {};   // written already
+  verdict.story = World(again, saboteur, /*tells*/ true).run().story;
   return verdict;
 }
 

@@ -5,7 +5,9 @@
 #include <optional>
 #include <string>
 
+#include "tests/consensus/trace_check.h"
 #include "tests/simulation/clients.h"
+#include "tests/simulation/core_watch.h"
 #include "tests/simulation/environment.h"
 #include "tests/simulation/governor.h"
 #include "tests/simulation/nemesis.h"
@@ -28,6 +30,8 @@ struct Verdict {
   std::uint64_t snapshots_resumed = 0;    // receptions that went on after a restart or a change of mind
   std::uint64_t snapshots_superseded = 0; // receptions given up for another snapshot
   std::uint64_t compactions = 0;          // of logs
+  std::uint64_t doubts = 0;               // nodes that came back with less than they had promised, were told so, and were made whole again
+  std::uint64_t trace_lines = 0;          // checked
   std::uint64_t certificates = 0, restarts = 0, refused_starts = 0, log_reads = 0, answered = 0, retries = 0;
   std::uint64_t reads = 0, reads_unconfirmed = 0;   // linearizable ones; those that no quorum confirmed in time
   std::uint64_t converged_ticks = 0;     // after the faults
@@ -49,6 +53,7 @@ class World {
   bool converged() const;
   std::vector<std::uint64_t> members() const;
   std::string who_waits() const;
+  void take_trace(const std::string& line);
   void connected(std::uint64_t a, std::uint64_t b);
 
   static constexpr Millis converge_ms_max = 90'000;   // of simulated time
@@ -58,6 +63,8 @@ class World {
   Readers readers_;
   Nemesis nemesis_;
   Governor governor_;
+  CoreWatch watch_;
+  consensus::test::TraceCheck trace_check_;
   std::uint64_t steps_ = 0;
   Millis converged_after_ = 0;
 };

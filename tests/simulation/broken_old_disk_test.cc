@@ -1,0 +1,50 @@
+// Broken on purpose, and seen only when a disk is older than what its node has promised: the question what the others remember is not asked, not
+// answered, or the answer comes to nothing. Without that fault the same seeds show nothing.
+#include <catch2/catch.hpp>
+#include <iostream>
+
+#include "tests/simulation/planted.h"
+
+using namespace daftar;
+using namespace daftar::simulation;
+
+namespace {
+
+struct DiskTrusted : Saboteur {          // a node takes part at once with what its disk holds, and asks nobody
+  void restored(std::uint64_t, node::ReplicaRestored& r) override { r.raft.withheld = false; }
+};
+struct MemoryForgotten : Saboteur {      // what is remembered of the others dies with the process
+  void restored(std::uint64_t, node::ReplicaRestored& r) override { r.raft.memory.clear(); }
+};
+struct MemoryNotTold : Saboteur {        // who is asked says nothing of what it remembers
+  void sending(std::uint64_t, std::uint64_t, node::PeerMessage& message) override {
+    if (auto* reply = std::get_if<node::RecallReply>(&message)) reply->your_term = {}, reply->you_held = reply->you_offered = {};
+  }
+};
+struct RestartNotNoticed : Saboteur {    // a leader goes on counting what the process before had acknowledged
+  bool greets_anew(std::uint64_t) override { return false; }
+};
+
+const auto mistakes = {planted<DiskTrusted>("old disk trusted, the others not asked"), planted<MemoryForgotten>("memory of the others lost in a restart"),
+                       planted<MemoryNotTold>("memory not told to who asks"), planted<RestartNotNoticed>("a new process not noticed")};
+
+}  // namespace
+
+TEST_CASE("every mistake with an old disk is caught within a bounded number of seeds") {
+  constexpr std::uint64_t seeds_max = 400;
+  std::cout << "broken on purpose, with old disks: seeds from 1, at most " << seeds_max << " each\n";
+  for (const auto& mistake : mistakes) {
+    CAPTURE(mistake.name);
+    const auto needed = seeds_needed(mistake, seeds_max, 1500);
+    CHECK(needed > 0);
+    SimOptions options;
+    options.ticks = 1500;
+    options.faults.reset(static_cast<std::size_t>(Fault::old_disk));
+    for (options.seed = 1; options.seed <= std::max<std::uint64_t>(needed, 20); ++options.seed) {
+      const auto saboteur = mistake.make();
+      const Verdict verdict = simulate(options, *saboteur, false);
+      INFO("without old disks, seed " << options.seed << ": " << verdict.detail);
+      CHECK(verdict.passed());
+    }
+  }
+}
