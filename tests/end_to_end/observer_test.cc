@@ -4,6 +4,7 @@
 
 #include "tests/end_to_end/operators.h"
 #include "tests/end_to_end/payment_load.h"
+#include "tools/nodes_inquiry.h"
 
 using namespace daftar;
 using namespace daftar::tests;
@@ -130,5 +131,5 @@ TEST_CASE("nodes that hang do not hold up the commands about nodes") {
   const auto took = std::chrono::steady_clock::now() - begin;
   for (unsigned node = 1; node <= 3; ++node)
     if (node != leader) network.network().stop_node(node, SIGCONT);
-  CHECK(took < seconds(4));   // one after the other they cost 3 s each
+  CHECK(took < 2 * tools::NodesInquiry::patience.connect);   // what they would cost one after the other
 }

@@ -6,37 +6,13 @@
 #include "tests/end_to_end/payment_load.h"
 #include "tests/faults/last_words.h"
 #include "tests/faults/leaders.h"
+#include "tests/harness/file_damage.h"
 
 using namespace daftar;
 using namespace daftar::tests;
 namespace fs = std::filesystem;
 
 namespace {
-
-bool has(const fs::path& file, const std::string& text) {
-  std::ifstream in(file, std::ios::binary);
-  return std::string(std::istreambuf_iterator<char>(in), {}).find(text) != std::string::npos;
-}
-
-/// The largest file of `folder` whose name begins and ends so, and which has this text in it; empty when there is none.
-fs::path largest(const fs::path& folder, const std::string& begin, const std::string& end, const std::string& text) {
-  fs::path found;
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    const std::string name = entry.path().filename().string();
-    if (!entry.is_regular_file() || !name.starts_with(begin) || !name.ends_with(end) || !has(entry.path(), text)) continue;
-    if (found.empty() || entry.file_size() > fs::file_size(found)) found = entry.path();
-  }
-  return found;
-}
-
-void flip_bit(const fs::path& file, std::uintmax_t offset, unsigned bit) {
-  std::fstream io(file, std::ios::binary | std::ios::in | std::ios::out);
-  io.seekg(static_cast<std::streamoff>(offset));
-  const auto byte = static_cast<char>(io.get() ^ (1 << bit));
-  io.seekp(static_cast<std::streamoff>(offset));
-  io.put(byte);
-  REQUIRE(io.flush());
-}
 
 enum class Outcome { refused, died, runs };  // died: of a read, and runs when it is started again
 enum class Harm { flip, cut };
@@ -142,7 +118,7 @@ TEST_CASE("a flipped bit in any file of a node leads to a refusal with a sentenc
     INFO(damage.what);
     fs::remove_all(sound);
     fs::copy(home, sound, fs::copy_options::recursive);
-    const fs::path file = largest(home / damage.folder, damage.begin, damage.end, damage.text);
+    const fs::path file = largest_file(home / damage.folder, damage.begin, damage.end, damage.text);
     REQUIRE(!file.empty());
     // The mark's two slots lie at the beginning of its two pages.
     const std::uintmax_t size = fs::file_size(file), offset = damage.begin == "raft-log.synced" ? 10 : size / 2;
