@@ -59,7 +59,7 @@ bool Replica::has_output() const {
            output_.execute.empty() && output_.log_reads.empty() && output_.snapshot_reads.empty() && output_.snapshot_arrivals.empty() &&
            !output_.compact && !output_.registry && output_.removed.empty() && output_.certificates.empty() && output_.answers.empty() &&
            output_.read_answers.empty() && output_.lookups.empty() &&
-           output_.warnings.empty() && output_.divergence.empty() && !output_.memory && !output_.whole_again) ||
+           output_.news.empty() && output_.warnings.empty() && output_.divergence.empty() && !output_.memory && !output_.whole_again) ||
          raft_.has_output() || raft_.memory().changes() != memory_written_;
 }
 
@@ -461,7 +461,7 @@ void Replica::executed(const ExecutedBlock& block) {
 }
 
 void Replica::take_certifier_outcome(Certifier::Outcome outcome, std::uint64_t from) {
-  if (!outcome.warning.empty()) say(std::move(outcome.warning));
+  if (!outcome.warning.empty()) warn(std::move(outcome.warning));
   if (!outcome.divergence.empty()) output_.divergence = std::move(outcome.divergence);
   if (outcome.answer) output_.send.push_back({from, CheckpointLine{outcome.answer->size, outcome.answer->root, outcome.answer->signature}});
   if (!outcome.certificate) return;

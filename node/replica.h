@@ -107,7 +107,8 @@ class Replica {
     std::vector<Answer> answers;
     std::vector<ReadAnswer> read_answers;
     std::vector<ledger::Digest> lookups; // look these ids up in the ledger; found(...) if there
-    std::vector<std::string> warnings;   // for the log
+    std::vector<std::string> news;       // for the log: what is as it should be
+    std::vector<std::string> warnings;   // for the log: what somebody should look at
     std::optional<std::vector<storage::StoredRecollection>> memory;  // of the other nodes: RaftLog::write_memory
     bool whole_again = false;            // the log lacks nothing any more: what was noted of a repair may go
     std::string divergence;              // not empty: stop, loudly
@@ -219,7 +220,8 @@ class Replica {
   void resolve(const ledger::Digest& id, const SubmitReply& reply);
   void take_certifier_outcome(Certifier::Outcome outcome, std::uint64_t from);
   void expire_waiting();
-  void say(std::string warning) { output_.warnings.push_back(std::move(warning)); }
+  void say(std::string news) { output_.news.push_back(std::move(news)); }
+  void warn(std::string warning) { output_.warnings.push_back(std::move(warning)); }
 
   // replica_membership.cc
   void take_registry(Registry registry, std::uint64_t size);

@@ -17,7 +17,7 @@ void Replica::receive_clock(std::uint64_t from, const ClockReply& reply) {
   if (!is_leader()) return;
   quorum_clock_.heard({from}, reply, now_);
   if (const auto quorum_ms = quorum_time_ms())
-    if (auto complaint = quorum_clock_.complaint(*quorum_ms, genesis_->clock_skew_ms(), now_)) say(std::move(*complaint));
+    if (auto complaint = quorum_clock_.complaint(*quorum_ms, genesis_->clock_skew_ms(), now_)) warn(std::move(*complaint));
   pump();
 }
 

@@ -162,7 +162,7 @@ void Replica::distrust(std::uint64_t leader, consensus::Term term, const Objecti
   known.until_tick = term > known.term ? until : std::max(known.until_tick, until);
   known.term = std::max(known.term, term);
   inbox_[leader].clear();
-  say("refused what node " + std::to_string(leader) + " sent as leader of term " + std::to_string(term.value) + ": " + objection.why +
+  warn("refused what node " + std::to_string(leader) + " sent as leader of term " + std::to_string(term.value) + ": " + objection.why +
       (objection.passes ? "; nothing of that term is taken from it for a while" : "; nothing of that term is taken from it any more") +
       ", the others elect another leader");
 }

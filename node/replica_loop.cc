@@ -172,6 +172,7 @@ void ReplicaLoop::run() {
 }
 
 void ReplicaLoop::carry_out(Replica::Output output) {
+  for (auto& news : output.news) spdlog::info("{}", news);
   for (auto& warning : output.warnings) spdlog::warn("{}", warning);
   if (!output.divergence.empty()) {
     halt(HaltKind::divergence, "this validator's ledger differs from what a quorum of validators signed: " + output.divergence +

@@ -100,7 +100,7 @@ void Replica::follow_registry() {
   else if (membership_waits_since_ == 0)
     membership_waits_since_ = ticks_;
   const bool long_enough = membership_waits_since_ != 0 && ticks_ >= membership_waits_since_ + 2 * options_.raft.election_timeout;
-  if (long_enough && waits != membership_said_) say("the change of the membership (" + in_words(change) + ") waits: " + waits);
+  if (long_enough && waits != membership_said_) warn("the change of the membership (" + in_words(change) + ") waits: " + waits);
   if (long_enough || waits.empty()) membership_said_ = waits;
 }
 

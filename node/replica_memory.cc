@@ -49,7 +49,7 @@ void Replica::tick_inquiry() {
   inquiry_->tick();
   look_for_others();
   if (!grace_was_over && inquiry_->grace_is_over() && inquiry_->loss_known() && !inquiry_->may_end())
-    say("this node's disk has lost something, and what it promised is not known: it promises nothing until enough of the others have said what they "
+    warn("this node's disk has lost something, and what it promised is not known: it promises nothing until enough of the others have said what they "
         "remember of it; " + list(inquiry_->silent()) + " did not answer yet");
   if (ticks_ % std::max<std::uint64_t>(1, options_.raft.election_timeout / 8) == 0)
     for (const auto node : inquiry_->silent()) ask(node);
@@ -61,11 +61,11 @@ void Replica::ask(std::uint64_t node) { output_.send.push_back({node, RecallRequ
 void Replica::end_inquiry_if_due() {
   if (inquiry_->over() || !inquiry_->may_end()) return;
   inquiry_->end();
-  if (const auto silent = inquiry_->silent(); !silent.empty()) say(list(silent) + " did not say what is remembered of this node there; it takes part without");
+  if (const auto silent = inquiry_->silent(); !silent.empty()) warn(list(silent) + " did not say what is remembered of this node there; it takes part without");
   raft_.trust_disk();
   in_doubt_ = in_doubt_ || raft_.status().loss_certain;
   if (raft_.status().loss_certain)
-    say("until its log is whole again this node follows, but does not lead, and votes for nobody who might lack what it has lost");
+    warn("until its log is whole again this node follows, but does not lead, and votes for nobody who might lack what it has lost");
 }
 
 void Replica::peer_greeted(std::uint64_t node, std::uint64_t process) {
@@ -91,7 +91,7 @@ void Replica::receive_recall_reply(std::uint64_t from, const RecallReply& reply)
   const bool doubts = after.loss_certain && !before.loss_certain;
   if (doubts) inquiry_->loss_found();
   if (doubts && !std::exchange(in_doubt_, true))
-    say("node " + std::to_string(from) + " remembers this node in term " + std::to_string(reply.your_term.value) + " with a log " + place(reply.you_held) +
+    warn("node " + std::to_string(from) + " remembers this node in term " + std::to_string(reply.your_term.value) + " with a log " + place(reply.you_held) +
         ", but its disk says term " + std::to_string(before.term.value) + " and a log " + place(before.last) +
         ": the disk is an older copy, or has lost something. What is missing is fetched from the others");
   end_inquiry_if_due();

@@ -128,7 +128,7 @@ ChangePlan plan_change(const NetworkFacts& facts, const VoterChange& change) {
   return plan;
 }
 
-std::vector<std::string> plan_lines(const ChangePlan& plan) {
+std::vector<std::string> plan_table(const ChangePlan& plan) {
   const auto row = [](const char* name, std::int64_t before, std::int64_t after) {
     std::string line = name;
     line.resize(12, ' ');
@@ -137,11 +137,12 @@ std::vector<std::string> plan_lines(const ChangePlan& plan) {
            std::to_string(after);
   };
   const auto size = [](std::size_t n) { return static_cast<std::int64_t>(n); };
-  std::vector<std::string> lines = {"            before  after",
-                                    row("voters", size(plan.before.voters), size(plan.after.voters)),
-                                    row("needed", size(plan.before.needed), size(plan.after.needed)),
-                                    row("reachable", size(plan.before.reachable), size(plan.after.reachable)),
-                                    row("may fall", plan.before.spare(), plan.after.spare())};
+  return {"            before  after", row("voters", size(plan.before.voters), size(plan.after.voters)), row("needed", size(plan.before.needed), size(plan.after.needed)),
+          row("reachable", size(plan.before.reachable), size(plan.after.reachable)), row("may fall", plan.before.spare(), plan.after.spare())};
+}
+
+std::vector<std::string> plan_lines(const ChangePlan& plan) {
+  auto lines = plan_table(plan);
   if (!plan.refusal.empty()) lines.push_back(plan.refusal);
   return lines;
 }
@@ -149,6 +150,15 @@ std::vector<std::string> plan_lines(const ChangePlan& plan) {
 json plan_json(const ChangePlan& plan) {
   const auto side = [](const Tolerance& t) { return json{{"voters", t.voters}, {"needed", t.needed}, {"reachable", t.reachable}, {"spare", t.spare()}}; };
   return {{"before", side(plan.before)}, {"after", side(plan.after)}, {"allowed", plan.refusal.empty()}, {"refusal", plan.refusal}};
+}
+
+bool in_force(const NetworkFacts& facts, const ledger::proto::NodeChange& step) {
+  const KnownNode* node = facts.find(step.node());
+  if (node == nullptr) return false;
+  if (step.verb() == "promote") return node->standing == "validator";
+  if (step.verb() == "demote") return node->standing == "observer";
+  if (step.verb() == "remove") return node->standing == "removed";
+  return true;   // an addition
 }
 
 ledger::proto::NodeChange addition(const NodeFile& node) {

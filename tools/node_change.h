@@ -68,11 +68,15 @@ struct ChangePlan {
 /// Joining nodes that the leader does not know yet count as reachable: they are added as observers first and vote only once they have caught
 /// up. A joining node that it knows and does not reach does not count.
 ChangePlan plan_change(const NetworkFacts& facts, const VoterChange& change);
-/// A table of before and after, and the refusal if there is one.
+/// A table of before and after.
+std::vector<std::string> plan_table(const ChangePlan& plan);
+/// The table, and the refusal if there is one.
 std::vector<std::string> plan_lines(const ChangePlan& plan);
 nlohmann::json plan_json(const ChangePlan& plan);
 
 // Steps of a proposal.
+/// The registry says so already.
+bool in_force(const NetworkFacts& facts, const ledger::proto::NodeChange& step);
 ledger::proto::NodeChange addition(const NodeFile& node);   // as observer
 ledger::proto::NodeChange step(const std::string& verb, std::uint32_t node);
 

@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "tests/end_to_end/payment_load.h"
+#include "tests/harness/file_damage.h"
 
 using namespace daftar;
 using namespace daftar::tests;
@@ -35,19 +36,13 @@ struct Folder {
     }
     return false;
   }
-  /// Flips a bit in the middle of the largest file of the Raft log with this ending.
-  void damage(const std::string& extension) const {
-    fs::path largest;
-    for (const auto& entry : fs::directory_iterator(data / "raft-log"))
-      if (entry.path().extension() == extension && (largest.empty() || entry.file_size() > fs::file_size(largest))) largest = entry.path();
-    REQUIRE_FALSE(largest.empty());
-    std::string content = read_text(largest);
-    content[content.size() / 2] = static_cast<char>(content[content.size() / 2] ^ 0x20);
-    std::ofstream(largest, std::ios::binary) << content;
-  }
   unsigned node;
   fs::path data, words;
 };
+
+void start_all(TestNetwork& network) {
+  for (unsigned node = 1; node <= 3; ++node) REQUIRE(network.network().start_node(node));
+}
 
 void go_on(TestNetwork& network, PaymentLoad& load) {
   network.wait_ready();
@@ -75,7 +70,7 @@ TEST_CASE("an old copy of a node's data directory is put back: it says so, votes
   network.network().stop_all(SIGKILL);
   folder.put_back(copies / "old");
   const auto begin = std::chrono::steady_clock::now();
-  for (unsigned node = 1; node <= 3; ++node) REQUIRE(network.network().start_node(node));
+  start_all(network);
   network.leader();
   std::cout << "with an old copy, a leader after " << std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin).count() << " ms\n";
   go_on(network, load);
@@ -91,12 +86,12 @@ TEST_CASE("an old copy of the leader's data directory is found out, too") {
   TemporaryFolder copies;
   network.network().stop_all(SIGKILL);
   folder.keep_copy(copies / "old");
-  for (unsigned node = 1; node <= 3; ++node) REQUIRE(network.network().start_node(node));
+  start_all(network);
   network.wait_ready();
   REQUIRE(load.wait_for(100, std::chrono::seconds(60)));
   network.network().stop_all(SIGKILL);
   folder.put_back(copies / "old");
-  for (unsigned node = 1; node <= 3; ++node) REQUIRE(network.network().start_node(node));
+  start_all(network);
   go_on(network, load);
   CHECK(folder.said(old_copy_line));
 }
@@ -108,7 +103,7 @@ TEST_CASE("an emptied data directory is filled again by the others, and never vo
   const Folder folder(network, network.follower());
   network.network().stop_all(SIGKILL);
   fs::remove_all(folder.data);
-  for (unsigned node = 1; node <= 3; ++node) REQUIRE(network.network().start_node(node));
+  start_all(network);
   go_on(network, load);
   CHECK(folder.said(old_copy_line));
   CHECK(folder.waits_to_say(whole_line));
@@ -120,7 +115,7 @@ TEST_CASE("a flipped bit in the Raft log: the node starts, does not vote, and re
   REQUIRE(load.wait_for(100, std::chrono::seconds(60)));
   const Folder folder(network, network.follower());
   network.network().stop_node(folder.node, SIGKILL);
-  folder.damage(".log");
+  flip_bit_in_largest(folder.data / "raft-log", "", ".log");
   REQUIRE(network.network().start_node(folder.node));
   CHECK(folder.waits_to_say(whole_line));
   go_on(network, load);
@@ -138,13 +133,7 @@ TEST_CASE("a damaged state is built again from the Raft log") {
   REQUIRE(load.wait_for(100, std::chrono::seconds(60)));
   const Folder folder(network, network.follower());
   REQUIRE(network.network().stop_node(folder.node) == 0);   // flushes the state
-  fs::path largest;
-  for (const auto& entry : fs::recursive_directory_iterator(folder.data / "state"))
-    if (entry.path().filename().string().starts_with("MANIFEST")) largest = entry.path();
-  REQUIRE_FALSE(largest.empty());
-  std::string content = read_text(largest);
-  content[content.size() / 2] = static_cast<char>(content[content.size() / 2] ^ 0x20);
-  std::ofstream(largest, std::ios::binary) << content;
+  flip_bit_in_largest(folder.data / "state/1", "MANIFEST", "");
   REQUIRE(network.network().start_node(folder.node));
   go_on(network, load);
   CHECK(folder.said("the executed state is damaged"));

@@ -4,18 +4,12 @@
 
 #include "tests/end_to_end/payment_load.h"
 #include "tests/faults/leaders.h"
-#include "tests/harness/link_mesh.h"
+#include "tests/faults/meshed_network.h"
 
 using namespace daftar;
 using namespace daftar::tests;
 
 namespace {
-
-struct MeshedNetwork {
-  explicit MeshedNetwork(std::uint64_t seed) : network({{}, [&](tools::LocalNetwork& made) { mesh.route(made, seed); }}) {}
-  LinkMesh mesh;
-  TestNetwork network;
-};
 
 /// Cuts links, sees the other two elect a leader and go on, sees the old one give up leading, heals.
 void cut_off_leader(MeshedNetwork& meshed, PaymentLoad& load, const std::function<void(unsigned leader)>& cut) {

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "node/disks.h"
+#include "tests/harness/file_damage.h"
 #include "tests/harness/small_network.h"
 
 using namespace daftar;
@@ -22,17 +23,7 @@ struct Directory {
     return std::move(*disks);
   }
   fs::path operator/(const std::string& name) const { return data / name; }
-  void flip_in(const std::string& extension) const {
-    fs::path largest;
-    for (const auto& entry : fs::directory_iterator(data / "raft-log"))
-      if (entry.path().extension() == extension && (largest.empty() || entry.file_size() > fs::file_size(largest))) largest = entry.path();
-    REQUIRE_FALSE(largest.empty());
-    std::fstream file(largest, std::ios::in | std::ios::out | std::ios::binary);
-    file.seekg(static_cast<std::streamoff>(fs::file_size(largest) / 2));
-    const int byte = file.get();
-    file.seekp(static_cast<std::streamoff>(fs::file_size(largest) / 2));
-    file.put(static_cast<char>(byte ^ 0x10));
-  }
+  void flip_in(const std::string& extension) const { tests::flip_bit_in_largest(data / "raft-log", "", extension); }
 };
 
 void write_entries(storage::RaftLog& log, std::uint64_t from, std::uint64_t to) {
@@ -40,6 +31,17 @@ void write_entries(storage::RaftLog& log, std::uint64_t from, std::uint64_t to) 
     const storage::LogRecord record{.index = index, .term = 3, .kind = 0, .payload = std::make_shared<const std::string>(200, 'x')};
     REQUIRE(log.write(storage::StoredHardState{3, 2, index}, {&record, 1}));
   }
+}
+
+/// A state on disk that has executed the log up to there.
+void execute_through(storage::StateStore& store, storage::LogPlace place) {
+  storage::BlockCommit block;
+  block.mark = store.mark();
+  block.mark.raft_index = place.index;
+  block.mark.raft_term = place.term;
+  block.mark.height = 1;
+  REQUIRE(store.commit(block));
+  REQUIRE(store.flush());
 }
 
 const std::vector<storage::StoredRecollection> memory{{2, 3, 3, 17, 3, 18}, {3, 2, 0, 0, 0, 0}};
@@ -110,13 +112,7 @@ TEST_CASE("a log that was removed from under its state is begun anew after what 
   {
     auto disks = directory.open();
     write_entries(*disks.log, 1, 20);
-    storage::BlockCommit block;
-    block.mark = disks.store->mark();
-    block.mark.raft_index = 12;
-    block.mark.raft_term = 3;
-    block.mark.height = 1;
-    REQUIRE(disks.store->commit(block));
-    REQUIRE(disks.store->flush());
+    execute_through(*disks.store, {12, 3});
   }
   SECTION("removed") {
     fs::remove_all(directory / "raft-log");
@@ -136,13 +132,7 @@ TEST_CASE("a log shorter than its state keeps its term and vote") {
   {
     auto disks = directory.open();
     write_entries(*disks.log, 1, 5);
-    storage::BlockCommit block;
-    block.mark = disks.store->mark();
-    block.mark.raft_index = 12;
-    block.mark.raft_term = 2;
-    block.mark.height = 1;
-    REQUIRE(disks.store->commit(block));
-    REQUIRE(disks.store->flush());
+    execute_through(*disks.store, {12, 2});
   }
   const auto disks = directory.open();
   CHECK(disks.log_incomplete);

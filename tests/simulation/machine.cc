@@ -204,6 +204,7 @@ void Machine::send(node::Replica::Send send) {
 
 void Machine::carry_out(node::Replica::Output output) {
   if (!output.divergence.empty()) throw Violation("one ledger", "node " + std::to_string(node_) + " stops: " + output.divergence);
+  for (const auto& news : output.news) environment_.trace.tell("node " + std::to_string(node_) + " says: " + news);
   for (const auto& warning : output.warnings) environment_.trace.tell("node " + std::to_string(node_) + " warns: " + warning);
   if (set_back_) watch_repair(output);
   for (const auto& write : output.log_writes) environment_.checker.write_issued(node_, write);

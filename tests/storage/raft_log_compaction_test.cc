@@ -5,15 +5,14 @@
 
 #include <atomic>
 #include <filesystem>
-#include <map>
 #include <random>
 #include <thread>
 
 #include "storage/keys.h"
 #include "storage/record_frame.h"
-#include "storage/rocks_options.h"
 #include "tests/storage/file_bytes.h"
 #include "tests/storage/forgetful_file_system.h"
+#include "tests/storage/raft_log_model.h"
 
 using namespace daftar;
 using namespace daftar::storage;
@@ -26,51 +25,6 @@ LogRecord record(std::uint64_t index, std::uint64_t term, std::size_t size) {
   return {.index = index, .term = term, .kind = 1, .payload = std::make_shared<const std::string>(std::string(size, 'p') + std::to_string(index))};
 }
 
-std::unique_ptr<RaftLog> opened(const RaftLogOptions& options, rocksdb::Env* env = nullptr) {
-  auto log = open_rocks_raft_log(options, env);
-  INFO((log ? std::string() : log.error().text()));
-  REQUIRE(log);
-  return std::move(*log);
-}
-
-/// What a log should hold. Naive: a map, and where it begins.
-struct Model {
-  StoredHardState hard_state;
-  LogPlace compacted;
-  std::map<std::uint64_t, LogRecord> records;
-  std::uint64_t last() const { return records.empty() ? compacted.index : records.rbegin()->first; }
-  std::uint64_t term_at(std::uint64_t index) const { return index == compacted.index ? compacted.term : records.at(index).term; }
-  void append(const StoredHardState& state, const std::vector<LogRecord>& added) {
-    hard_state = state;
-    if (!added.empty()) records.erase(records.lower_bound(added.front().index), records.end());
-    for (const auto& r : added) records[r.index] = r;
-  }
-  void compact(LogPlace through) {
-    records.erase(records.begin(), records.upper_bound(through.index));
-    compacted = through;
-  }
-  void restart(LogPlace place) {
-    records.clear();
-    compacted = place;
-  }
-};
-
-/// Nothing when the log holds exactly the model; otherwise the first difference.
-std::string difference(const RaftLog& log, const Model& model) {
-  if (log.hard_state().term != model.hard_state.term || log.hard_state().voted_for != model.hard_state.voted_for) return "hard state";
-  if (log.first() != model.compacted.index + 1 || log.last() != model.last() || log.compacted() != model.compacted)
-    return "bounds: " + std::to_string(log.first()) + " to " + std::to_string(log.last()) + " after term " + std::to_string(log.compacted().term);
-  const auto below = log.read(model.compacted.index, model.compacted.index, 1);
-  if (below || below.error().kind != StorageError::Kind::not_found) return "what is forgotten is read";
-  if (model.records.empty()) return {};
-  const auto read = log.read(log.first(), log.last(), SIZE_MAX / 2);
-  if (!read) return read.error().text();
-  if (read->size() != model.records.size()) return "count";
-  for (const auto& got : *read)
-    if (got.term != model.records.at(got.index).term || *got.payload != *model.records.at(got.index).payload) return "record " + std::to_string(got.index);
-  return {};
-}
-
 struct Step {
   enum Kind { append, compact, restart } kind = append;
   StoredHardState hard_state;
@@ -81,14 +35,14 @@ struct Step {
     if (kind == restart) return log.restart(place);
     return log.write(hard_state, records);
   }
-  void on(Model& model) const {
+  void on(LogModel& model) const {
     if (kind == compact) return model.compact(place);
     if (kind == restart) return model.restart(place);
-    model.append(hard_state, records);
+    model.write(hard_state, records);
   }
 };
 
-Step random_step(std::mt19937_64& random, const Model& model) {
+Step random_step(std::mt19937_64& random, const LogModel& model) {
   Step step;
   step.hard_state = model.hard_state;
   if (random() % 10 == 0 && !model.records.empty()) {
@@ -128,14 +82,14 @@ void change_rows(const std::string& path, const std::function<void(rocksdb::DB&)
 std::string meta_key(std::uint64_t last) { return number_key(last) + 'm'; }
 
 /// Ten records of terms 1 (1 to 5) and 2 (6 to 10), compacted through 6.
-Model compacted_log(const RaftLogOptions& options) {
+LogModel compacted_log(const RaftLogOptions& options) {
   const auto log = opened(options);
   std::vector<LogRecord> records;
   for (std::uint64_t i = 1; i <= 10; ++i) records.push_back(record(i, i <= 5 ? 1 : 2, 100));
   REQUIRE(log->write(StoredHardState{2, 1, 0}, records));
   REQUIRE(log->compact({6, 2}));
-  Model model;
-  model.append({2, 1, 0}, records);
+  LogModel model;
+  model.write(StoredHardState{2, 1, 0}, records);
   model.compact({6, 2});
   REQUIRE(difference(*log, model) == "");
   return model;
@@ -146,7 +100,7 @@ Model compacted_log(const RaftLogOptions& options) {
 TEST_CASE("a compacted log forgets, keeps the term before its first record, and goes on") {
   const TemporaryFolder folder;
   const RaftLogOptions options{.path = folder / "raft"};
-  Model model = compacted_log(options);
+  LogModel model = compacted_log(options);
   const auto log = opened(options);
   CHECK(difference(*log, model) == "");
   CHECK(log->first() == 7);
@@ -165,14 +119,14 @@ TEST_CASE("a compacted log forgets, keeps the term before its first record, and 
   }
   const std::vector<LogRecord> next{record(11, 3, 10)};
   REQUIRE(log->write(StoredHardState{3, 2, 0}, next));
-  model.append({3, 2, 0}, next);
+  model.write(StoredHardState{3, 2, 0}, next);
   CHECK(difference(*log, model) == "");
 }
 
 TEST_CASE("a restarted log is empty and goes on after its new place, with the hard state it had") {
   const TemporaryFolder folder;
   const RaftLogOptions options{.path = folder / "raft"};
-  Model model = compacted_log(options);
+  LogModel model = compacted_log(options);
   const std::uint64_t index = GENERATE(1000, 10, 8, 7);  // beyond the log, at its end, within it
   {
     const auto log = opened(options);
@@ -186,7 +140,7 @@ TEST_CASE("a restarted log is empty and goes on after its new place, with the ha
   CHECK(difference(*log, model) == "");
   const std::vector<LogRecord> next{record(index + 1, 2, 10), record(index + 2, 2, 10)};
   REQUIRE(log->write(std::nullopt, next));
-  model.append({2, 1, 0}, next);
+  model.write(StoredHardState{2, 1, 0}, next);
   CHECK(difference(*log, model) == "");
 }
 
@@ -196,7 +150,7 @@ TEST_CASE("random writes, compactions, restarts and reopenings agree with a mode
   std::mt19937_64 random(seed);
   const TemporaryFolder folder;
   const RaftLogOptions options{.path = folder / "raft", .cache_bytes = 2000, .memtable_bytes = 64u << 10};
-  Model model;
+  LogModel model;
   for (int round = 0; round < 10; ++round) {
     const auto log = opened(options);
     REQUIRE(difference(*log, model) == "");
@@ -220,17 +174,17 @@ TEST_CASE("a power cut at any change during a compaction or a restart leaves the
     const auto files = std::make_shared<ForgetfulFileSystem>(changes);
     const auto env = environment(files);
     const RaftLogOptions options{.path = folder / "raft", .cache_bytes = 0, .memtable_bytes = 64u << 10};
-    Model model;
+    LogModel model;
     auto log = opened(options, env.get());
     for (std::uint64_t i = 1; i <= 60; ++i) {  // several files
       const std::vector<LogRecord> records{record(i, 1, 8000)};
       REQUIRE(log->write(StoredHardState{1, 1, 0}, records));
-      model.append({1, 1, 0}, records);
+      model.write(StoredHardState{1, 1, 0}, records);
     }
     Step step;
     step.kind = kind;
     step.place = kind == Step::compact ? LogPlace{50, 1} : LogPlace{70, 1};
-    Model changed = model;
+    LogModel changed = model;
     step.on(changed);
     files->cut_power_after(changes);
     done = step.on(*log).has_value() && !files->power_is_cut();
@@ -254,7 +208,7 @@ TEST_CASE("power cuts anywhere in random writes, compactions and restarts lose n
   const auto files = std::make_shared<ForgetfulFileSystem>(seed);
   const auto env = environment(files);
   const RaftLogOptions options{.path = folder / "raft", .cache_bytes = 2000, .memtable_bytes = 64u << 10};
-  Model model;
+  LogModel model;
   unsigned cuts_in_a_step = 0;
   for (int round = 0; round < 60; ++round) {
     INFO("seed " << seed << " round " << round);
@@ -271,7 +225,7 @@ TEST_CASE("power cuts anywhere in random writes, compactions and restarts lose n
       log.reset();
       files->restore_power();
       log = opened(options, env.get());
-      Model with = model;
+      LogModel with = model;
       step.on(with);
       if (difference(*log, model) != "") {
         REQUIRE(difference(*log, with) == "");

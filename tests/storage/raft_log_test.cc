@@ -6,13 +6,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <map>
 #include <random>
 
 #include "storage/record_frame.h"
-#include "storage/rocks_options.h"
 #include "tests/storage/forgetful_file_system.h"
 #include "tests/storage/file_bytes.h"
+#include "tests/storage/raft_log_model.h"
 
 using namespace daftar;
 using namespace daftar::storage;
@@ -30,48 +29,12 @@ std::vector<LogRecord> run(std::uint64_t from, std::uint64_t to, std::uint64_t t
   return out;
 }
 
-std::unique_ptr<RaftLog> opened(const RaftLogOptions& options, rocksdb::Env* env = nullptr) {
-  auto log = open_rocks_raft_log(options, env);
-  INFO((log ? std::string() : log.error().text()));
-  REQUIRE(log);
-  return std::move(*log);
-}
-
-/// What a log should hold.
-struct Model {
-  StoredHardState hard_state;
-  std::map<std::uint64_t, LogRecord> records;
-  void apply(const std::optional<StoredHardState>& state, const std::vector<LogRecord>& added) {
-    if (state) hard_state = *state;
-    if (!added.empty()) records.erase(records.lower_bound(added.front().index), records.end());
-    for (const auto& r : added) records[r.index] = r;
-  }
-  std::uint64_t last() const { return records.empty() ? 0 : records.rbegin()->first; }
-};
-
-/// Nothing when the log holds exactly the model; otherwise the first difference.
-std::string difference(const RaftLog& log, const Model& model) {
-  const auto state = log.hard_state();
-  if (state.term != model.hard_state.term || state.voted_for != model.hard_state.voted_for || state.commit != model.hard_state.commit) return "hard state";
-  if (log.first() != 1 || log.last() != model.last()) return "bounds: last is " + std::to_string(log.last()) + ", not " + std::to_string(model.last());
-  if (model.records.empty()) return {};
-  const auto read = log.read(1, model.last(), SIZE_MAX / 2);
-  if (!read) return read.error().text();
-  if (read->size() != model.records.size()) return "count";
-  for (const auto& got : *read) {
-    const auto& want = model.records.at(got.index);
-    if (got.term != want.term || got.kind != want.kind || (got.payload ? *got.payload : "") != (want.payload ? *want.payload : ""))
-      return "record " + std::to_string(got.index);
-  }
-  return {};
-}
-
 struct RandomWrite {
   std::optional<StoredHardState> hard_state;
   std::vector<LogRecord> records;
 };
 
-RandomWrite random_write(std::mt19937_64& random, const Model& model) {
+RandomWrite random_write(std::mt19937_64& random, const LogModel& model) {
   RandomWrite out;
   const std::uint64_t term = model.hard_state.term + (random() % 8 == 0);
   if (random() % 3 == 0 || term != model.hard_state.term) out.hard_state = StoredHardState{term, random() % 5, model.last()};
@@ -137,14 +100,14 @@ TEST_CASE("a null payload is an empty one") {
 TEST_CASE("a new suffix replaces the old one, also when it is shorter, and stays so after a reopening") {
   const TemporaryFolder folder;
   const RaftLogOptions options{.path = folder / "raft"};
-  Model model;
+  LogModel model;
   {
     const auto log = opened(options);
     const auto old_records = run(1, 20, 1), new_records = run(15, 16, 2);
     REQUIRE(log->write(std::nullopt, old_records));
     REQUIRE(log->write(std::nullopt, new_records));
-    model.apply({}, old_records);
-    model.apply({}, new_records);
+    model.write({}, old_records);
+    model.write({}, new_records);
     CHECK(log->last() == 16);
     CHECK(difference(*log, model) == "");
     CHECK(log->read(16, 17, 100).error().kind == StorageError::Kind::not_found);
@@ -173,14 +136,14 @@ TEST_CASE("random writes and reopenings agree with a model") {
   std::mt19937_64 random(seed);
   const TemporaryFolder folder;
   const RaftLogOptions options{.path = folder / "raft", .cache_bytes = 2000, .memtable_bytes = 64u << 10};  // so that tables are written too
-  Model model;
+  LogModel model;
   for (int round = 0; round < 8; ++round) {
     const auto log = opened(options);
     REQUIRE(difference(*log, model) == "");
     for (int i = 0; i < 40; ++i) {
       const auto write = random_write(random, model);
       REQUIRE(log->write(write.hard_state, write.records));
-      model.apply(write.hard_state, write.records);
+      model.write(write.hard_state, write.records);
     }
     REQUIRE(difference(*log, model) == "");
   }
@@ -193,7 +156,7 @@ TEST_CASE("a power cut loses nothing acknowledged, and an unfinished write is th
   const auto files = std::make_shared<ForgetfulFileSystem>(seed);
   const auto env = environment(files);
   const RaftLogOptions options{.path = folder / "raft", .cache_bytes = 2000, .memtable_bytes = 64u << 10};
-  Model model;
+  LogModel model;
   unsigned cuts_in_a_write = 0;
   for (int round = 0; round < 60; ++round) {
     INFO("seed " << seed << " round " << round);
@@ -205,7 +168,7 @@ TEST_CASE("a power cut loses nothing acknowledged, and an unfinished write is th
       const auto write = random_write(random, model);
       const auto done = log->write(write.hard_state, write.records);
       if (done) {
-        model.apply(write.hard_state, write.records);
+        model.write(write.hard_state, write.records);
         continue;
       }
       ++cuts_in_a_write;
@@ -213,8 +176,8 @@ TEST_CASE("a power cut loses nothing acknowledged, and an unfinished write is th
       log.reset();
       files->restore_power();
       log = opened(options, env.get());
-      Model with = model;
-      with.apply(write.hard_state, write.records);
+      LogModel with = model;
+      with.write(write.hard_state, write.records);
       const std::string without = difference(*log, model);
       if (!without.empty()) {
         REQUIRE(difference(*log, with) == "");
@@ -235,7 +198,7 @@ TEST_CASE("power that goes while a log is being opened does no harm") {
   const auto files = std::make_shared<ForgetfulFileSystem>(seed);
   const auto env = environment(files);
   const RaftLogOptions options{.path = folder / "raft"};
-  Model model;
+  LogModel model;
   for (unsigned changes = 0; changes < 45; ++changes) {
     INFO("after " << changes << " changes");
     files->cut_power_after(changes);
@@ -249,7 +212,7 @@ TEST_CASE("power that goes while a log is being opened does no harm") {
     REQUIRE(difference(*log, model) == "");
     const auto more = run(model.last() + 1, model.last() + 2, 1);
     REQUIRE(log->write(std::nullopt, more));
-    model.apply({}, more);
+    model.write({}, more);
   }
 }
 

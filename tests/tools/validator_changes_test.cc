@@ -3,7 +3,7 @@
 
 #include "contracts/result.h"
 #include "ledger/merkle_log.h"
-#include "tools/genesis_compiler.h"
+#include "tests/tools/small_genesis.h"
 #include "tools/validator_changes.h"
 
 namespace daftar::tools {
@@ -12,26 +12,13 @@ namespace {
 /// A ledger of one validator whose only entry hands over to another key.
 struct HandedOver {
   HandedOver() {
-    ledger::initialise_crypto();
-    NetworkPlan plan;
-    plan.genesis.set_name("handed-over");
-    plan.genesis.add_currencies("UZS");
-    auto& member = *plan.genesis.add_members();
-    member.set_id("op");
-    member.set_name("Operator");
-    member.set_kind("company");
-    member.set_country("UZ");
-    member.add_roles("operator");
-    member.set_signatures_required(1);
-    plan.validator_operators = {"op"};
-    auto compiled = compile_genesis(plan, {});
-    REQUIRE(compiled);
-    genesis = compiled->genesis;
+    const auto compiled = small_genesis("handed-over");
+    genesis = compiled.genesis;
     contracts::ExecutionResult result;
     result.events.push_back({"validators_changed", "", 0, 0, contracts::validator_set_text({{2, heir.public_key()}})});
     first = entry(0, contracts::encode_result(result));
     second = entry(1, contracts::encode_result({}));
-    change = receipt(first, {}, {1, ledger::leaf_hash(ledger::leaf_record(first))}, compiled->validators[0].checkpoint);
+    change = receipt(first, {}, {1, ledger::leaf_hash(ledger::leaf_record(first))}, compiled.validators[0].checkpoint);
     const auto left = ledger::leaf_hash(ledger::leaf_record(first)), right = ledger::leaf_hash(ledger::leaf_record(second));
     later = receipt(second, {left}, {2, ledger::node_hash(left, right)}, heir);
   }

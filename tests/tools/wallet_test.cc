@@ -1,29 +1,11 @@
 #include <catch2/catch.hpp>
 
-#include "tools/genesis_compiler.h"
+#include "tests/tools/small_genesis.h"
 #include "tools/wallet.h"
 
 namespace daftar::tools {
 namespace {
 namespace proto = ledger::proto;
-
-std::shared_ptr<const ledger::Genesis> small_genesis() {
-  ledger::initialise_crypto();
-  NetworkPlan plan;
-  plan.genesis.set_name("wallet-test");
-  plan.genesis.add_currencies("UZS");
-  auto& member = *plan.genesis.add_members();
-  member.set_id("op");
-  member.set_name("Operator");
-  member.set_kind("company");
-  member.set_country("UZ");
-  member.add_roles("operator");
-  member.set_signatures_required(1);
-  plan.validator_operators = {"op"};
-  const auto compiled = compile_genesis(plan, {});
-  REQUIRE(compiled);
-  return compiled->genesis;
-}
 
 proto::Operation payment(std::int64_t amount) {
   proto::Operation operation;
@@ -45,7 +27,7 @@ bool contains(const std::vector<std::string>& lines, const std::string& text) {
 }  // namespace
 
 TEST_CASE("what is shown before signing is decoded from the bytes that are signed") {
-  const auto genesis = small_genesis();
+  const auto genesis = small_genesis("wallet-test").genesis;
   const auto key = ledger::SigningKey::generate();
   const std::string body = make_body(*genesis, "acme-build", {payment(11'200'000'000)});
   const auto words = describe_envelope(ledger::make_envelope(body, {}));
@@ -70,7 +52,7 @@ TEST_CASE("what is shown before signing is decoded from the bytes that are signe
 }
 
 TEST_CASE("bytes that the ledger would refuse are not shown as if they could be signed") {
-  const auto genesis = small_genesis();
+  const auto genesis = small_genesis("wallet-test").genesis;
   std::string body = make_body(*genesis, "acme-build", {payment(5)});
   const auto unknown_field = describe_envelope(ledger::make_envelope(body + std::string("\xf8\x07\x01", 3), {}));
   REQUIRE_FALSE(unknown_field);
@@ -80,7 +62,7 @@ TEST_CASE("bytes that the ledger would refuse are not shown as if they could be 
 }
 
 TEST_CASE("a signature added later leaves the body bytes and so the id as they were") {
-  const auto genesis = small_genesis();
+  const auto genesis = small_genesis("wallet-test").genesis;
   const auto one = ledger::SigningKey::generate(), two = ledger::SigningKey::generate();
   const std::string body = make_body(*genesis, "acme-build", {payment(5)});
   const auto first = add_signature(ledger::make_envelope(body, {}), one);
@@ -98,7 +80,7 @@ TEST_CASE("a signature added later leaves the body bytes and so the id as they w
 }
 
 TEST_CASE("a wrong signature is called wrong") {
-  const auto genesis = small_genesis();
+  const auto genesis = small_genesis("wallet-test").genesis;
   const auto key = ledger::SigningKey::generate();
   std::string envelope = sign_body(make_body(*genesis, "acme-build", {payment(5)}), {&key});
   envelope.back() ^= 1;

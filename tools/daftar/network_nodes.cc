@@ -111,21 +111,22 @@ void add_plan_commands(Command network, Session& session, const Arguments& a) {
   Command add = command(plan, session, a, "add", "Add a node", "daftar network plan add node.json", [](Session& s, const ChangeArguments& c) -> Result<Report> {
     auto file = read_node_file(c.file);
     if (!file) return Unexpected<ToolError>(file.error());
-    return changes_of(s, c).plan(c.observer ? VoterChange{} : VoterChange{{file->number}, {}});
+    if (c.observer) return changes_of(s, c).plan({}, {decision_to_add(*file)});
+    return changes_of(s, c).plan({{file->number}, {}}, {decision_to_add(*file), decision_to_promote(file->number)});
   });
   take_file(add, a);
   add.add_flag("--observer", a->observer, "As an observer, who never votes");
   take_node(command(plan, session, a, "remove", "Remove a node", "daftar network plan remove 2",
-                    [](Session& s, const ChangeArguments& c) { return changes_of(s, c).plan({{}, {c.node}}); }), a);
+                    [](Session& s, const ChangeArguments& c) { return changes_of(s, c).plan({{}, {c.node}}, {decision_to_remove(c.node)}); }), a);
   take_node(command(plan, session, a, "promote", "Make an observer a validator", "daftar network plan promote 4",
-                    [](Session& s, const ChangeArguments& c) { return changes_of(s, c).plan({{c.node}, {}}); }), a);
+                    [](Session& s, const ChangeArguments& c) { return changes_of(s, c).plan({{c.node}, {}}, {decision_to_promote(c.node)}); }), a);
   take_node(command(plan, session, a, "demote", "Make a validator an observer", "daftar network plan demote 2",
-                    [](Session& s, const ChangeArguments& c) { return changes_of(s, c).plan({{}, {c.node}}); }), a);
+                    [](Session& s, const ChangeArguments& c) { return changes_of(s, c).plan({{}, {c.node}}, {decision_to_demote(c.node)}); }), a);
   Command replace = command(plan, session, a, "replace", "Replace a node by a new one", "daftar network plan replace 2 --by node.json",
                               [](Session& s, const ChangeArguments& c) -> Result<Report> {
                                 auto file = read_node_file(c.by);
                                 if (!file) return Unexpected<ToolError>(file.error());
-                                return changes_of(s, c).plan({{file->number}, {c.node}});
+                                return changes_of(s, c).plan({{file->number}, {c.node}}, {decision_to_add(*file), decision_to_replace(c.node, file->number)});
                               });
   take_node(replace, a);
   take_by(replace, a);

@@ -54,10 +54,14 @@ Result<Report> NodeChanges::finish(const std::string& line) {
 Result<NetworkFacts> NodeChanges::facts() {
   auto api = session_.client();
   if (!api) return Unexpected<ToolError>(api.error());
+  if (!nodes_) nodes_.emplace((*api)->endpoints());
+  const auto by_leader = [](const HttpAnswer& answer) {
+    const auto facts = parse_network_facts(json::parse(answer.body, nullptr, false));
+    return facts && facts->from_leader;
+  };
   std::optional<NetworkFacts> best;
   ToolError last{Exit::unreachable, "unreachable", "No node answers.", "Are they running, and is this the right network (--network)?"};
-  for (std::size_t i = 0; i < (*api)->endpoints().size(); ++i) {
-    auto answer = (*api)->connection(i).request("GET", "/v1/nodes");
+  for (const auto& answer : nodes_->ask("/v1/nodes", by_leader)) {
     if (!answer) {
       last = answer.error();
       continue;
@@ -70,11 +74,27 @@ Result<NetworkFacts> NodeChanges::facts() {
   return std::move(*best);
 }
 
-Result<Report> NodeChanges::plan(const VoterChange& change) {
+Result<Report> NodeChanges::plan(const VoterChange& change, const std::vector<Decision>& decisions) {
   auto now = facts();
   if (!now) return Unexpected<ToolError>(now.error());
   const ChangePlan plan = plan_change(*now, change);
-  return Report{plan_json(plan), plan_lines(plan), plan.refusal.empty() ? Exit::ok : Exit::refused};
+  Report report{plan_json(plan), plan_table(plan), plan.refusal.empty() ? Exit::ok : Exit::refused};
+  report.data["approvals_needed"] = now->approvals_needed;
+  report.data["approvers"] = now->approvers;
+  report.data["decisions"] = json::array();
+  for (const Decision& decision : decisions) {
+    if (std::all_of(decision.steps.begin(), decision.steps.end(), [&](const auto& step) { return in_force(*now, step); })) continue;
+    auto proposal = open_proposal(decision.steps);
+    if (!proposal) return Unexpected<ToolError>(proposal.error());
+    std::vector<std::string> given;   // of those whose word counts now
+    for (const std::string& member : now->approvers)
+      if (proposal->is_object() && contains(proposal->value("approvals", json::array()), member)) given.push_back(member);
+    report.data["decisions"].push_back({{"change", decision.words}, {"proposal", proposal->value("id", json())}, {"approvals", given}});
+    report.lines.push_back("To " + decision.words + ", " + std::to_string(now->approvals_needed) + " of " + joined(now->approvers) + " must approve; " +
+                           (proposal->empty() ? "not proposed yet" : (given.empty() ? "none has" : joined(given) + (given.size() == 1 ? " has" : " have")) + " (" + json_text(*proposal, "id") + ")"));
+  }
+  if (!plan.refusal.empty()) report.lines.push_back(plan.refusal);
+  return report;
 }
 
 Result<void> NodeChanges::check(const VoterChange& change) {
@@ -88,10 +108,10 @@ Result<void> NodeChanges::check(const VoterChange& change) {
   report_.data["plan"] = plan_json(plan);
   if (!plan.refusal.empty()) {
     if (!session_.options.json)
-      for (const std::string& line : plan_lines(plan)) std::cout << line << "\n";
+      for (const std::string& line : plan_table(plan)) std::cout << line << "\n";
     return failure(Exit::refused, "quorum", plan.refusal, "Nothing was proposed. Bring unreachable nodes back first, or replace them one at a time.");
   }
-  for (const std::string& line : plan_lines(plan)) say(line);
+  for (const std::string& line : plan_table(plan)) say(line);
   return {};
 }
 
@@ -111,24 +131,25 @@ Result<void> NodeChanges::send(const std::string& member, const proto::Operation
   return {};
 }
 
-Result<std::optional<std::string>> NodeChanges::open_proposal(const Steps& steps) {
+Result<json> NodeChanges::open_proposal(const std::vector<proto::NodeChange>& steps) {
   std::string after;
   for (;;) {
     auto page = session_.get("/v1/nodes/proposals" + (after.empty() ? "" : "?after=" + after));
     if (!page) return Unexpected<ToolError>(page.error());
     for (const json& proposal : page->value("proposals", json::array()))
-      if (json_text(proposal, "stage") == "open" && same_steps(proposal.value("changes", json()), steps)) return std::optional(json_text(proposal, "id"));
+      if (json_text(proposal, "stage") == "open" && same_steps(proposal.value("changes", json()), steps)) return proposal;
     after = json_text(*page, "next");
-    if (after.empty()) return std::optional<std::string>();
+    if (after.empty()) return json::object();
   }
 }
 
-Result<void> NodeChanges::decide(const Steps& steps, const std::string& words) {
+Result<void> NodeChanges::decide(const Decision& decision) {
+  const auto& [steps, words] = decision;
   auto sender = session_.sender();
   if (!sender) return Unexpected<ToolError>(sender.error());
   auto known = open_proposal(steps);
   if (!known) return Unexpected<ToolError>(known.error());
-  std::string id = known->value_or("");
+  std::string id = json_text(*known, "id");
   if (id.empty()) {
     proto::Operation operation;
     auto& proposal = *operation.mutable_propose_node_change();
@@ -207,7 +228,7 @@ Result<void> NodeChanges::bring_in(const NodeFile& node) {
     if (node.number != now->next_node)
       return failure(Exit::usage, "node_number_not_next", who + " is not the next free number, which is " + std::to_string(now->next_node) + ".",
                      "Make the node again with `daftard init --node " + std::to_string(now->next_node) + "`.");
-    if (auto decided = decide({addition(node)}, "add " + who + " as observer"); !decided) return decided;
+    if (auto decided = decide(decision_to_add(node)); !decided) return decided;
   }
   return wait_until(
       who + " caught up with the leader",
@@ -249,11 +270,11 @@ Result<Report> NodeChanges::promote(std::uint32_t node) {
   const std::string who = "node " + std::to_string(node);
   auto now = facts();
   if (!now) return Unexpected<ToolError>(now.error());
-  const KnownNode* known = now->find(node);
-  if (known == nullptr || known->standing != "validator") {
+  const Decision decision = decision_to_promote(node);
+  if (!in_force(*now, decision.steps.front())) {
     // With what is reachable now, not what was when the command began.
     if (auto checked = check({{node}, {}}); !checked) return Unexpected<ToolError>(checked.error());
-    if (auto decided = decide({step("promote", node)}, "make " + who + " a validator"); !decided) return Unexpected<ToolError>(decided.error());
+    if (auto decided = decide(decision); !decided) return Unexpected<ToolError>(decided.error());
   }
   auto followed = wait_until(who + " votes", [&](const NetworkFacts& f) { return among(f.voters, node) && f.outgoing.empty(); }, membership);
   if (!followed) return Unexpected<ToolError>(followed.error());
@@ -264,9 +285,9 @@ Result<Report> NodeChanges::demote(std::uint32_t node) {
   const std::string who = "node " + std::to_string(node);
   auto now = facts();
   if (!now) return Unexpected<ToolError>(now.error());
-  if (const KnownNode* known = now->find(node); known == nullptr || known->standing != "observer") {
+  if (const Decision decision = decision_to_demote(node); !in_force(*now, decision.steps.front())) {
     if (auto checked = check({{}, {node}}); !checked) return Unexpected<ToolError>(checked.error());
-    if (auto decided = decide({step("demote", node)}, "make " + who + " an observer"); !decided) return Unexpected<ToolError>(decided.error());
+    if (auto decided = decide(decision); !decided) return Unexpected<ToolError>(decided.error());
   }
   auto followed = wait_until(who + " votes no more", [&](const NetworkFacts& f) { return !f.votes(node); }, membership);
   if (!followed) return Unexpected<ToolError>(followed.error());
@@ -277,9 +298,9 @@ Result<Report> NodeChanges::remove(std::uint32_t node) {
   const std::string who = "node " + std::to_string(node);
   auto now = facts();
   if (!now) return Unexpected<ToolError>(now.error());
-  if (const KnownNode* known = now->find(node); known == nullptr || known->standing != "removed") {
+  if (const Decision decision = decision_to_remove(node); !in_force(*now, decision.steps.front())) {
     if (auto checked = check({{}, {node}}); !checked) return Unexpected<ToolError>(checked.error());
-    if (auto decided = decide({step("remove", node)}, "remove " + who); !decided) return Unexpected<ToolError>(decided.error());
+    if (auto decided = decide(decision); !decided) return Unexpected<ToolError>(decided.error());
   }
   auto followed = wait_until(
       who + " left consensus", [&](const NetworkFacts& f) { return !f.votes(node) && !among(f.learners, node); }, membership);
@@ -298,7 +319,7 @@ Result<Report> NodeChanges::replace(std::uint32_t node, const NodeFile& by) {
     if (auto checked = check({{by.number}, {node}}); !checked) return Unexpected<ToolError>(checked.error());
     if (auto done = bring_in(by); !done) return Unexpected<ToolError>(done.error());
     if (auto checked = check({{by.number}, {node}}); !checked) return Unexpected<ToolError>(checked.error());
-    if (auto decided = decide({step("promote", by.number), step("remove", node)}, "make " + joining + " a validator and remove " + leaving); !decided)
+    if (auto decided = decide(decision_to_replace(node, by.number)); !decided)
       return Unexpected<ToolError>(decided.error());
   }
   auto followed = wait_until(
@@ -306,6 +327,14 @@ Result<Report> NodeChanges::replace(std::uint32_t node, const NodeFile& by) {
       [&](const NetworkFacts& f) { return among(f.voters, by.number) && !f.votes(node) && !among(f.learners, node) && f.outgoing.empty(); }, membership);
   if (!followed) return Unexpected<ToolError>(followed.error());
   return finish("Done: " + joining + " is a validator in the place of " + leaving + ", which is removed for good.");
+}
+
+NodeChanges::Decision decision_to_add(const NodeFile& node) { return {{addition(node)}, "add node " + std::to_string(node.number) + " as observer"}; }
+NodeChanges::Decision decision_to_promote(std::uint32_t node) { return {{step("promote", node)}, "make node " + std::to_string(node) + " a validator"}; }
+NodeChanges::Decision decision_to_demote(std::uint32_t node) { return {{step("demote", node)}, "make node " + std::to_string(node) + " an observer"}; }
+NodeChanges::Decision decision_to_remove(std::uint32_t node) { return {{step("remove", node)}, "remove node " + std::to_string(node)}; }
+NodeChanges::Decision decision_to_replace(std::uint32_t node, std::uint32_t by) {
+  return {{step("promote", by), step("remove", node)}, "make node " + std::to_string(by) + " a validator and remove node " + std::to_string(node)};
 }
 
 Result<Report> NodeChanges::approve(const std::string& proposal) {
