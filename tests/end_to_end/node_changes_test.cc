@@ -8,6 +8,7 @@
 
 #include "tests/end_to_end/payment_load.h"
 #include "tests/end_to_end/terminal.h"
+#include "tests/harness/text_file.h"
 #include "tools/files.h"
 #include "tools/keystore.h"
 
@@ -116,11 +117,6 @@ void require_said(const std::string& output, const std::vector<std::string>& beg
   }
 }
 
-std::string text_of(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
 const std::string as_two = " --as operator-1 --approve-as operator-2";
 /// Where more than two must approve: with a fourth validator its operator has a word too.
 const std::string as_all = as_two + " --approve-as operator-3 --approve-as operator-4";
@@ -173,7 +169,7 @@ TEST_CASE("under load a validator is added, a dead one replaced and the leader r
   REQUIRE(ended);
   CHECK(WIFEXITED(*ended));
   CHECK(WEXITSTATUS(*ended) == 0);
-  CHECK(text_of(local.log_file(leader)).find("was removed from the network by its governance, and the others know it; it stops") != std::string::npos);
+  CHECK(read_text(local.log_file(leader)).find("was removed from the network by its governance, and the others know it; it stops") != std::string::npos);
   present.erase(leader);
   operators.require_consensus_of(present, present);
   REQUIRE(load.wait_for(30, seconds(30)));

@@ -103,7 +103,7 @@ Action send_snapshot(Arguments& arguments) {
   };
 }
 
-constexpr Verb verbs[] = {
+constexpr Verb client_table[] = {
     {"propose", "NODE TEXT... | NODE bytes=B [count=K]", "asks a node to append proposals", propose},
     {"propose-conf-change", "NODE [add=N] [add-learner=N] [promote=N] [demote=N] [remove=N] [transition=auto|implicit] [v1=on]",
      "asks the leader to change the membership, all at once; several nodes as add=(4 5) (thesis 4.3)", propose_conf_change},
@@ -115,6 +115,6 @@ constexpr Verb verbs[] = {
 
 }  // namespace
 
-std::span<const Verb> client_verbs() { return verbs; }
+std::span<const Verb> client_verbs() { return client_table; }
 
 }  // namespace daftar::consensus::scenario
