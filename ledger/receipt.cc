@@ -32,7 +32,7 @@ std::optional<std::string_view> take_line(std::string_view& text, std::string_vi
   return line;
 }
 
-Expected<ReceiptParts, ReceiptFault> split(std::string_view text) {
+Expected<ReceiptParts, ReceiptFault> split_receipt(std::string_view text) {
   if (text.size() > receipt_bytes_max) return fault("format", "The file is too large to be a receipt.");
   if (!text.starts_with(first_line)) return fault("format", "The file does not begin with c2sp.org/tlog-proof@v1: it is not a receipt.");
   text.remove_prefix(first_line.size());
@@ -70,7 +70,7 @@ std::string make_receipt(const Entry& entry, const std::vector<Digest>& proof, s
 }
 
 Expected<Checkpoint, ReceiptFault> claimed_checkpoint(std::string_view receipt) {
-  auto parts = split(receipt);
+  auto parts = split_receipt(receipt);
   if (!parts) return Unexpected<ReceiptFault>(std::move(parts.error()));
   auto note = parse_note(parts->certificate);
   if (!note) return fault("checkpoint", "The checkpoint is not a well-formed signed note.");
@@ -79,7 +79,7 @@ Expected<Checkpoint, ReceiptFault> claimed_checkpoint(std::string_view receipt) 
 
 Expected<VerifiedReceipt, ReceiptFault> verify_receipt(std::string_view receipt, std::string_view origin,
                                                        const std::vector<PublicKey>& validators) {
-  auto parts = split(receipt);
+  auto parts = split_receipt(receipt);
   if (!parts) return Unexpected<ReceiptFault>(std::move(parts.error()));
 
   auto note = parse_note(parts->certificate);

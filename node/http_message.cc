@@ -1,11 +1,11 @@
 #include "node/http_message.h"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
+
+#include "node/as_result.h"
 
 namespace daftar::node {
 
@@ -18,7 +18,7 @@ void Wakeup::notify(std::shared_ptr<Wakeup> self) {
 
 net::awaitable<void> Wakeup::wait() {
   timer_.expires_at(std::chrono::steady_clock::time_point::max());
-  co_await timer_.async_wait(net::as_tuple(net::use_awaitable));
+  co_await timer_.async_wait(as_result);
 }
 
 std::string json_string(std::string_view text) {

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/detached.hpp>
@@ -13,7 +12,6 @@
 #include <boost/asio/read.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <deque>
 #include <map>
@@ -21,6 +19,7 @@
 #include <shared_mutex>
 #include <thread>
 
+#include "node/as_result.h"
 #include "node/config.h"
 
 namespace daftar::node {
@@ -29,7 +28,6 @@ using asio::ip::tcp;
 using TlsStream = asio::ssl::stream<tcp::socket>;
 namespace {
 
-constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::seconds handshake_deadline{5};
 constexpr std::chrono::milliseconds redial_first{20}, redial_last{1000};
 constexpr std::chrono::seconds removed_dialled_for{30};
@@ -194,7 +192,7 @@ struct PeerNetwork::Impl {
       peer.connected = false;
       if (stopping) co_return;
       timer.expires_after(pause);
-      co_await timer.async_wait(no_throw);
+      co_await timer.async_wait(as_result);
       pause = std::min(pause * 2, redial_last);
     }
     peer.dialled = false;
@@ -208,12 +206,12 @@ struct PeerNetwork::Impl {
     {
       Deadline deadline(stream.next_layer(), handshake_deadline);
       tcp::resolver resolver(context);
-      auto [resolve_error, endpoints] = co_await resolver.async_resolve(place.host, std::to_string(place.port), no_throw);
+      auto [resolve_error, endpoints] = co_await resolver.async_resolve(place.host, std::to_string(place.port), as_result);
       if (resolve_error) co_return false;
-      auto [connect_error, endpoint] = co_await asio::async_connect(stream.next_layer(), endpoints, no_throw);
+      auto [connect_error, endpoint] = co_await asio::async_connect(stream.next_layer(), endpoints, as_result);
       if (connect_error) co_return false;
       tune(stream.next_layer());
-      auto [tls_error] = co_await stream.async_handshake(TlsStream::client, no_throw);
+      auto [tls_error] = co_await stream.async_handshake(TlsStream::client, as_result);
       if (tls_error) co_return false;
     }
     const auto key = peer_public_key(stream.native_handle());
@@ -236,10 +234,10 @@ struct PeerNetwork::Impl {
       gather(peer, out);
       if (out.empty()) {
         peer.wake->expires_at(asio::steady_timer::time_point::max());
-        co_await peer.wake->async_wait(no_throw);
+        co_await peer.wake->async_wait(as_result);
         continue;
       }
-      auto [error, written] = co_await asio::async_write(stream, asio::buffer(out), no_throw);
+      auto [error, written] = co_await asio::async_write(stream, asio::buffer(out), as_result);
       if (error) break;
       sent += written;
       out.clear();
@@ -263,7 +261,7 @@ struct PeerNetwork::Impl {
   /// Peers send nothing on a link we dialled: a read that ends means the link is gone, long before a write would notice.
   asio::awaitable<void> watch(std::shared_ptr<OutboundLink> link, Peer& peer) {
     char byte;
-    co_await link->stream.async_read_some(asio::buffer(&byte, 1), no_throw);
+    co_await link->stream.async_read_some(asio::buffer(&byte, 1), as_result);
     link->close();
     peer.wake->cancel();
   }
@@ -307,11 +305,11 @@ struct PeerNetwork::Impl {
   asio::awaitable<void> accept() {
     while (!stopping) {
       tcp::socket socket(context);
-      auto [error] = co_await acceptor->async_accept(socket, no_throw);
+      auto [error] = co_await acceptor->async_accept(socket, as_result);
       if (stopping) co_return;
       if (error) {
         asio::steady_timer timer(context, std::chrono::milliseconds(100));  // out of descriptors: not a reason to spin
-        co_await timer.async_wait(no_throw);
+        co_await timer.async_wait(as_result);
         continue;
       }
       boost::system::error_code gone;
@@ -350,7 +348,7 @@ struct PeerNetwork::Impl {
   /// TLS and Hello, in time: the node that dialled, or 0.
   asio::awaitable<std::uint32_t> greet(TlsStream& stream, std::uint64_t& process) {
     Deadline deadline(stream.next_layer(), handshake_deadline);
-    auto [error] = co_await stream.async_handshake(TlsStream::server, no_throw);
+    auto [error] = co_await stream.async_handshake(TlsStream::server, as_result);
     if (error) co_return 0u;
     const auto key = peer_public_key(stream.native_handle());
     const std::uint32_t node = key ? node_of(*key) : 0;
@@ -373,7 +371,7 @@ struct PeerNetwork::Impl {
 
   asio::awaitable<std::optional<PeerMessage>> read_message(TlsStream& stream) {
     unsigned char length[4];
-    auto [head_error, head] = co_await asio::async_read(stream, asio::buffer(length), no_throw);
+    auto [head_error, head] = co_await asio::async_read(stream, asio::buffer(length), as_result);
     if (head_error) co_return std::nullopt;
     const std::uint32_t size = read_length(length);
     if (size > frame_bytes_max) {
@@ -381,7 +379,7 @@ struct PeerNetwork::Impl {
       co_return std::nullopt;
     }
     std::string body(size, '\0');
-    auto [body_error, read] = co_await asio::async_read(stream, asio::buffer(body), no_throw);
+    auto [body_error, read] = co_await asio::async_read(stream, asio::buffer(body), as_result);
     if (body_error) co_return std::nullopt;
     received += head + read;
     auto message = decode_peer_message(body);

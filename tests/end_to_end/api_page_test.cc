@@ -11,7 +11,7 @@ using nlohmann::json;
 
 namespace {
 
-const std::string page = read_page(std::string(DAFTAR_SOURCE_DIR) + "/docs/api.md");
+const std::string page = read_text(std::string(DAFTAR_SOURCE_DIR) + "/docs/api.md");
 
 struct Field { bool optional = false, list = false; std::string shape; };
 using Shape = std::map<std::string, Field>;

@@ -10,6 +10,7 @@
 #include "tests/end_to_end/console_page.h"
 #include "tests/end_to_end/terminal.h"
 #include "tests/harness/temporary_folder.h"
+#include "tests/harness/text_file.h"
 
 using namespace daftar::tests;
 namespace fs = std::filesystem;
@@ -17,16 +18,10 @@ namespace fs = std::filesystem;
 namespace {
 
 const fs::path source = DAFTAR_SOURCE_DIR;
-const std::string passphrase = "a long passphrase for pages only";
+const std::string page_passphrase = "a long passphrase for pages only";
 
 /// Pages whose commands are run here; every other page must have none.
 const std::vector<std::string> run_pages = {"docs/enterprise.md", "docs/tax-authority.md", "docs/budget-office.md", "docs/operators.md"};
-
-std::string text_of(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  REQUIRE(in);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 std::vector<std::string> all_pages() {
   std::vector<std::string> pages = {"README.md", "genesis/README.md"};
@@ -57,7 +52,7 @@ class Reader {
     const std::string script = ". '" + state + "'\n" + command + "\nstatus=$?\n{ export -p; echo \"cd '$PWD'\"; } > '" + state + "'\nexit $status\n";
     auto run = run_on_terminal(script, folder_.path(),
                                {"HOME=" + folder_.path().string(), "PATH=" DAFTAR_BIN_DIR ":/usr/local/bin:/usr/bin:/bin", "TERM=dumb", "LC_ALL=C.UTF-8"},
-                               {{"(Passphrase of|New passphrase|Old passphrase) .*: |Once more: ", passphrase}, {".*\\[y/N\\] ", "y"}}, std::chrono::seconds(60));
+                               {{"(Passphrase of|New passphrase|Old passphrase) .*: |Once more: ", page_passphrase}, {".*\\[y/N\\] ", "y"}}, std::chrono::seconds(60));
     run.output = without_passphrase_prompts(run.output);
     return run;
   }
@@ -78,7 +73,7 @@ class Reader {
 };
 
 void run_page(const std::string& name) {
-  const ConsolePage page = read_console_page(text_of(source / name));
+  const ConsolePage page = read_console_page(read_text(source / name));
   REQUIRE(page.faults == std::vector<std::string>{});
   REQUIRE_FALSE(page.steps.empty());
   Reader reader;
@@ -112,7 +107,7 @@ TEST_CASE("operators: the commands of the page do what it shows") { run_page("do
 TEST_CASE("every command in a page is run, or the page says why not") {
   for (const std::string& name : all_pages()) {
     INFO(name);
-    const ConsolePage page = read_console_page(text_of(source / name));
+    const ConsolePage page = read_console_page(read_text(source / name));
     CHECK(page.faults == std::vector<std::string>{});
     const bool runs = std::find(run_pages.begin(), run_pages.end(), name) != run_pages.end();
     CHECK(page.steps.empty() == !runs);

@@ -58,7 +58,7 @@ TEST_CASE("under load a validator is added, a dead one replaced and the leader r
   REQUIRE(ended);
   CHECK(WIFEXITED(*ended));
   CHECK(WEXITSTATUS(*ended) == 0);
-  CHECK(text_of(local.log_file(leader)).find("was removed from the network by its governance, and the others know it; it stops") != std::string::npos);
+  CHECK(read_text(local.log_file(leader)).find("was removed from the network by its governance, and the others know it; it stops") != std::string::npos);
   present.erase(leader);
   operators.require_consensus_of(present, present);
   REQUIRE(load.wait_for(30, seconds(30)));

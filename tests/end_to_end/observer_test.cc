@@ -15,7 +15,7 @@ namespace {
 
 bool comes_to_say(const fs::path& log, const std::string& sentence, std::size_t from) {
   for (int i = 0; i < 300; ++i) {
-    if (text_of(log).find(sentence, from) != std::string::npos) return true;
+    if (read_text(log).find(sentence, from) != std::string::npos) return true;
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
   }
   return false;
@@ -23,7 +23,7 @@ bool comes_to_say(const fs::path& log, const std::string& sentence, std::size_t 
 
 /// The lines of a node's log in which this stands.
 std::vector<std::string> lines_with(const fs::path& log, const std::string& words) {
-  std::istringstream in(text_of(log));
+  std::istringstream in(read_text(log));
   std::vector<std::string> out;
   for (std::string line; std::getline(in, line);)
     if (line.find(words) != std::string::npos) out.push_back(line);
@@ -104,7 +104,7 @@ TEST_CASE("an observer that comes back with an old copy of its data, or with non
     local.stop_all(SIGKILL);
     fs::remove_all(data);
     if (!emptied) fs::copy(copy, data, fs::copy_options::recursive);
-    const std::size_t said_before = text_of(log).size();
+    const std::size_t said_before = read_text(log).size();
     for (unsigned node = 1; node <= 4; ++node) operators.start(node);
     network.wait_ready();
     REQUIRE(load.wait_for(50, seconds(60)));

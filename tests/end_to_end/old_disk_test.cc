@@ -5,17 +5,13 @@
 
 #include "tests/end_to_end/payment_load.h"
 #include "tests/harness/file_damage.h"
+#include "tests/harness/text_file.h"
 
 using namespace daftar;
 using namespace daftar::tests;
 namespace fs = std::filesystem;
 
 namespace {
-
-std::string read_text(const fs::path& path) {
-  std::ifstream in(path);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 /// The data folder of a node, its log of words, and what a copy of it once was.
 struct Folder {

@@ -11,6 +11,7 @@
 
 #include "tests/end_to_end/terminal.h"
 #include "tests/end_to_end/test_network.h"
+#include "tests/harness/text_file.h"
 #include "tools/files.h"
 #include "tools/keystore.h"
 
@@ -111,11 +112,6 @@ inline void require_said(const std::string& output, const std::vector<std::strin
     REQUIRE(at != std::string::npos);
     ++at;
   }
-}
-
-inline std::string text_of(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
 }
 
 inline const std::string as_two = " --as operator-1 --approve-as operator-2";

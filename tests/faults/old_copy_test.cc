@@ -4,17 +4,11 @@
 #include "tests/end_to_end/payment_load.h"
 #include "tests/faults/last_words.h"
 #include "tests/faults/leaders.h"
+#include "tests/harness/text_file.h"
 
 using namespace daftar;
 using namespace daftar::tests;
 namespace fs = std::filesystem;
-
-namespace {
-std::string text_of(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
-}  // namespace
 
 TEST_CASE("a node on an old copy of its data finds out, is filled up again by the others, and nothing is missing anywhere") {
   TestNetwork network;
@@ -38,7 +32,7 @@ TEST_CASE("a node on an old copy of its data finds out, is filled up again by th
   CHECK(load.wait_for(30, std::chrono::seconds(60)));
   load.stop();
   load.require_kept(network);
-  const std::string log = text_of(network.network().log_file(node));
+  const std::string log = read_text(network.network().log_file(node));
   CHECK(log.find("the disk is an older copy, or has lost something") != std::string::npos);
   CHECK(log.find("the log is whole again") != std::string::npos);
 }

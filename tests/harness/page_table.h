@@ -1,20 +1,13 @@
 // The tables of a Markdown page, for tests that hold a page against the code.
 #pragma once
-#include <fstream>
-#include <iterator>
 #include <regex>
 #include <sstream>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
-namespace daftar::tests {
+#include "tests/harness/text_file.h"
 
-inline std::string read_page(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) throw std::runtime_error("cannot read " + file);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
+namespace daftar::tests {
 
 /// Cells of the rows of every table of the page whose heading row begins with the cell `first`; blanks around cells do not count.
 inline std::vector<std::vector<std::string>> page_table(const std::string& page, const std::string& first) {

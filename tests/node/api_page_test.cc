@@ -11,7 +11,7 @@ using namespace daftar::tests;
 
 namespace {
 
-const std::string page = read_page(std::string(DAFTAR_SOURCE_DIR) + "/docs/api.md");
+const std::string page = read_text(std::string(DAFTAR_SOURCE_DIR) + "/docs/api.md");
 
 /// "code status" of every error that the sources of node/ make.
 std::set<std::string> errors_of_the_sources() {
@@ -19,7 +19,7 @@ std::set<std::string> errors_of_the_sources() {
   std::set<std::string> found;
   for (const auto& file : std::filesystem::directory_iterator(std::string(DAFTAR_SOURCE_DIR) + "/node")) {
     if (file.path().extension() != ".cc") continue;
-    const std::string text = read_page(file.path().string());
+    const std::string text = read_text(file.path().string());
     for (std::sregex_iterator it(text.begin(), text.end(), direct), end; it != end; ++it) found.insert((*it)[2].str() + " " + (*it)[1].str());
     for (std::sregex_iterator it(text.begin(), text.end(), absent), end; it != end; ++it) found.insert((*it)[1].str() + " 404");
   }

@@ -27,7 +27,7 @@ price = "56000000.5"
 due = "2026-12-24"
 )";
 
-std::string fault_of(const std::string& from, const std::string& to) {
+std::string fault_of_contract(const std::string& from, const std::string& to) {
   const tests::TemporaryFolder folder;
   folder.write("text.txt", "abc");
   std::string text = contract;
@@ -51,13 +51,13 @@ TEST_CASE("a contract file becomes the draft it says") {
 }
 
 TEST_CASE("a mistake in a contract file is refused with file and line") {
-  CHECK_THAT(fault_of("price = \"56000000.5\"", "price = \"56000000.505\""), Catch::Contains("contract.toml:18: 'milestones[0].price' cannot be read"));
-  CHECK_THAT(fault_of("price = \"56000000.5\"", "price = 56000000.5"), Catch::Contains("'milestones[0].price' must be a text"));
-  CHECK_THAT(fault_of("\"2026-12-24\"", "\"soon\""), Catch::Contains("'milestones[0].due' is no time"));
-  CHECK_THAT(fault_of("currency = \"UZS\"", "currency = \"SUM\""), Catch::Contains("'currency' is no ISO 4217 currency"));
-  CHECK_THAT(fault_of("acceptance_days = 10", "acceptance = 10"), Catch::Contains("'acceptance' is not a known key"));
-  CHECK_THAT(fault_of("text_file = \"text.txt\"", ""), Catch::Contains("exactly one of 'text_file' and 'text_digest'"));
-  CHECK_THAT(fault_of("text.txt", "missing.txt"), Catch::Contains("'text_file' cannot be read"));
+  CHECK_THAT(fault_of_contract("price = \"56000000.5\"", "price = \"56000000.505\""), Catch::Contains("contract.toml:18: 'milestones[0].price' cannot be read"));
+  CHECK_THAT(fault_of_contract("price = \"56000000.5\"", "price = 56000000.5"), Catch::Contains("'milestones[0].price' must be a text"));
+  CHECK_THAT(fault_of_contract("\"2026-12-24\"", "\"soon\""), Catch::Contains("'milestones[0].due' is no time"));
+  CHECK_THAT(fault_of_contract("currency = \"UZS\"", "currency = \"SUM\""), Catch::Contains("'currency' is no ISO 4217 currency"));
+  CHECK_THAT(fault_of_contract("acceptance_days = 10", "acceptance = 10"), Catch::Contains("'acceptance' is not a known key"));
+  CHECK_THAT(fault_of_contract("text_file = \"text.txt\"", ""), Catch::Contains("exactly one of 'text_file' and 'text_digest'"));
+  CHECK_THAT(fault_of_contract("text.txt", "missing.txt"), Catch::Contains("'text_file' cannot be read"));
 }
 
 TEST_CASE("times from now are relative to now") {

@@ -17,7 +17,7 @@ const std::string source = DAFTAR_SOURCE_DIR;
 
 TEST_CASE("the page of refusals says of each code what the ledger says, and knows no other") {
   std::map<std::string, std::vector<std::string>> written;
-  for (const auto& row : page_table(read_page(source + "/docs/refusals.md"), "code"))
+  for (const auto& row : page_table(read_text(source + "/docs/refusals.md"), "code"))
     if (row.size() == 4) {
       INFO(row[0]);
       CHECK(written.emplace(code_words(row[0]).at(0), row).second);   // each once
@@ -42,9 +42,9 @@ TEST_CASE("the codes that the page of refusals gives to the wallet are the walle
   std::string sources;
   for (const char* folder : {"/tools", "/tools/daftar"})
     for (const auto& file : std::filesystem::directory_iterator(source + folder))
-      if (file.path().extension() == ".cc") sources += read_page(file.path().string());
+      if (file.path().extension() == ".cc") sources += read_text(file.path().string());
   std::size_t rows = 0;
-  for (const auto& row : page_table(read_page(source + "/docs/refusals.md"), "code")) {
+  for (const auto& row : page_table(read_text(source + "/docs/refusals.md"), "code")) {
     if (row.size() != 2) continue;
     for (const std::string& code : code_words(row[0])) {
       ++rows;

@@ -16,12 +16,11 @@ namespace daftar::bench {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using std::chrono::milliseconds;
 
 constexpr unsigned clients_per_node = 2;
-constexpr milliseconds pause_between_payments(50);
-constexpr milliseconds payment_timeout(100);  // and then the next: so some payment is fresh at any moment
-constexpr milliseconds commit_patience(60'000);
+constexpr std::chrono::milliseconds pause_between_payments(50);
+constexpr std::chrono::milliseconds payment_timeout(100);  // and then the next: so some payment is fresh at any moment
+constexpr std::chrono::milliseconds commit_patience(60'000);
 
 /// Clients of every node, each with one payment under way, and the moment at which one of them first saw a commit after a kill.
 class Payers {
@@ -31,7 +30,7 @@ class Payers {
       for (unsigned i = 0; i < clients_per_node; ++i)
         threads_.emplace_back([this, &population, endpoint, ledger = network.genesis()->ledger_id(), category = options.category, valid_until_ms,
                                random = Random(options.seed ^ (endpoint.node * 1000u + i))]() mutable {
-          tools::NodeConnection connection(endpoint, {milliseconds(200), milliseconds(500)});
+          tools::NodeConnection connection(endpoint, {std::chrono::milliseconds(200), std::chrono::milliseconds(500)});
           while (!stopping_) {
             const auto sent = Clock::now();
             const auto answer = connection.submit(make_transfer(population, ledger, category, valid_until_ms, random), tools::Wait::committed, payment_timeout);
@@ -113,7 +112,7 @@ Failover measure_failover(tools::LocalNetwork& network, const Population& popula
     out.load_tx_per_s = static_cast<double>(payers.total()) / std::chrono::duration<double>(Clock::now() - start).count();
     while (out.gaps.size() < options.kills && go_on() && out.problems.empty()) {
       // At any moment between two heartbeats, and well after the last election.
-      std::this_thread::sleep_for(milliseconds(500 + random.below(500)));
+      std::this_thread::sleep_for(std::chrono::milliseconds(500 + random.below(500)));
       if (auto problem = kill_leader(network, payers, out); !problem.empty()) out.problems.push_back(std::move(problem));
     }
     if (payers.rejected() > 0) out.problems.push_back(std::to_string(payers.rejected()) + " payments were rejected");

@@ -155,7 +155,7 @@ Action peer_restarted(Arguments& arguments) {
   return [=](World& world) { world.running(name).raft->peer_restarted(world.node(other).id); };
 }
 
-constexpr Verb verbs[] = {
+constexpr Verb client_table[] = {
     {"propose", "NODE|latest TEXT... | NODE|latest bytes=B [count=K]", "asks a node, or the leader of the highest term, to append proposals", propose},
     {"propose-conf-change", "NODE [add=N] [add-learner=N] [promote=N] [demote=N] [remove=N] [transition=auto|implicit|explicit] [v1=on]",
      "asks the leader to change the membership, all at once; several nodes as add=(4 5) (thesis 4.3); without a change: to leave a joint one", propose_conf_change},
@@ -168,6 +168,6 @@ constexpr Verb verbs[] = {
 
 }  // namespace
 
-std::span<const Verb> client_verbs() { return verbs; }
+std::span<const Verb> client_verbs() { return client_table; }
 
 }  // namespace daftar::consensus::scenario

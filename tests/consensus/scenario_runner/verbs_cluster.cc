@@ -186,7 +186,7 @@ Action forget_leader(Arguments& arguments) {
   };
 }
 
-constexpr Verb verbs[] = {
+constexpr Verb cluster_table[] = {
     {"add-nodes",
      "COUNT [voters=(1 2)] [learners=(3)] [index=I | snapshot=T/I] [log=(1 1 2)] [term=T] [vote=N] [commit=I] [applied=I]\n"
      "  [election-timeout=10] [heartbeat=2] [inflight=8] [append-bytes=B] [window-bytes=B] [voter-lag=1000] [piece-bytes=B] [seed=S]\n"
@@ -205,6 +205,6 @@ Entry made_up_entry(LogPosition position) {
           std::make_shared<const std::string>(std::to_string(position.term.value) + "/" + std::to_string(position.index.value))};
 }
 
-std::span<const Verb> cluster_verbs() { return verbs; }
+std::span<const Verb> cluster_verbs() { return cluster_table; }
 
 }  // namespace daftar::consensus::scenario

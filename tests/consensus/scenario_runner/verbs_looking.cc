@@ -222,7 +222,7 @@ Action trace(Arguments& arguments) {
   return [=](World& world) { world.trace = on; };
 }
 
-constexpr Verb verbs[] = {
+constexpr Verb looking_table[] = {
     {"status", "[NODES]", "prints a line for each node: role, term, log, commit", status},
     {"peers", "NODE", "prints what a leader knows of the others", peers},
     {"membership", "[NODES]", "prints the membership in force on each node", membership},
@@ -238,6 +238,6 @@ constexpr Verb verbs[] = {
 
 }  // namespace
 
-std::span<const Verb> looking_verbs() { return verbs; }
+std::span<const Verb> looking_verbs() { return looking_table; }
 
 }  // namespace daftar::consensus::scenario

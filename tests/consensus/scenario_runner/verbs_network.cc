@@ -144,7 +144,7 @@ Action step(Arguments& arguments) {
   };
 }
 
-constexpr Verb verbs[] = {
+constexpr Verb network_table[] = {
     {"deliver", "LINKS [type=T] [first=K] [last=K]", "hands over messages under way, in the order of sending", deliver},
     {"drop", "LINKS [type=T] [first=K] [last=K]", "loses messages under way", drop},
     {"duplicate", "LINKS [type=T] [first=K] [last=K]", "puts a second copy of messages behind all others", on_selected<&Network::duplicate>},
@@ -163,6 +163,6 @@ constexpr Verb verbs[] = {
 
 }  // namespace
 
-std::span<const Verb> network_verbs() { return verbs; }
+std::span<const Verb> network_verbs() { return network_table; }
 
 }  // namespace daftar::consensus::scenario

@@ -206,7 +206,7 @@ Action install(Arguments& arguments) {
   };
 }
 
-constexpr Verb verbs[] = {
+constexpr Verb running_table[] = {
     {"process", "NODES [times=K]", "takes one output of each core and carries it out", process},
     {"stabilize", "[NODES] [show=on|off]", "lets nodes process and receive until nothing is left to do; no clock runs", stabilize},
     {"converge", "[ticks=100]", "lets all clocks run until all nodes that are up agree; fails if they do not", converge},
@@ -225,6 +225,6 @@ constexpr Verb verbs[] = {
 
 }  // namespace
 
-std::span<const Verb> running_verbs() { return verbs; }
+std::span<const Verb> running_verbs() { return running_table; }
 
 }  // namespace daftar::consensus::scenario
