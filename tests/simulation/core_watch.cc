@@ -27,8 +27,8 @@ Watching::~Watching() { watching = nullptr; }
 // A member function takes its object as a first argument (Itanium C++ ABI), so it can be declared as a function that bears the linker's names.
 namespace wrapped {
 using namespace consensus;
-using Placed = Expected<LogPosition, ProposeError>;
-using Asked = Expected<ReadId, ProposeError>;
+using Placed = consensus::Expected<LogPosition, ProposeError>;
+using Asked = consensus::Expected<ReadId, ProposeError>;
 
 #define DAFTAR_WRAPS(result, name, symbol, ...)           \
   result real_##name(__VA_ARGS__) asm("__real_" symbol);  \

@@ -1,11 +1,12 @@
 // Runs changing clusters over a core with a planted mistake, each seed in a process of its own, as a broken invariant ends the process.
-// Succeeds if a seed shows the mistake within the bound; with DAFTAR_MISTAKE 0, if none shows anything.
+// Succeeds if a seed shows the mistake within the bound; with mistake 0, if none shows anything.
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <iostream>
 
+#include "tests/consensus/broken/planted_mistake.h"
 #include "tests/consensus/cluster.h"
 
 namespace {
@@ -33,11 +34,12 @@ bool holds(std::uint64_t seed) {
 }  // namespace
 
 int main() {
-  std::cout << "mistake " << DAFTAR_MISTAKE << ": seeds 1.." << seeds_max << "\n" << std::flush;
+  using daftar::consensus::test::planted_mistake;
+  std::cout << "mistake " << planted_mistake << ": seeds 1.." << seeds_max << "\n" << std::flush;
   std::uint64_t seed = 1;
-  const std::uint64_t last = DAFTAR_MISTAKE == 0 ? 40 : seeds_max;
+  const std::uint64_t last = planted_mistake == 0 ? 40 : seeds_max;
   while (seed <= last && holds(seed)) ++seed;
   const bool seen = seed <= last;
   std::cout << (seen ? "seen with seed " + std::to_string(seed) : "not seen in " + std::to_string(last) + " seeds") << "\n";
-  return seen == (DAFTAR_MISTAKE != 0) ? 0 : 1;
+  return seen == (planted_mistake != 0) ? 0 : 1;
 }

@@ -3,7 +3,12 @@
 
 #include <algorithm>
 
+#include "tests/consensus/broken/planted_mistake.h"
+
 namespace daftar::consensus {
+
+const int test::planted_mistake = DAFTAR_MISTAKE;
+
 namespace {
 
 enum Mistake { none, quorum_over_the_union, outgoing_ignored, coming_ignored, half_is_enough };
