@@ -120,7 +120,7 @@ TEST_CASE("the list of faults is read strictly") {
 
 // Seeds that failed once; those before disks went back, with the sequence of chance that they had.
 
-TEST_CASE("older disks: a snapshot is brought to its end at the start; what was acknowledged is on no other disk, which is not promised to be survived") {
+TEST_CASE("older disks: a snapshot is brought to its end at the start, and what was acknowledged is on no other disk, which is not promised to be survived") {
   for (const std::uint64_t seed : {38, 50026, 50140, 50187}) {
     SimOptions options;
     options.seed = seed;

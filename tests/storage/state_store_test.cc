@@ -236,6 +236,7 @@ TEST_CASE("proofs read from the tiles verify, over three levels of tiles and a r
 
 TEST_CASE("a power cut leaves the whole of some committed height, not below the last flush") {
   const unsigned seed = std::random_device{}();
+  std::cout << "seed " << seed << std::endl;  // now: an assertion of RocksDB would leave no time for it
   std::mt19937_64 random(seed);
   const TemporaryFolder folder;
   const auto files = std::make_shared<ForgetfulFileSystem>(seed);
@@ -415,7 +416,8 @@ TEST_CASE("a read that meets damage stops the process instead of finding nothing
   const auto again = open_rocks_state_store(options);
   REQUIRE(!again);
   CHECK(again.error().kind == StorageError::Kind::corruption);
-  CHECK(again.error().text().find("met earlier, while reading from state") != std::string::npos);
+  // Meanwhile this process had the store open, too, and its compaction may have come upon the same block.
+  CHECK_THAT(again.error().text(), Catch::Contains("met earlier, while reading from state") || Catch::Contains("met earlier, while compacting"));
 }
 
 // Not a check: `storage_tests "[bench]"` prints how fast blocks of 200 transactions with 6 state writes each are committed.
