@@ -120,7 +120,8 @@ class Trio {
     return leader();
   }
   void pay(std::uint64_t node) {
-    step(node - 1, [&](Replica& r) { r.submit(++client, network.issue("acme/UZS", 1, "s" + std::to_string(client)), WaitFor::committed, 60'000); });
+    ++client;
+    step(node - 1, [&](Replica& r) { r.submit(client, network.issue("acme/UZS", 1, "s" + std::to_string(client)), WaitFor::committed, 60'000); });
   }
   /// A linearizable read at a node; see `reads`.
   ClientToken read(std::uint64_t node, std::uint64_t timeout_ms = 60'000) {
