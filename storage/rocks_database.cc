@@ -1,5 +1,8 @@
 #include "storage/rocks_database.h"
 
+#include <chrono>
+#include <thread>
+
 #include <rocksdb/file_system.h>
 
 #include <cstdio>
@@ -146,6 +149,15 @@ Expected<void, StorageError> make_directories(const std::string& path) {
 std::string parent_of(const std::string& path) {
   const auto parent = std::filesystem::path(path).parent_path();
   return parent.empty() ? "." : parent.string();
+}
+
+void Database::await_flushes() const {
+  const auto busy = [this](const std::string& property) {
+    std::uint64_t count = 0;
+    return db().GetAggregatedIntProperty(property, &count) && count > 0;
+  };
+  for (int i = 0; i < 200 && (busy(rocksdb::DB::Properties::kMemTableFlushPending) || busy(rocksdb::DB::Properties::kNumRunningFlushes)); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
 }
 
 }  // namespace daftar::storage

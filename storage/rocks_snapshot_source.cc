@@ -141,6 +141,7 @@ Expected<std::shared_ptr<const SnapshotSource>, StorageError> make_snapshot(cons
   rocksdb::Checkpoint* raw = nullptr;
   auto status = rocksdb::Checkpoint::Create(&database.db(), &raw);
   const std::unique_ptr<rocksdb::Checkpoint> checkpoint(raw);
+  database.await_flushes();
   if (status.ok()) status = checkpoint->CreateCheckpoint(path);
   if (!status.ok()) return Unexpected<StorageError>(to_error(status, path, "making a checkpoint"));
   if (auto listed = source->list_files(known); !listed) return Unexpected<StorageError>(listed.error());

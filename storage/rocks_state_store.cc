@@ -264,6 +264,7 @@ Expected<void, StorageError> RocksStateStore::flush() {
   rocksdb::FlushOptions options;
   options.wait = true;
   options.allow_write_stall = true;
+  database_->await_flushes();
   if (const auto status = database_->db().Flush(options, database_->families()); !status.ok()) {
     failed_ = to_error(status, database_->path(), "flushing");
     return Unexpected<StorageError>(*failed_);
