@@ -1,8 +1,5 @@
 #include "storage/rocks_database.h"
 
-#include <chrono>
-#include <thread>
-
 #include <rocksdb/file_system.h>
 
 #include <cstdio>
@@ -151,13 +148,9 @@ std::string parent_of(const std::string& path) {
   return parent.empty() ? "." : parent.string();
 }
 
-void Database::await_flushes() const {
-  const auto busy = [this](const std::string& property) {
-    std::uint64_t count = 0;
-    return db().GetAggregatedIntProperty(property, &count) && count > 0;
-  };
-  for (int i = 0; i < 200 && (busy(rocksdb::DB::Properties::kMemTableFlushPending) || busy(rocksdb::DB::Properties::kNumRunningFlushes)); ++i)
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+bool Database::counts(const std::string& property) const {
+  std::uint64_t count = 0;
+  return db_->GetAggregatedIntProperty(property, &count) && count > 0;
 }
 
 }  // namespace daftar::storage

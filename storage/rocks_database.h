@@ -47,7 +47,8 @@ class BackgroundWatch final : public rocksdb::EventListener {
 
 class Database {
  public:
-  /// corruption, too, where damage was met earlier (damage_mark). Opens or creates; `options` are completed by what both stores share (see the source). Column families keep the given order.
+  /// Opens or creates; `options` are completed by what both stores share (see the source). Column families keep the given order. Where damage was
+  /// met earlier (damage_mark): corruption, too.
   static Expected<std::shared_ptr<Database>, StorageError> open(const std::string& path, rocksdb::DBOptions options,
                                                                const std::vector<rocksdb::ColumnFamilyDescriptor>& families);
   /// Looks without changing any file and without the lock.
@@ -57,9 +58,9 @@ class Database {
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
-  /// Until no flush is wanted or under way, two seconds at most. RocksDB 7.8 asserts when a flush that was asked for finds that one before has
-  /// taken its memtables, so ask for one only after this.
-  void await_flushes() const;
+  /// A flush was asked for, or is due, and has not begun; one has begun.
+  bool flush_pending() const { return counts(rocksdb::DB::Properties::kMemTableFlushPending); }
+  bool flush_running() const { return counts(rocksdb::DB::Properties::kNumRunningFlushes); }
   rocksdb::DB& db() const { return *db_; }
   rocksdb::ColumnFamilyHandle* family(std::size_t i) const { return families_.at(i); }
   const std::vector<rocksdb::ColumnFamilyHandle*>& families() const { return families_; }
@@ -73,6 +74,7 @@ class Database {
   static Expected<std::shared_ptr<Database>, StorageError> open_as(Access access, const std::string& path, rocksdb::DBOptions options,
                                                                   const std::vector<rocksdb::ColumnFamilyDescriptor>& families);
   Database() = default;
+  bool counts(const std::string& property) const;
   std::string path_;
   std::shared_ptr<BackgroundWatch> watch_;
   std::unique_ptr<rocksdb::DB> db_;

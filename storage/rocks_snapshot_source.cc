@@ -3,6 +3,7 @@
 #include <rocksdb/utilities/checkpoint.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "ledger/check.h"
 #include "storage/rocks_state_database.h"
@@ -141,8 +142,8 @@ Expected<std::shared_ptr<const SnapshotSource>, StorageError> make_snapshot(cons
   rocksdb::Checkpoint* raw = nullptr;
   auto status = rocksdb::Checkpoint::Create(&database.db(), &raw);
   const std::unique_ptr<rocksdb::Checkpoint> checkpoint(raw);
-  database.await_flushes();
-  if (status.ok()) status = checkpoint->CreateCheckpoint(path);
+  constexpr auto no_flush = std::numeric_limits<std::uint64_t>::max();  // a picture of what is in files
+  if (status.ok()) status = checkpoint->CreateCheckpoint(path, no_flush);
   if (!status.ok()) return Unexpected<StorageError>(to_error(status, path, "making a checkpoint"));
   if (auto listed = source->list_files(known); !listed) return Unexpected<StorageError>(listed.error());
   if (auto described = source->describe(); !described) return Unexpected<StorageError>(described.error());

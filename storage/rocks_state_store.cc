@@ -10,7 +10,9 @@
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
+#include <chrono>
 #include <map>
+#include <thread>
 
 #include "ledger/check.h"
 #include "storage/keys.h"
@@ -68,6 +70,7 @@ class RocksStateStore final : public StateStore {
   void put_tree(rocksdb::WriteBatch& batch, const BlockCommit& block);
   void put_mark(rocksdb::WriteBatch& batch, const AppliedMark& mark, const ledger::Digest& root);
   Expected<void, StorageError> write_locked(rocksdb::WriteBatch& batch);
+  Expected<void, StorageError> flush_locked(std::unique_lock<std::mutex>& lock, bool wait);
   void publish();
   std::shared_ptr<Database> present() const {
     const std::lock_guard lock(snapshot_mutex_);
@@ -259,16 +262,29 @@ Expected<void, StorageError> RocksStateStore::put_certificate(std::uint64_t tree
 }
 
 Expected<void, StorageError> RocksStateStore::flush() {
-  const std::lock_guard lock(write_mutex_);
+  std::unique_lock lock(write_mutex_);
+  return flush_locked(lock, true);
+}
+
+/// RocksDB 7.8 notes why it flushes with the column families, not with the request, and asserts that those of a request agree: no second request may
+/// come before the first has begun. It makes requests of its own when it is written to, so ours is made when none of these is open, and is begun
+/// before the lock is let go of for good. `wait`: until it is done.
+Expected<void, StorageError> RocksStateStore::flush_locked(std::unique_lock<std::mutex>& lock, bool wait) {
+  const auto in_good_order = [this] { return !failed_ && !database_->watch().error(); };
+  while (in_good_order() && (database_->flush_pending() || database_->flush_running())) {
+    lock.unlock();
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    lock.lock();
+  }
   if (failed_) return Unexpected<StorageError>(*failed_);
   rocksdb::FlushOptions options;
-  options.wait = true;
+  options.wait = wait;
   options.allow_write_stall = true;
-  database_->await_flushes();
   if (const auto status = database_->db().Flush(options, database_->families()); !status.ok()) {
     failed_ = to_error(status, database_->path(), "flushing");
     return Unexpected<StorageError>(*failed_);
   }
+  while (in_good_order() && database_->flush_pending()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   return {};
 }
 
@@ -288,10 +304,16 @@ Expected<AppliedMark, StorageError> RocksStateStore::flushed_mark() const {
 Expected<std::shared_ptr<const SnapshotSource>, StorageError> RocksStateStore::checkpoint() {
   DAFTAR_CHECK(!fresh_);
   const std::lock_guard lock(checkpoint_mutex_);
-  const auto database = present();
+  std::shared_ptr<Database> database;
+  {
+    std::unique_lock writing(write_mutex_);
+    if (auto begun = flush_locked(writing, false); !begun) return Unexpected<StorageError>(begun.error());
+    database = database_;
+  }
+  while (!database->watch().error() && database->flush_running()) std::this_thread::sleep_for(std::chrono::milliseconds(2));  // commits go on
+  if (auto error = database->watch().error()) return Unexpected<StorageError>(*error);
   if (digests_of_ != database->path()) digests_.clear();
   digests_of_ = database->path();
-  if (auto error = database->watch().error()) return Unexpected<StorageError>(*error);
   return make_snapshot(folders_, *database, digests_);
 }
 

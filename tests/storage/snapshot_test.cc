@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <iostream>
 #include <mutex>
 #include <thread>
 
@@ -334,4 +335,26 @@ TEST_CASE("a damaged or missing pointer is refused, never taken for a fresh stor
   CHECK(refused());
   write_file(pointer, whole);
   CHECK_FALSE(refused());
+}
+
+// RocksDB flushes by itself when its memtables are full, and asserts when a flush that was asked for meets one of those before it has begun.
+TEST_CASE("flushes and snapshots asked for while the store flushes by itself end nothing, and commits go on") {
+  const unsigned seed = std::random_device{}();
+  std::cout << "seed " << seed << std::endl;  // now: an assertion of RocksDB would leave no time for it
+  const TemporaryFolder folder;
+  const auto store = opened({.path = folder / "state", .memtable_bytes = 64u << 10, .block_cache_bytes = 1u << 20});
+  initialise(*store);
+  std::atomic<bool> done{false};
+  std::atomic<int> wrong{0};
+  std::thread asking([&] {
+    while (!done) wrong += !store->flush() + !store->checkpoint();
+  });
+  std::mt19937_64 random(seed);
+  Model model = genesis_model();
+  for (int i = 0; i < 600; ++i) wrong += !store->commit(random_block(random, model, 3, 2000));
+  done = true;
+  asking.join();
+  CHECK(wrong == 0);
+  CHECK(store->flush_count() > 10);
+  CHECK(difference(*store->snapshot(), model) == "");
 }
