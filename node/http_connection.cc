@@ -1,3 +1,4 @@
+// What is awaited for a condition has a name here: g++ 12 resumes a coroutine wrongly after some `if (co_await f())` whose f() gives an error_code.
 #include "node/http_connection.h"
 
 #include <fmt/format.h>
@@ -68,14 +69,19 @@ net::awaitable<void> HttpConnection::serve() {
   while (!shared_.stopping) {
     if (buffer_.size() == 0) {
       stream_.expires_after(shared_.options.idle_timeout);
-      const auto room = buffer_.prepare(read_bytes);
-      const auto [error, got] = co_await stream_.read_some({static_cast<char*>(room.data()), room.size()});
+      const error_code error = co_await receive();
       if (error) co_return;
-      buffer_.commit(got);
     }
     if (!co_await one_request()) co_return;
     if (buffer_.size() == 0) buffer_.shrink_to_fit();
   }
+}
+
+net::awaitable<error_code> HttpConnection::receive() {
+  const auto room = buffer_.prepare(read_bytes);
+  const auto [error, got] = co_await stream_.read_some({static_cast<char*>(room.data()), room.size()});
+  buffer_.commit(got);
+  co_return error;
 }
 
 net::awaitable<error_code> HttpConnection::read(HttpParser& parser, Until until) {
@@ -89,11 +95,9 @@ net::awaitable<error_code> HttpConnection::read(HttpParser& parser, Until until)
       if (there()) break;
       if (!error) continue;
     }
-    const auto room = buffer_.prepare(read_bytes);
-    const auto [error, got] = co_await stream_.read_some({static_cast<char*>(room.data()), room.size()});
-    if (error && error != net::error::eof) co_return error;
-    buffer_.commit(got);
+    const error_code error = co_await receive();
     if (!error) continue;
+    if (error != net::error::eof) co_return error;
     if (!parser.got_some()) co_return http::error::end_of_stream;
     error_code ended;
     parser.put_eof(ended);
@@ -160,7 +164,10 @@ net::awaitable<bool> HttpConnection::one_request() {
   }
   if (!parser.is_done()) {
     stream_.expires_after(options.body_timeout);
-    if (!parser.get()[http::field::expect].empty() && co_await stream_.write("HTTP/1.1 100 Continue\r\n\r\n")) co_return false;
+    if (!parser.get()[http::field::expect].empty()) {
+      const error_code unsent = co_await stream_.write("HTTP/1.1 100 Continue\r\n\r\n");
+      if (unsent) co_return false;
+    }
     if (const error_code error = co_await read(parser, Until::end)) {
       if (!is_malformed(error) || error == http::error::partial_message || error == http::error::end_of_stream) co_return false;
       co_return co_await refuse(route, read_refusal(error));
@@ -220,7 +227,8 @@ net::awaitable<bool> HttpConnection::write_lines(LineSource& lines) {
     fmt::format_to(std::back_inserter(framed), "{:x}\r\n", batch.size());
     framed.append(batch).append("\r\n");
     stream_.expires_after(shared_.options.write_timeout);
-    if (co_await stream_.write(framed)) co_return false;
+    const error_code error = co_await stream_.write(framed);
+    if (error) co_return false;
     stream_.expires_never();
   }
   stream_.expires_after(shared_.options.write_timeout);

@@ -28,7 +28,7 @@ class HttpConnection {
   boost::asio::awaitable<void> serve();
 
  private:
-  /// False: the connection ends. So do all these.
+  // Of those that answer bool, false: the connection ends.
   boost::asio::awaitable<bool> one_request();
   boost::asio::awaitable<bool> answer(HttpResponse& response, bool keep_alive, bool head);
   boost::asio::awaitable<bool> write_lines(LineSource& lines);
@@ -37,6 +37,8 @@ class HttpConnection {
   /// Reads until the parser has the header, or the whole request. The error of parser or stream; end_of_stream: nothing began.
   enum class Until { header, end };
   boost::asio::awaitable<boost::system::error_code> read(HttpParser& parser, Until until);
+  /// Some bytes more into the buffer.
+  boost::asio::awaitable<boost::system::error_code> receive();
   boost::asio::awaitable<void> discard_rest();
   void observe(const HttpRoute* route, unsigned status, std::chrono::microseconds took = {}) const;
 

@@ -139,7 +139,8 @@ net::awaitable<void> HttpServer::Impl::connection(tcp::socket socket, net::ip::a
     socket.set_option(tcp::no_delay(true), ignored);
     const auto stream = make_http_stream(std::move(socket), tls ? &*tls : nullptr);
     stream->expires_after(shared.options.handshake_timeout);
-    if (co_await stream->open()) co_return;
+    const error_code closed = co_await stream->open();  // named: see http_connection.cc
+    if (closed) co_return;
     HttpConnection connection(*stream, shared);
     co_await connection.serve();
     stream->expires_after(std::chrono::seconds(1));
