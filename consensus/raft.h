@@ -204,6 +204,8 @@ class Raft {
   // Looking in.
 
   Status status() const;
+  /// status().membership, without making the rest. Until the next input.
+  const Membership& membership() const { return memberships_.latest(); }
 
   static constexpr std::uint64_t term_jump_max = std::uint64_t{1} << 24;
   static constexpr std::size_t reads_open_max = 65536;
@@ -249,7 +251,6 @@ class Raft {
   // raft.cc
   const char* refusal(const Envelope& envelope) const;
   void refuse(const char* why);
-  const Membership& membership() const { return memberships_.latest(); }
   Role role() const { return static_cast<Role>(state_.index()); }
   NodeId leader() const;
   Leader* as_leader() { return std::get_if<Leader>(&state_); }

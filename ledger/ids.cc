@@ -2,15 +2,12 @@
 
 #include <algorithm>
 
+#include "ledger/ascii.h"
 #include "ledger/check.h"
 #include "ledger/utf8.h"
 
 namespace daftar::ledger {
 namespace {
-
-bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 template <class Allowed>
 bool consists_of(std::string_view text, std::size_t size_max, Allowed allowed) {

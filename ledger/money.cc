@@ -4,6 +4,7 @@
 #include <array>
 #include <limits>
 
+#include "ledger/ascii.h"
 #include "ledger/check.h"
 
 namespace daftar::ledger {
@@ -66,8 +67,6 @@ Int128 divide(Int128 dividend, Int128 divisor, Rounding rounding) {
   return 0;
 }
 
-bool is_decimal_digit(char c) { return c >= '0' && c <= '9'; }
-
 // The parts of a JSON number: digits of the whole and fractional part, and the exponent.
 struct DecimalText {
   bool negative = false;
@@ -77,7 +76,7 @@ struct DecimalText {
 
 std::string_view take_digits(std::string_view& text) {
   std::size_t n = 0;
-  while (n < text.size() && is_decimal_digit(text[n])) ++n;
+  while (n < text.size() && is_digit(text[n])) ++n;
   const auto digits = text.substr(0, n);
   text.remove_prefix(n);
   return digits;

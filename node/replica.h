@@ -245,7 +245,7 @@ class Replica {
   // replica_clock.cc
   void ask_clocks();
   void receive_clock(std::uint64_t from, const ClockReply& reply);
-  std::optional<std::uint64_t> quorum_time_ms() const { return quorum_clock_.read(raft_.status().membership, now_); }
+  std::optional<std::uint64_t> quorum_time_ms() const { return quorum_clock_.read(raft_.membership(), now_); }
   std::optional<std::uint64_t> next_block_time() const;
   BlockMoment moment_at(std::uint64_t raft_index) const;
   bool too_far_ahead(const ledger::Block& block, BlockMoment committed, bool inherited);

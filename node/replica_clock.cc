@@ -9,7 +9,7 @@ void Replica::ask_clocks() {
   if (!is_leader()) return;
   const auto question = quorum_clock_.ask(now_);
   if (!question) return;
-  for (const consensus::NodeId voter : raft_.status().membership.all_voters())
+  for (const consensus::NodeId voter : raft_.membership().all_voters())
     if (voter != options_.raft.self) output_.send.push_back({voter.value, *question});
 }
 

@@ -33,7 +33,7 @@ void Replica::begin_inquiry(const consensus::Restored& restored) {
 void Replica::look_for_others() {
   std::vector<std::uint64_t> others;
   bool votes = false;
-  for (const auto voter : raft_.status().membership.all_voters()) {
+  for (const auto voter : raft_.membership().all_voters()) {
     if (voter == options_.raft.self)
       votes = true;
     else

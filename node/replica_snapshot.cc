@@ -86,7 +86,7 @@ void Replica::snapshot_installed(std::uint64_t arrival, ExecutedState state) {
   ++snapshots_installed_;
   flushed_index_ = state.raft_index;
   start_from(std::move(state));
-  committed_membership_ = consensus::encode_membership(raft_.status().membership);
+  committed_membership_ = consensus::encode_membership(raft_.membership());
   output_.registry = registry_;
   // What clients wait for may have been executed elsewhere, and lie in the entries that came with the snapshot.
   for (const auto& [id, waiting] : waiting_) output_.lookups.push_back(id);

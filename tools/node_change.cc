@@ -141,12 +141,6 @@ std::vector<std::string> plan_table(const ChangePlan& plan) {
           row("reachable", size(plan.before.reachable), size(plan.after.reachable)), row("may fall", plan.before.spare(), plan.after.spare())};
 }
 
-std::vector<std::string> plan_lines(const ChangePlan& plan) {
-  auto lines = plan_table(plan);
-  if (!plan.refusal.empty()) lines.push_back(plan.refusal);
-  return lines;
-}
-
 json plan_json(const ChangePlan& plan) {
   const auto side = [](const Tolerance& t) { return json{{"voters", t.voters}, {"needed", t.needed}, {"reachable", t.reachable}, {"spare", t.spare()}}; };
   return {{"before", side(plan.before)}, {"after", side(plan.after)}, {"allowed", plan.refusal.empty()}, {"refusal", plan.refusal}};

@@ -70,8 +70,6 @@ struct ChangePlan {
 ChangePlan plan_change(const NetworkFacts& facts, const VoterChange& change);
 /// A table of before and after.
 std::vector<std::string> plan_table(const ChangePlan& plan);
-/// The table, and the refusal if there is one.
-std::vector<std::string> plan_lines(const ChangePlan& plan);
 nlohmann::json plan_json(const ChangePlan& plan);
 
 // Steps of a proposal.

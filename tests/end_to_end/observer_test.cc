@@ -13,14 +13,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-bool comes_to_say(const fs::path& log, const std::string& sentence, std::size_t from) {
-  for (int i = 0; i < 300; ++i) {
-    if (read_text(log).find(sentence, from) != std::string::npos) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
-  }
-  return false;
-}
-
 /// The lines of a node's log in which this stands.
 std::vector<std::string> lines_with(const fs::path& log, const std::string& words) {
   std::istringstream in(read_text(log));

@@ -25,13 +25,7 @@ struct Folder {
     fs::copy(copy, data, fs::copy_options::recursive);
   }
   bool said(const std::string& sentence) const { return read_text(words).find(sentence) != std::string::npos; }
-  bool waits_to_say(const std::string& sentence) const {
-    for (int i = 0; i < 300; ++i) {
-      if (said(sentence)) return true;
-      std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    }
-    return false;
-  }
+  bool waits_to_say(const std::string& sentence) const { return comes_to_say(words, sentence); }
   unsigned node;
   fs::path data, words;
 };

@@ -4,17 +4,15 @@
 
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <string>
+
+#include "tests/harness/text_file.h"
 
 namespace daftar::tests {
 
 /// The largest file of `folder` whose name begins and ends so, and which has this text in it; empty when there is none.
 inline std::filesystem::path largest_file(const std::filesystem::path& folder, const std::string& begin, const std::string& end, const std::string& text = {}) {
-  const auto has_text = [&](const std::filesystem::path& file) {
-    std::ifstream in(file, std::ios::binary);
-    return text.empty() || std::string(std::istreambuf_iterator<char>(in), {}).find(text) != std::string::npos;
-  };
+  const auto has_text = [&](const std::filesystem::path& file) { return text.empty() || read_text(file).find(text) != std::string::npos; };
   std::filesystem::path found;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();

@@ -120,9 +120,10 @@ TEST_CASE("a plan counts voters, who is needed, who can be reached, and how many
 }
 
 TEST_CASE("a plan is a table") {
-  CHECK(plan_lines(plan_change(network_of(3, {2}), {{}, {3}})) ==
-        std::vector<std::string>{"            before  after", "voters           3      2", "needed           2      2", "reachable        2      1", "may fall         0     -1",
-                                 "The change would lose the quorum: 1 of 2 voters can be reached, and 2 are needed."});
+  const ChangePlan plan = plan_change(network_of(3, {2}), {{}, {3}});
+  CHECK(plan_table(plan) ==
+        std::vector<std::string>{"            before  after", "voters           3      2", "needed           2      2", "reachable        2      1", "may fall         0     -1"});
+  CHECK(plan.refusal == "The change would lose the quorum: 1 of 2 voters can be reached, and 2 are needed.");
 }
 
 }  // namespace daftar::tools

@@ -88,7 +88,7 @@ Result<Report> NodeChanges::plan(const VoterChange& change, const std::vector<De
     if (!proposal) return Unexpected<ToolError>(proposal.error());
     std::vector<std::string> given;   // of those whose word counts now
     for (const std::string& member : now->approvers)
-      if (proposal->is_object() && contains(proposal->value("approvals", json::array()), member)) given.push_back(member);
+      if (contains(proposal->value("approvals", json::array()), member)) given.push_back(member);
     report.data["decisions"].push_back({{"change", decision.words}, {"proposal", proposal->value("id", json())}, {"approvals", given}});
     report.lines.push_back("To " + decision.words + ", " + std::to_string(now->approvals_needed) + " of " + joined(now->approvers) + " must approve; " +
                            (proposal->empty() ? "not proposed yet" : (given.empty() ? "none has" : joined(given) + (given.size() == 1 ? " has" : " have")) + " (" + json_text(*proposal, "id") + ")"));

@@ -47,7 +47,7 @@ class NodeChanges {
   /// Proposes the steps (or takes up the open proposal of the same), approves, and waits until they are in force.
   Done decide(const Decision& decision);
   Done send(const std::string& member, const ledger::proto::Operation& operation, const std::string& words, std::string* id = nullptr);
-  /// The open proposal of exactly these steps, as the API shows it; null: there is none.
+  /// The open proposal of exactly these steps, as the API shows it; {}: there is none.
   Result<nlohmann::json> open_proposal(const std::vector<ledger::proto::NodeChange>& steps);
   Done wait_until(const std::string& what, const std::function<bool(const NetworkFacts&)>& reached, const std::function<std::string(const NetworkFacts&)>& progress);
   void say(const std::string& line);
