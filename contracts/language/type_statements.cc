@@ -1,0 +1,147 @@
+#include <algorithm>
+
+#include "contracts/language/type_faults.h"
+
+namespace daftar::contracts::language {
+namespace {
+
+using Form = Statement::Form;
+
+std::string in_quotes(std::string_view name) { return "`" + std::string(name) + "`"; }
+
+class BodyChecker {
+ public:
+  BodyChecker(Names names, const Pots& pots, FaultList& faults, const std::string& each) : names_(std::move(names)), pots_(pots), faults_(faults), each_(each) {}
+
+  void check(const std::vector<Statement>& body) {
+    for (const Statement& s : body) check(s);
+  }
+
+ private:
+  void check(const Statement& s) {
+    switch (s.form) {
+      case Form::hold: return check_hold(s);
+      case Form::pay:
+      case Form::refund:
+      case Form::release: return check_outflow(s);
+      case Form::let: return check_let(s);
+      case Form::set: return check_set(s);
+      case Form::become:
+        if (names_.text().phase(s.name) == nullptr) fault(s, "there is no phase " + in_quotes(s.name));
+        if (!each_.empty()) fault(s, "inside `each` only the entry changes: `become` stands before or behind it");
+        return;
+      case Form::entry_becomes: return check_entry_becomes(s);
+      case Form::if_else:
+        expect_kind(s.amount, TypeKind::condition, names_, pots_, faults_);
+        BodyChecker(names_, pots_, faults_, each_).check(s.body);
+        BodyChecker(names_, pots_, faults_, each_).check(s.otherwise);
+        return;
+      case Form::each: return check_each(s);
+    }
+  }
+
+  void check_hold(const Statement& s) {
+    expect_kind(s.amount, TypeKind::money, names_, pots_, faults_);
+    const auto pot = names_.pot_at(s.amount, pots_);
+    if (!pot || names_.let(s.amount.name) != nullptr || names_.parameter(s.amount.name) != nullptr)
+      return fault(s, "what is held is a whole term of money, so that everyone knows what it is for");
+    if (names_.text().fund(s.party) == nullptr) fault(s, "no `fund` says where money of " + in_quotes(s.party) + " comes from");
+    if (pots_.at(*pot) != s.party) fault(s, in_quotes(name(*pot)) + " is held from " + in_quotes(pots_.at(*pot)) + " elsewhere");
+    check_own(s, *pot);
+  }
+
+  void check_outflow(const Statement& s) {
+    expect_kind(s.amount, TypeKind::money, names_, pots_, faults_);
+    if (names_.text().party(s.party) == nullptr) fault(s, "there is no party " + in_quotes(s.party) + " to receive it");
+    if (s.category) check_category(*s.category);
+    const auto pot = check_pot(s);
+    if (!pot) return;
+    check_own(s, *pot);
+    if (s.form == Form::pay) return;
+    const std::string& owner = pots_.at(*pot);
+    if (owner != s.party) fault(s, in_quotes(name(*pot)) + " was held from " + in_quotes(owner) + ", so it can only go back there; money for another party is a `pay`");
+    const Fund* fund = names_.text().fund(owner);
+    if (fund != nullptr && fund->account != (s.form == Form::refund))
+      fault(s, fund->account ? "`release` is for money that only a budget line gives; this may be an account's: write `refund`"
+                             : "this is a budget line's money: write `release`");
+  }
+
+  std::optional<Pot> check_pot(const Statement& s) {
+    if (s.from) {
+      const auto pot = names_.pot_at(*s.from, pots_);
+      if (!pot) fault(s, "behind `from` stands a term that is held");
+      return pot;
+    }
+    const auto found = names_.pots_in(s.amount, pots_);
+    if (found.size() == 1) return found.begin()->first;
+    fault(s, found.empty() ? "this amount names no held term: say `from` which one it is taken" : "this amount names several held terms: say `from` which one it is taken");
+    return std::nullopt;
+  }
+
+  /// Inside `each`, money moves for the entry alone: else it would move once for every entry.
+  void check_own(const Statement& s, const Pot& pot) {
+    if (!each_.empty() && pot.list.empty()) fault(s, "inside `each` only the entry's own money moves; " + in_quotes(name(pot)) + " is the contract's");
+  }
+
+  void check_category(const Expression& category) {
+    if (category.form == Expression::Form::name && !names_.knows(category.name)) return;   // a category of the tax rules
+    expect_kind(category, TypeKind::category, names_, pots_, faults_);
+  }
+
+  void check_let(const Statement& s) {
+    if (names_.knows(s.name)) fault(s, in_quotes(s.name) + " is the name of something else already");
+    const auto kind = kind_of(s.amount, names_, pots_, faults_);
+    if (kind == TypeKind::condition) fault(s, "a `let` names an amount, a date, a duration or a rate");
+    if (kind && !names_.knows(s.name)) names_.add_let(s.name, *kind, names_.pots_in(s.amount, pots_));
+  }
+
+  void check_set(const Statement& s) {
+    const Type* type = nullptr;
+    if (s.member.empty()) {
+      if (const Term* term = names_.text().term(s.name); term != nullptr && !term->is_list) type = &term->type;
+    } else if (const Term* list = names_.list_of(s.name)) {
+      if (const Field* field = field_of(*list, s.member)) type = &field->type;
+    }
+    if (type == nullptr || !type->later) return fault(s, "only a term or field declared `later` can be set");
+    expect_kind(s.amount, type->kind, names_, pots_, faults_);
+  }
+
+  void check_entry_becomes(const Statement& s) {
+    const Term* list = names_.list_of(s.name);
+    if (list == nullptr) return fault(s, in_quotes(s.name) + " is no entry of a list here");
+    const Stages* stages = names_.text().stages_of(list->name);
+    if (stages == nullptr || step_of(stages->steps, s.member) == nullptr) fault(s, in_quotes(list->name) + " has no stage " + in_quotes(s.member));
+  }
+
+  void check_each(const Statement& s) {
+    if (!each_.empty()) return fault(s, "an `each` does not stand inside another");
+    check_entry(*s.entry, names_.text(), faults_);
+    if (names_.knows(s.entry->variable)) fault(s, in_quotes(s.entry->variable) + " is the name of something else already");
+    Names inside = names_;
+    inside.add_entry(*s.entry);
+    BodyChecker(std::move(inside), pots_, faults_, s.entry->variable).check(s.body);
+  }
+
+  void fault(const Statement& s, std::string sentence) { faults_.add(s.place, std::move(sentence)); }
+
+  Names names_;
+  const Pots& pots_;
+  FaultList& faults_;
+  std::string each_;
+};
+
+}  // namespace
+
+void check_entry(const Entry& entry, const Template& text, FaultList& faults) {
+  const Term* list = text.term(entry.list);
+  if (list == nullptr || !list->is_list) return faults.add(entry.place, in_quotes(entry.list) + " is no list");
+  const Stages* stages = text.stages_of(entry.list);
+  for (const std::string& stage : entry.stages)
+    if (stages == nullptr || step_of(stages->steps, stage) == nullptr) faults.add(entry.place, in_quotes(entry.list) + " has no stage " + in_quotes(stage));
+}
+
+void check_body(const std::vector<Statement>& body, Names names, const Pots& pots, FaultList& faults) {
+  BodyChecker(std::move(names), pots, faults, {}).check(body);
+}
+
+}  // namespace daftar::contracts::language
