@@ -61,9 +61,12 @@ class Check {
     verdict_.arrangements += 1;
     verdict_.states += walk.nodes().size();
     verdict_.steps += walk.steps();
+    whole_ = whole_ && !walk.cut();
     if (walk.cut()) return find(Property::size, text_.place, "this template has more states than are looked at", {});
     for (const Exploration::Node& node : walk.nodes()) note(node);
     check_readings(walk, arrangement, with_terms);
+    whole_ = whole_ && walk.whole();
+    if (!walk.whole()) return;   // ways that were not followed would be missed
     if (const auto stuck = first_without_end(machine_, walk)) {
       const State& state = walk.nodes()[*stuck].state;
       std::vector<std::string> story = walk.story(*stuck);
@@ -93,7 +96,7 @@ class Check {
   }
 
   void check_reached() {
-    if (!findings_.empty()) return;   // a walk stops at a mistake, and would call unreachable what lies behind it
+    if (!whole_) return;
     for (std::size_t i = 0; i < text_.phases.size(); ++i)
       if (!phases_.contains(i)) find(Property::reachable, text_.phases[i].place, "phase " + text_.phases[i].name + " is never reached", {});
     for (std::size_t i = 0; i < machine_.stages().size(); ++i)
@@ -158,6 +161,7 @@ class Check {
   std::map<std::pair<Place, Property>, Finding> findings_;
   std::set<std::size_t> phases_, stages_;
   std::set<Place> happened_;
+  bool whole_ = true;   // every walk went to its end
 };
 
 }  // namespace

@@ -25,24 +25,24 @@ std::uint64_t cost_of_expression(const Template& text, const Expression& e) {
 }
 
 std::uint64_t cost_of_body(const Template& text, const std::vector<Statement>& body) {
-  using Form = Statement::Form;
+  using Verb = Statement::Verb;
   std::uint64_t sum = 0;
   for (const Statement& s : body) {
     sum = plus(sum, cost::statement);
-    switch (s.form) {
-      case Form::pay: sum = plus(sum, plus(cost::payment, cost_of_expression(text, s.amount))); break;
-      case Form::hold:
-      case Form::refund:
-      case Form::release: sum = plus(sum, plus(cost::movement, cost_of_expression(text, s.amount))); break;
-      case Form::let: sum = plus(sum, cost_of_expression(text, s.amount)); break;
-      case Form::set: sum = plus(sum, plus(cost::write, cost_of_expression(text, s.amount))); break;
-      case Form::become:
-      case Form::entry_becomes: sum = plus(sum, cost::write); break;
-      case Form::if_else:
+    switch (s.verb) {
+      case Verb::pay: sum = plus(sum, plus(cost::payment, cost_of_expression(text, s.amount))); break;
+      case Verb::hold:
+      case Verb::refund:
+      case Verb::release: sum = plus(sum, plus(cost::movement, cost_of_expression(text, s.amount))); break;
+      case Verb::let: sum = plus(sum, cost_of_expression(text, s.amount)); break;
+      case Verb::set: sum = plus(sum, plus(cost::write, cost_of_expression(text, s.amount))); break;
+      case Verb::become:
+      case Verb::entry_becomes: sum = plus(sum, cost::write); break;
+      case Verb::if_else:
         sum = plus(sum, cost_of_expression(text, s.amount));
         sum = plus(sum, std::max(cost_of_body(text, s.body), cost_of_body(text, s.otherwise)));
         break;
-      case Form::each: sum = plus(sum, times(entries(text, s.entry->list), plus(cost::part, cost_of_body(text, s.body)))); break;
+      case Verb::each: sum = plus(sum, times(entries(text, s.entry->list), plus(cost::part, cost_of_body(text, s.body)))); break;
     }
   }
   return sum;

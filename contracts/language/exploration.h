@@ -24,6 +24,7 @@ class Exploration {
   const std::vector<Node>& nodes() const { return nodes_; }
   std::size_t steps() const { return steps_; }
   bool cut() const { return cut_; }     // more states or steps than are looked at
+  bool whole() const { return whole_; } // false: some outcome was a problem and was not followed
   /// From the beginning to a node.
   std::vector<std::string> story(std::size_t node) const;
 
@@ -31,7 +32,7 @@ class Exploration {
   std::vector<Node> nodes_;
   std::map<State, std::size_t> known_;
   std::size_t steps_ = 0;
-  bool cut_ = false;
+  bool cut_ = false, whole_ = true;
 };
 
 /// One line of a story.
@@ -50,12 +51,15 @@ Exploration::Exploration(const Machine& machine, const Arrangement& arrangement,
       ++steps_;
       Transition transition{event, {}};
       for (Outcome& outcome : machine.outcomes(nodes_[at].state, event, arrangement)) {
+        bool goes_on = true;                       // what comes of a mistake with money is no news
         for (const Problem& problem : outcome.problems) {
+          goes_on = goes_on && problem.property == Property::tax_category;
           std::vector<std::string> story = this->story(at);
           story.push_back(told(event, outcome.said));
           found(problem, std::move(story));
         }
-        if (!outcome.problems.empty()) continue;   // what comes of a mistake is no news
+        whole_ = whole_ && goes_on;
+        if (!goes_on) continue;
         const auto [place, is_new] = known_.emplace(outcome.state, nodes_.size());
         if (is_new) nodes_.push_back({std::move(outcome.state), at, {told(event, outcome.said)}, {}});
         transition.to.push_back(place->second);

@@ -28,7 +28,7 @@ bool is_settled(const Expression& e, const Arrangement& arrangement) {
 
 bool holds_money(const std::vector<Statement>& body) {
   return std::any_of(body.begin(), body.end(),
-                     [](const Statement& s) { return s.form == Statement::Form::hold || holds_money(s.body) || holds_money(s.otherwise); });
+                     [](const Statement& s) { return s.verb == Statement::Verb::hold || holds_money(s.body) || holds_money(s.otherwise); });
 }
 
 }  // namespace

@@ -5,14 +5,14 @@ namespace {
 
 void find_holds(const std::vector<Statement>& body, Names names, Pots& out) {
   for (const Statement& s : body) {
-    if (s.form == Statement::Form::each && s.entry) {
+    if (s.verb == Statement::Verb::each && s.entry) {
       Names inside = names;
       inside.add_entry(*s.entry);
       find_holds(s.body, inside, out);
-    } else if (s.form == Statement::Form::if_else) {
+    } else if (s.verb == Statement::Verb::if_else) {
       find_holds(s.body, names, out);
       find_holds(s.otherwise, names, out);
-    } else if (s.form == Statement::Form::hold) {
+    } else if (s.verb == Statement::Verb::hold) {
       if (s.amount.form == Expression::Form::name) out.emplace(Pot{{}, s.amount.name}, s.party);
       else if (const Term* list = names.list_of(s.amount.name)) out.emplace(Pot{list->name, s.amount.member}, s.party);
     }

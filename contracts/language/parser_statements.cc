@@ -4,7 +4,7 @@
 namespace daftar::contracts::language {
 namespace {
 
-using Form = Statement::Form;
+using Verb = Statement::Verb;
 
 Expression read_place_of_value(TokenReader& r) {
   Expression e;
@@ -19,7 +19,7 @@ Expression read_place_of_value(TokenReader& r) {
 }
 
 void read_hold(TokenReader& r, Statement& s) {
-  s.form = Form::hold;
+  s.verb = Verb::hold;
   s.amount = read_place_of_value(r);
   r.expect("from", "before the party whose money is held");
   s.party = r.expect_name("the name of a party");
@@ -30,13 +30,13 @@ void read_outflow(TokenReader& r, Statement& s) {
   if (r.accept("from")) s.from = read_place_of_value(r);
   r.expect("to", "before the party who receives it");
   s.party = r.expect_name("the name of a party");
-  if (s.form == Form::pay && r.accept("for")) s.category = read_place_of_value(r);
+  if (s.verb == Verb::pay && r.accept("for")) s.category = read_place_of_value(r);
 }
 
 Statement read_if(TokenReader& r, Place place) {
   const TokenReader::Deeper deeper(r);
   Statement s;
-  s.form = Form::if_else;
+  s.verb = Verb::if_else;
   s.place = place;
   s.amount = read_condition(r);
   s.body = read_block(r);
@@ -53,37 +53,37 @@ Statement read_statement(TokenReader& r) {
   if (r.accept("hold")) {
     read_hold(r, s);
   } else if (r.accept("pay")) {
-    s.form = Form::pay;
+    s.verb = Verb::pay;
     read_outflow(r, s);
   } else if (r.accept("refund")) {
-    s.form = Form::refund;
+    s.verb = Verb::refund;
     read_outflow(r, s);
   } else if (r.accept("release")) {
-    s.form = Form::release;
+    s.verb = Verb::release;
     read_outflow(r, s);
   } else if (r.accept("let")) {
-    s.form = Form::let;
+    s.verb = Verb::let;
     s.name = r.expect_name("a new name");
     r.expect("=", "behind the name");
     s.amount = read_sum(r);
   } else if (r.accept("set")) {
-    s.form = Form::set;
+    s.verb = Verb::set;
     const Expression target = read_place_of_value(r);
     s.name = target.name;
     s.member = target.member;
     r.expect("=", "behind what is set");
     s.amount = read_sum(r);
   } else if (r.accept("become")) {
-    s.form = Form::become;
+    s.verb = Verb::become;
     s.name = r.expect_name("the name of a phase");
   } else if (r.accept("if")) {
     return read_if(r, s.place);
   } else if (r.accept("each")) {
-    s.form = Form::each;
+    s.verb = Verb::each;
     s.entry = read_entry(r);
     s.body = read_block(r);
   } else if (r.sees(TokenKind::name)) {
-    s.form = Form::entry_becomes;
+    s.verb = Verb::entry_becomes;
     s.name = r.take();
     r.expect("becomes", "behind the name of an entry");
     s.member = r.expect_name("the name of a stage");

@@ -7,7 +7,7 @@
 namespace daftar::contracts::language {
 namespace {
 
-using Form = Statement::Form;
+using Verb = Statement::Verb;
 
 /// One way through an event.
 struct Way {
@@ -82,23 +82,23 @@ class Run {
   SymbolicAmount whole(const std::string& unknown) { return {{unknown, one_whole}}; }
 
   SymbolicAmount value(const Expression& e, Way& way) {
-    using Of = Expression::Form;
+    using Form = Expression::Form;
     SymbolicAmount out;
     switch (e.form) {
-      case Of::name:
+      case Form::name:
         if (const auto let = way.lets.find(e.name); let != way.lets.end()) return let->second;
         if (names_.parameter(e.name) == nullptr) unknowns_.add(e.name);
         return whole(e.name);
-      case Of::field: {
+      case Form::field: {
         const std::string unknown = unknown_of(e);
         unknowns_.add(unknown);
         return whole(unknown);
       }
-      case Of::rest: return rest_of(e.parts[0], way);
-      case Of::sum: out = plus(value(e.parts[0], way), value(e.parts[1], way)); break;
-      case Of::difference: out = minus(value(e.parts[0], way), value(e.parts[1], way)); break;
-      case Of::share:
-      case Of::daily: return share(e, way);
+      case Form::rest: return rest_of(e.parts[0], way);
+      case Form::sum: out = plus(value(e.parts[0], way), value(e.parts[1], way)); break;
+      case Form::difference: out = minus(value(e.parts[0], way), value(e.parts[1], way)); break;
+      case Form::share:
+      case Form::daily: return share(e, way);
       default: return {};   // 0
     }
     if (!is_too_large(out)) return out;
@@ -175,49 +175,49 @@ class Run {
   }
 
   void run(const Statement& s, Way way, std::vector<Way>& next) {
-    switch (s.form) {
-      case Form::hold: hold(s, way); break;
-      case Form::pay:
-      case Form::refund:
-      case Form::release: let_out(s, way); break;
-      case Form::let:
+    switch (s.verb) {
+      case Verb::hold: hold(s, way); break;
+      case Verb::pay:
+      case Verb::refund:
+      case Verb::release: let_out(s, way); break;
+      case Verb::let:
         read(s.amount, way);
         way.lets[s.name] = is_money(s.amount) ? value(s.amount, way) : SymbolicAmount{};
         names_.add_let(s.name, TypeKind::money, names_.pots_in(s.amount, machine_.pots()));
         break;
-      case Form::set:
+      case Verb::set:
         read(s.amount, way);
         if (s.member.empty()) way.outcome.state.set.insert(s.name);
         else if (entries_.at(s.name)) way.outcome.state.set.insert(names_.list_of(s.name)->name + "." + s.member);
         break;
-      case Form::become: become(s.name, way); break;
-      case Form::entry_becomes:
+      case Verb::become: become(s.name, way); break;
+      case Verb::entry_becomes:
         if (!entries_.at(s.name)) break;
         way.outcome.state.stage = index_of(machine_.stages(), s.member);
         way.outcome.said.push_back("the entry of " + machine_.text().stages.front().list + " becomes " + s.member);
         break;
-      case Form::if_else: return branch(s, std::move(way), next);
-      case Form::each: return run_each(s, std::move(way), next);
+      case Verb::if_else: return branch(s, std::move(way), next);
+      case Verb::each: return run_each(s, std::move(way), next);
     }
     next.push_back(std::move(way));
   }
 
   /// Dates and durations can be named by a `let`, too: nothing is reckoned with them here.
   bool is_money(const Expression& e) const {
-    using Of = Expression::Form;
+    using Form = Expression::Form;
     switch (e.form) {
-      case Of::number:
-      case Of::share:
-      case Of::daily:
-      case Of::rest: return true;
-      case Of::sum:
-      case Of::difference: return is_money(e.parts[0]);
-      case Of::name: {
+      case Form::number:
+      case Form::share:
+      case Form::daily:
+      case Form::rest: return true;
+      case Form::sum:
+      case Form::difference: return is_money(e.parts[0]);
+      case Form::name: {
         if (const Field* parameter = names_.parameter(e.name)) return parameter->type.kind == TypeKind::money;
         const Term* term = machine_.text().term(e.name);
         return term == nullptr || term->type.kind == TypeKind::money;   // nullptr: another let
       }
-      case Of::field: return field_of(*names_.list_of(e.name), e.member)->type.kind == TypeKind::money;
+      case Form::field: return field_of(*names_.list_of(e.name), e.member)->type.kind == TypeKind::money;
       default: return false;
     }
   }
@@ -258,7 +258,7 @@ class Run {
     else if (!unknowns_.never_negative(left))
       problem(way, Property::conservation, s.place, in_words(amount) + " is taken, and " + (held.empty() ? "nothing" : "only " + in_words(held)) + " may be held of " + name(pot) + with_most(left));
     if (!amount.empty()) {
-      const char* verb = s.form == Form::pay ? " is paid to " : s.form == Form::refund ? " goes back to " : " is released to ";
+      const char* verb = s.verb == Verb::pay ? " is paid to " : s.verb == Verb::refund ? " goes back to " : " is released to ";
       way.outcome.said.push_back(in_words(amount) + verb + s.party);
     }
     held = left;
@@ -274,7 +274,7 @@ class Run {
   Expression place_in(const Expression& amount) { return names_.pots_in(amount, machine_.pots()).begin()->second; }
 
   void check_category(const Statement& s, Way& way) {
-    if (s.form != Form::pay) return;
+    if (s.verb != Verb::pay) return;
     if (!s.category) problem(way, Property::tax_category, s.place, "this payment has no tax category: say `for` what it is paid");
     else if (s.category->form == Expression::Form::name && s.category->name == "none")
       problem(way, Property::tax_category, s.place, "`none` is for movements that are no income; a payment out of a contract is income");

@@ -125,8 +125,8 @@ struct Clause {
 };
 
 struct Statement {
-  enum class Form : std::uint8_t { hold, pay, refund, release, let, set, become, entry_becomes, if_else, each };
-  Form form = Form::let;
+  enum class Verb : std::uint8_t { hold, pay, refund, release, let, set, become, entry_becomes, if_else, each };
+  Verb verb = Verb::let;
   Place place;
   Expression amount;                      // hold: the term held; pay, refund, release: how much; let, set: the value; if_else: the condition
   std::optional<Expression> from;         // the held term, where it is written

@@ -5,7 +5,7 @@
 namespace daftar::contracts::language {
 namespace {
 
-using Form = Statement::Form;
+using Verb = Statement::Verb;
 
 std::string in_quotes(std::string_view name) { return "`" + std::string(name) + "`"; }
 
@@ -19,24 +19,24 @@ class BodyChecker {
 
  private:
   void check(const Statement& s) {
-    switch (s.form) {
-      case Form::hold: return check_hold(s);
-      case Form::pay:
-      case Form::refund:
-      case Form::release: return check_outflow(s);
-      case Form::let: return check_let(s);
-      case Form::set: return check_set(s);
-      case Form::become:
+    switch (s.verb) {
+      case Verb::hold: return check_hold(s);
+      case Verb::pay:
+      case Verb::refund:
+      case Verb::release: return check_outflow(s);
+      case Verb::let: return check_let(s);
+      case Verb::set: return check_set(s);
+      case Verb::become:
         if (names_.text().phase(s.name) == nullptr) fault(s, "there is no phase " + in_quotes(s.name));
         if (!each_.empty()) fault(s, "inside `each` only the entry changes: `become` stands before or behind it");
         return;
-      case Form::entry_becomes: return check_entry_becomes(s);
-      case Form::if_else:
+      case Verb::entry_becomes: return check_entry_becomes(s);
+      case Verb::if_else:
         expect_kind(s.amount, TypeKind::condition, names_, pots_, faults_);
         BodyChecker(names_, pots_, faults_, each_).check(s.body);
         BodyChecker(names_, pots_, faults_, each_).check(s.otherwise);
         return;
-      case Form::each: return check_each(s);
+      case Verb::each: return check_each(s);
     }
   }
 
@@ -57,11 +57,11 @@ class BodyChecker {
     const auto pot = check_pot(s);
     if (!pot) return;
     check_own(s, *pot);
-    if (s.form == Form::pay) return;
+    if (s.verb == Verb::pay) return;
     const std::string& owner = pots_.at(*pot);
     if (owner != s.party) fault(s, in_quotes(name(*pot)) + " was held from " + in_quotes(owner) + ", so it can only go back there; money for another party is a `pay`");
     const Fund* fund = names_.text().fund(owner);
-    if (fund != nullptr && fund->account != (s.form == Form::refund))
+    if (fund != nullptr && fund->account != (s.verb == Verb::refund))
       fault(s, fund->account ? "`release` is for money that only a budget line gives; this may be an account's: write `refund`"
                              : "this is a budget line's money: write `release`");
   }

@@ -46,6 +46,7 @@ void build(CLI::App& app, Session& session) {
   add_transaction_commands(app, session);
   add_receipt_commands(app, session);
   add_import_commands(app, session);
+  add_template_commands(app, session);
 }
 
 nlohmann::json error_json(const ToolError& error) {
