@@ -20,7 +20,10 @@ class Check {
       find(Property::size, text_.place, "more than 10 parts of the terms are optional", {});
       return finish();
     }
-    if (arrangements->empty()) find(Property::reachable, text_.place, "the requirements contradict one another: no contract can be made", {});
+    if (arrangements->empty()) {
+      find(Property::reachable, text_.place, "the requirements contradict one another: no contract can be made", {});
+      return finish();
+    }
     for (const Arrangement& arrangement : *arrangements) look_at(arrangement);
     check_reached();
     return finish();

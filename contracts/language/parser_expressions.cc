@@ -291,6 +291,7 @@ Expression read_condition(TokenReader& r) {
 }
 
 Type read_type(TokenReader& r, bool parameter) {
+  const Place place = r.place();
   Type type;
   if (r.accept("money")) {
     type.kind = TypeKind::money;
@@ -322,7 +323,8 @@ Type read_type(TokenReader& r, bool parameter) {
   } else {
     r.fail("a type: money, rate, date, duration, text, digest, category or choice");
   }
-  if (type.least > type.most) r.fail_at(r.place(), "the least is above the most");
+  if (type.least > type.most) r.fail_at(place, "the least is above the most");
+  if (type.kind == TypeKind::duration && type.most > days_max * day_ms) r.fail_at(place, "a duration is at most 3650 days");
   if (!parameter) {
     type.optional = r.accept("optional");
     if (!type.optional) type.later = r.accept("later");

@@ -39,8 +39,10 @@ class Run {
   }
 
   void problem(Way& way, Property property, Place place, std::string sentence) {
+    // The first mistake is told; those that follow from it would hide it. A missing category is none that money follows from.
+    const bool of_category = property == Property::tax_category;
     for (const Problem& known : way.outcome.problems)
-      if (known.property == property && known.place == place) return;
+      if ((known.property == Property::tax_category) == of_category && (!of_category || known.place == place)) return;
     way.outcome.problems.push_back({property, place, std::move(sentence)});
   }
 

@@ -100,6 +100,7 @@ class TypeChecker {
     for (const Stages& stages : text_.stages) {
       const Term* list = text_.term(stages.list);
       if (list == nullptr || !list->is_list) faults_.add(stages.place, marked(stages.list) + " is no list");
+      else if (list->least == 0) faults_.add(stages.place, "a list with stages has at least one entry");
       std::set<std::string> seen;
       check_distinct(stages.steps, seen);
       check_ends(stages.steps, stages.place, "stage");

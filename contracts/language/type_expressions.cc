@@ -8,6 +8,8 @@ namespace {
 using Form = Expression::Form;
 using Kind = std::optional<TypeKind>;
 
+std::string with_article(TypeKind kind) { return kind == TypeKind::money ? "an amount" : "a " + std::string(name(kind)); }
+
 std::string quoted(std::string_view name) { return "`" + std::string(name) + "`"; }
 
 Kind kind_of_name(const Expression& e, const Names& names, FaultList& faults) {
@@ -39,7 +41,7 @@ Kind kind_of_sum(const Expression& e, const Names& names, const Pots& pots, Faul
   if (!left || !right) return std::nullopt;
   if (*left == TypeKind::money && *right == TypeKind::money) return left;
   if ((*left == TypeKind::date || *left == TypeKind::duration) && *right == TypeKind::duration) return left;
-  faults.add(e.place, "a " + std::string(name(*right)) + " cannot be " + (e.form == Form::sum ? "added to" : "taken from") + " a " + std::string(name(*left)));
+  faults.add(e.place, with_article(*right) + " cannot be " + (e.form == Form::sum ? "added to " : "taken from ") + with_article(*left));
   return std::nullopt;
 }
 
@@ -47,12 +49,12 @@ Kind kind_of_comparison(const Expression& e, const Names& names, const Pots& pot
   const Kind left = kind_of(e.parts[0], names, pots, faults), right = kind_of(e.parts[1], names, pots, faults);
   if (!left || !right) return std::nullopt;
   if (*left != *right) {
-    faults.add(e.place, "a " + std::string(name(*left)) + " cannot be compared with a " + std::string(name(*right)));
+    faults.add(e.place, with_article(*left) + " cannot be compared with " + with_article(*right));
     return std::nullopt;
   }
   const bool ordered = *left == TypeKind::money || *left == TypeKind::date || *left == TypeKind::duration || *left == TypeKind::rate;
   if (!ordered) {
-    faults.add(e.place, "a " + std::string(name(*left)) + " has no order and is not compared" + (*left == TypeKind::choice ? "; write `is`" : ""));
+    faults.add(e.place, with_article(*left) + " has no order and is not compared" + (*left == TypeKind::choice ? "; write `is`" : ""));
     return std::nullopt;
   }
   return TypeKind::condition;
@@ -158,7 +160,7 @@ Kind kind_of(const Expression& e, const Names& names, const Pots& pots, FaultLis
 
 void expect_kind(const Expression& e, TypeKind kind, const Names& names, const Pots& pots, FaultList& faults) {
   const Kind found = kind_of(e, names, pots, faults);
-  if (found && *found != kind) faults.add(e.place, "expected a " + std::string(name(kind)) + ", and this is a " + std::string(name(*found)));
+  if (found && *found != kind) faults.add(e.place, "expected " + with_article(kind) + ", and this is " + with_article(*found));
 }
 
 bool is_settled_by_terms(const Expression& condition) {
