@@ -21,7 +21,8 @@ const fs::path source = DAFTAR_SOURCE_DIR;
 const std::string page_passphrase = "a long passphrase for pages only";
 
 /// Pages whose commands are run here; every other page must have none.
-const std::vector<std::string> run_pages = {"docs/enterprise.md", "docs/tax-authority.md", "docs/budget-office.md", "docs/operators.md"};
+const std::vector<std::string> run_pages = {"docs/enterprise.md", "docs/tax-authority.md", "docs/budget-office.md", "docs/operators.md",
+                                            "docs/template-language.md"};
 
 std::vector<std::string> all_pages() {
   std::vector<std::string> pages = {"README.md", "genesis/README.md"};
@@ -36,7 +37,7 @@ std::vector<std::string> all_pages() {
 class Reader {
  public:
   Reader() {
-    for (const char* linked : {"README.md", "docs", "genesis", "tests", "tools"}) fs::create_symlink(source / linked, folder_.path() / linked);
+    for (const char* linked : {"README.md", "contracts", "docs", "genesis", "tests", "tools"}) fs::create_symlink(source / linked, folder_.path() / linked);
     fs::create_directories(folder_.path() / "build");
     fs::create_symlink(DAFTAR_BIN_DIR, folder_.path() / "build/bin");
     folder_.write(".state", "cd " + folder_.path().string() + "\n");
@@ -103,6 +104,7 @@ TEST_CASE("enterprise: the commands of the page do what it shows") { run_page("d
 TEST_CASE("tax authority: the commands of the page do what it shows") { run_page("docs/tax-authority.md"); }
 TEST_CASE("budget office: the commands of the page do what it shows") { run_page("docs/budget-office.md"); }
 TEST_CASE("operators: the commands of the page do what it shows") { run_page("docs/operators.md"); }
+TEST_CASE("template language: the commands of the page do what it shows") { run_page("docs/template-language.md"); }
 
 TEST_CASE("every command in a page is run, or the page says why not") {
   for (const std::string& name : all_pages()) {

@@ -54,6 +54,22 @@ TEST_CASE("each room includes only the rooms its arrows allow") {
   REQUIRE(broken == "");
 }
 
+TEST_CASE("the template language knows the ledger's words, and nothing else of the contracts") {
+  const std::regex include("^\\s*#\\s*include\\s+\"(.*)\".*");
+  std::string broken;
+  std::size_t seen = 0;
+  for (const auto& path : sources("contracts/language"))
+    for (const auto& line : lines(path)) {
+      std::smatch match;
+      if (!std::regex_match(line, match, include)) continue;
+      ++seen;
+      const std::string included = match[1];
+      if (!included.starts_with("contracts/language/") && !included.starts_with("ledger/")) broken += path.string() + ": " + line + "\n";
+    }
+  REQUIRE(seen > 20);
+  REQUIRE(broken == "");
+}
+
 TEST_CASE("replicated rooms use no floating point, clock, chance, locale or unordered order") {
   const std::regex forbidden(
       "\\b(float|double|long double|rand|srand|random_device|mt19937|system_clock|steady_clock|clock_gettime|time\\(|gettimeofday|setlocale|"
