@@ -86,6 +86,48 @@ TEST_CASE("templates: those that are shipped hold") {
   CHECK(titles == std::set<std::string>{"rental/1", "service/1"});
 }
 
+TEST_CASE("templates: mistakes planted in the service contract are found, each by its name") {
+  const std::string source = tests::read_text(fs::path(DAFTAR_SOURCE_DIR) / "contracts/templates/service.template");
+  struct Mistake {
+    const char *what, *text, *instead, *kind, *said;
+  };
+  for (const Mistake& planted : {
+           Mistake{"undelivered work waits for ever", "deadline undelivered at m.due + grace", "deadline undelivered at m.due + arbitration", "way-out", "when provider is silent"},
+           {"an undecided dispute waits for ever", "m.judged + arbitration", "m.judged + acceptance", "way-out", "when arbiter is silent"},
+           {"nobody need accept", "require acceptance given or arbiter given or public because \"without an arbiter silence must accept\"\n", "", "way-out", "when customer is silent"},
+           {"nothing ends undelivered work", "require grace given or public because \"undelivered work must end some day\"\n", "", "way-out", "when provider is silent"},
+           {"rework has no end", "deadline not_redelivered at max(m.due, m.judged) + grace in active on m of milestones in rejected {\n  refund m.price to customer\n",
+            "deadline not_redelivered at max(m.due, m.judged) + grace in active on m of milestones in rejected {\n", "conservation", "milestones.price is still held"},
+           {"the penalty stays held", "  refund penalty to customer\n", "", "conservation", "is still held"},
+           {"the penalty is paid as well", "pay m.price - penalty to provider", "pay m.price to provider", "conservation", "and nothing may be held"},
+           {"the award gives everything back besides", "refund m.price - to_provider to customer", "refund m.price to customer", "conservation", "may be held of milestones.price"},
+           {"one can be awarded twice", "  m becomes awarded\n", "", "conservation", "and nothing may be held"},
+           {"an award without a bound of its own milestone", "to_provider: money up to m.price", "to_provider: money up to m.price + m.price", "conservation", "may be held"},
+           {"accepted work is not taxed", "pay m.price - penalty to provider for income", "pay m.price - penalty to provider", "tax-category", "no tax category"},
+           {"an award is not taxed", "pay to_provider to provider for income", "pay to_provider to provider for none", "tax-category", "no income"},
+           {"terminated over a dispute", "no milestones in submitted, disputed {", "no milestones in submitted {", "conservation", "the contract ends, and milestones.price is still held"},
+           {"a rejection leaves no date", "  set m.judged = now\n  m becomes rejected\n", "  m becomes rejected\n", "set-before-read", "m.judged is read"},
+           {"two readings of a dispute", "on m of milestones in pending when arbiter given and now > m.due", "on m of milestones in pending, rejected when arbiter given and now > m.due",
+            "one-reading", "action dispute has two readings"},
+           {"registered again and again", "action register by treasury in signed {  # public money: signed is not yet in force\n  each m of milestones { hold m.price from customer }\n  become active\n",
+            "action register by treasury in signed {  # public money: signed is not yet in force\n  each m of milestones { hold m.price from customer }\n", "conservation", "held again"},
+           {"it is never done", "conclude active as done when all milestones ended\n", "", "reachable", "phase done is never reached"},
+           {"an arbiter who is never there", "require arbitration given if arbiter given", "require not arbiter given", "reachable", "can never"},
+       }) {
+    INFO(planted.what);
+    const std::size_t at = source.find(planted.text);
+    REQUIRE(at != std::string::npos);
+    const Judgement judgement = language::judge(std::string(source).replace(at, std::string(planted.text).size(), planted.instead));
+    CHECK(judgement.standing == Judgement::Standing::refused);
+    bool found = false;
+    for (const auto& remark : judgement.remarks) {
+      UNSCOPED_INFO(remark.kind << ": " << remark.sentence);
+      found = found || (remark.kind == planted.kind && remark.sentence.find(planted.said) != std::string::npos && (!remark.story.empty() || remark.kind == "reachable"));
+    }
+    CHECK(found);
+  }
+}
+
 TEST_CASE("templates: two judgements of one text are the same") {
   const std::string source = tests::read_text(fs::path(DAFTAR_SOURCE_DIR) / "contracts/templates/service.template");
   const std::string broken = std::string(source).replace(source.find("deadline undecided"), 18, "deadline never_mind");
