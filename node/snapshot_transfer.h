@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -60,10 +61,14 @@ class SnapshotTransfer {
   std::deque<Job> jobs_;
   bool stopping_ = false;
 
+  /// The picture that is being sent, and whether this read can be served from it.
+  bool serves(const consensus::SnapshotRead& read) const;
+
   // The thread's own.
   std::shared_ptr<const storage::SnapshotSource> source_;   // being sent; let go when nobody has asked for a while
   consensus::Snapshot sending_;
   std::chrono::steady_clock::time_point made_at_{}, asked_at_{};
+  std::map<consensus::NodeId, std::chrono::steady_clock::time_point> asked_for_;   // this picture, by followers: when last
   std::unique_ptr<storage::SnapshotSink> sink_;             // being received
   std::string receiving_;                                   // its manifest
 
