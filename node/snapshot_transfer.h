@@ -61,7 +61,7 @@ class SnapshotTransfer {
   std::deque<Job> jobs_;
   bool stopping_ = false;
 
-  /// The picture that is being sent, and whether this read can be served from it.
+  /// The picture that there is, if any, is the one for this read.
   bool serves(const consensus::SnapshotRead& read) const;
 
   // The thread's own.
