@@ -49,6 +49,8 @@ class SnapshotTransfer {
   void run();
   void carry_out(const consensus::SnapshotRead& read);
   void carry_out(const consensus::SnapshotArrival& arrival);
+  /// The picture that there is, if any, is the one for this read.
+  bool serves(const consensus::SnapshotRead& read) const;
   Expected<void, storage::StorageError> take_checkpoint();
   std::string objection_to(const storage::ReceivedState& received, const consensus::Snapshot& snapshot) const;
 
@@ -60,9 +62,6 @@ class SnapshotTransfer {
   std::condition_variable wake_;
   std::deque<Job> jobs_;
   bool stopping_ = false;
-
-  /// The picture that there is, if any, is the one for this read.
-  bool serves(const consensus::SnapshotRead& read) const;
 
   // The thread's own.
   std::shared_ptr<const storage::SnapshotSource> source_;   // being sent; let go when nobody has asked for a while
