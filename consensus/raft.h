@@ -108,6 +108,9 @@ struct Status {
   Index applied{};
   Index compacted{};                    ///< the log on disk begins after it
   Index match_min{};                    ///< leader: what every other member has, silent ones too; else 0. Entries above may still be asked for
+  /// Leader: as match_min, but of those alone that were heard of within awaited_timeouts election timeouts; and who is being sent a snapshot counts
+  /// with its place: if the log goes on after it until it has come and what follows too, no second one is needed. At least match_min.
+  Index awaited_min{};
   bool installing = false;              ///< a snapshot is complete, and the caller is replacing the state by it
   Index window_first{};
   std::size_t window_bytes = 0;
@@ -210,6 +213,7 @@ class Raft {
   static constexpr std::uint64_t term_jump_max = std::uint64_t{1} << 24;
   static constexpr std::size_t reads_open_max = 65536;
   static constexpr Ticks removed_told_timeouts = 4;  ///< election timeouts during which a leader tells a node of its removal
+  static constexpr Ticks awaited_timeouts = 10;      ///< election timeouts after its last reply during which a node counts for Status::awaited_min
 
  private:
   struct Follower {

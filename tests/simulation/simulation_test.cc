@@ -130,6 +130,14 @@ TEST_CASE("older disks: a snapshot is brought to its end at the start, and what 
   }
 }
 
+TEST_CASE("five who need a snapshot at once are sent one picture, and none that takes another's place") {
+  SimOptions options;
+  options.seed = 72319;
+  const Verdict verdict = simulate(options);
+  INFO(verdict.story << "seed " << options.seed << ": " << verdict.detail);
+  CHECK(verdict.passed());
+}
+
 TEST_CASE("two validators, one of them with a wrong clock") {
   for (const std::uint64_t seed : {139, 145, 1003, 1015, 1045}) {
     SimOptions options = without_old_disks();
