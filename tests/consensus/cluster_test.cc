@@ -130,8 +130,8 @@ TEST_CASE("a cluster under faults whose nodes come back with old or empty disks,
 }
 
 TEST_CASE("of two voters one has an old or empty disk: a leader is elected also when nobody has what it held") {
-  const std::uint64_t first = from_environment("DAFTAR_SEED", 1);
-  const std::uint64_t seeds = from_environment("DAFTAR_SEEDS", 200);
+  const std::uint64_t first = from_environment("DAFTAR_SEED", 901);   // seed 975 waited for ever
+  const std::uint64_t seeds = from_environment("DAFTAR_SEEDS", 100);
   std::size_t old_disks = 0, given_up = 0;
   for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
     CAPTURE(seed);

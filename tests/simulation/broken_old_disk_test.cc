@@ -3,7 +3,10 @@
 #include <catch2/catch.hpp>
 #include <algorithm>
 #include <iostream>
+#include <map>
+#include <set>
 
+#include "consensus/quorum.h"
 #include "tests/simulation/planted.h"
 
 using namespace daftar;
@@ -26,8 +29,41 @@ struct RestartNotNoticed : Saboteur {    // a leader goes on counting what the p
   bool greets_anew(std::uint64_t) override { return false; }
 };
 
+/// What a node held is given up when a majority of the voters, itself among them, lacks it, not when all others do. (All have answered once, as they must.)
+struct MajorityAskedAnew : Saboteur {
+  struct Asking {
+    std::set<std::uint64_t> others, ever;
+    std::uint64_t question = 0;                       // the newest that came after all had answered
+    std::set<std::uint64_t> answered;
+  };
+  std::map<std::uint64_t, Asking> asking;
+
+  void restored(std::uint64_t node, node::ReplicaRestored& r) override {
+    asking[node] = {};
+    for (const auto voter : r.raft.membership.all_voters())
+      if (voter.value != node) asking[node].others.insert(voter.value);
+  }
+  std::vector<std::pair<std::uint64_t, node::PeerMessage>> imagines(std::uint64_t node, std::uint64_t from, const node::PeerMessage& message) override {
+    const auto* reply = std::get_if<node::RecallReply>(&message);
+    if (!reply) return {};
+    Asking& a = asking[node];
+    const bool all_had = std::includes(a.ever.begin(), a.ever.end(), a.others.begin(), a.others.end());
+    a.ever.insert(from);
+    if (!all_had || !a.others.contains(from) || reply->question < a.question) return {};
+    if (reply->question > a.question) a.answered.clear();
+    a.question = reply->question;
+    a.answered.insert(from);
+    if (a.answered.size() + 1 < consensus::majority(a.others.size() + 1)) return {};
+    std::vector<std::pair<std::uint64_t, node::PeerMessage>> imagined;
+    for (const auto other : a.others)
+      if (!a.answered.contains(other)) imagined.emplace_back(other, node::RecallReply{.question = reply->question, .whole = true});
+    return imagined;
+  }
+};
+
 const auto mistakes = {planted<DiskTrusted>("old disk trusted, the others not asked"), planted<MemoryForgotten>("memory of the others lost in a restart"),
-                       planted<MemoryNotTold>("memory not told to who asks"), planted<RestartNotNoticed>("a new process not noticed")};
+                       planted<MemoryNotTold>("memory not told to who asks"), planted<RestartNotNoticed>("a new process not noticed"),
+                       planted<MajorityAskedAnew>("what was held given up when a majority lacks it")};
 
 }  // namespace
 

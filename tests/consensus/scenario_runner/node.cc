@@ -135,7 +135,7 @@ bool Node::install_received() {
   return true;
 }
 
-void Node::start(Index applied_index, std::uint64_t seed) {
+void Node::start(Index applied_index, std::uint64_t seed, bool withheld) {
   Options fresh = options;
   fresh.seed = seed;
   applied = applied_index;
@@ -147,7 +147,9 @@ void Node::start(Index applied_index, std::uint64_t seed) {
                                                 .before_tail = disk.mark,
                                                 .tail = disk.entries,
                                                 .applied = applied,
-                                                .membership = disk.membership});
+                                                .membership = disk.membership,
+                                                .memory = disk.memory,
+                                                .withheld = withheld});
   raft->hold_joint(holds_joint);
   const Status status = raft->status();
   place = {status.role, status.term, status.leader};
@@ -158,6 +160,7 @@ void Node::crash(std::size_t persisted) {
     disk.write(writes.front().output);
     writes.pop_front();
   }
+  disk.memory = raft->memory().all();
   raft.reset();
   untold = {};
   ticks_skipped = 0;

@@ -29,6 +29,7 @@ struct Disk {
   Membership membership{};       ///< in force at the mark
   StoredSnapshot snapshot{};     ///< the newest there is; position {0, 0}: none. Not older than the mark
   StoredSnapshot received{};     ///< pieces of one that a leader sends
+  std::vector<Recollection> memory{};  ///< what the node remembers of the others, as of its last crash or copy
 
   Index last() const { return mark.index + entries.size(); }
   const Entry* at(Index index) const;
@@ -96,8 +97,9 @@ class Node {
   /// The received snapshot, which is complete, takes the place of state and log. Nothing, and no change, if its bytes are not a state.
   bool install_received();
 
-  /// From what the disk holds, with the state machine at `applied_index`. A later restart may draw other election waits: `seed`.
-  void start(Index applied_index, std::uint64_t seed);
+  /// From what the disk holds, with the state machine at `applied_index`. A later restart may draw other election waits: `seed`. `withheld`: it
+  /// promises nothing before it was told that the others were asked.
+  void start(Index applied_index, std::uint64_t seed, bool withheld = false);
   /// The first `persisted` writes under way have reached the disk, and nobody was told.
   void crash(std::size_t persisted);
 };
