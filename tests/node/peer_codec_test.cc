@@ -69,6 +69,7 @@ TEST_CASE("what a node asks when it starts, and what it is told, survives the wi
   REQUIRE(reply.your_term == c::Term{7});
   REQUIRE(reply.you_held == c::LogPosition{{6}, {50}});
   REQUIRE(reply.you_offered == c::LogPosition{{6}, {51}});
+  REQUIRE(reply.whole);
 }
 
 TEST_CASE("malformed frames are refused with a sentence") {

@@ -54,16 +54,18 @@ struct MajorityAskedAnew : Saboteur {
     a.question = reply->question;
     a.answered.insert(from);
     if (a.answered.size() + 1 < consensus::majority(a.others.size() + 1)) return {};
+    node::RecallReply nothing;
+    nothing.question = reply->question;
+    nothing.whole = true;
     std::vector<std::pair<std::uint64_t, node::PeerMessage>> imagined;
     for (const auto other : a.others)
-      if (!a.answered.contains(other)) imagined.emplace_back(other, node::RecallReply{.question = reply->question, .whole = true});
+      if (!a.answered.contains(other)) imagined.emplace_back(other, nothing);
     return imagined;
   }
 };
 
 const auto mistakes = {planted<DiskTrusted>("old disk trusted, the others not asked"), planted<MemoryForgotten>("memory of the others lost in a restart"),
-                       planted<MemoryNotTold>("memory not told to who asks"), planted<RestartNotNoticed>("a new process not noticed"),
-                       planted<MajorityAskedAnew>("what was held given up when a majority lacks it")};
+                       planted<MemoryNotTold>("memory not told to who asks"), planted<RestartNotNoticed>("a new process not noticed")};
 
 }  // namespace
 
@@ -83,5 +85,21 @@ TEST_CASE("every mistake with an old disk is caught within a bounded number of s
       INFO("without old disks, seed " << options.seed << ": " << verdict.detail);
       CHECK(verdict.passed());
     }
+  }
+}
+
+// Another must fall silent in the moment between two answers: few kinds of faults, so that the rest goes on.
+TEST_CASE("what was held and is given up when a mere majority lacks it is missed within a bounded number of seeds") {
+  SimOptions options;
+  options.nodes = 3;
+  options.changes = false;
+  options.ticks = 1500;
+  options.faults = *parse_faults("loss,delay,partition,one-way,clog,crash,power,blackout,slow-sync,hang-sync,old-disk");
+  const auto needed = seeds_needed(planted<MajorityAskedAnew>("given up when a majority lacks it"), 300, options);
+  CHECK(needed > 0);
+  for (options.seed = 1; options.seed <= std::max<std::uint64_t>(needed, 20); ++options.seed) {
+    const Verdict verdict = simulate(options);
+    INFO("without the mistake, seed " << options.seed << ": " << verdict.detail);
+    CHECK(verdict.passed());
   }
 }

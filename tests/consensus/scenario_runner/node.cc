@@ -142,6 +142,7 @@ void Node::start(Index applied_index, std::uint64_t seed, bool withheld) {
   std::erase_if(state, [&](const Entry& entry) { return entry.index > applied; });
   log = disk.entries;
   commit_checked = disk.mark.index;
+  asked.clear();
   raft = std::make_unique<Raft>(fresh, Restored{.hard_state = disk.hard_state,
                                                 .snapshot = {disk.mark},
                                                 .before_tail = disk.mark,

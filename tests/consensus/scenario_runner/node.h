@@ -5,7 +5,9 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "consensus/raft.h"
 
@@ -65,6 +67,7 @@ class Node {
   std::unique_ptr<Raft> raft;  ///< null: down
   Disk disk;
   std::map<std::string, Disk> saved_disks;
+  std::vector<Disk> lost;  ///< in whose place a saved copy was put: what they held may be counted still
 
   /// Whether disk writes, applying and reads of old log entries are done with the output that asks for them, or wait for a command.
   bool persists_at_once = true;
@@ -83,6 +86,7 @@ class Node {
   bool holds_joint = false;         ///< told to the core, also after a restart
   std::uint64_t ticks_skipped = 0;  ///< so many of the coming ticks do not reach the core: a longer election wait
   RoleChange place;               ///< as last given out
+  std::set<NodeId> asked;         ///< know of this process
   Index commit_checked;           ///< of this process: Safety has seen the log up to here
 
   bool up() const { return raft != nullptr; }

@@ -162,7 +162,9 @@ Action recall(Arguments& arguments) {
   const bool late = arguments.flag_option("late").value_or(false);
   return [=](World& world) {
     Node& node = world.running(name);
-    Recalled answer = world.running(other).raft->recall(node.id);
+    Raft& asked = *world.running(other).raft;
+    if (node.asked.insert(other.id).second) asked.peer_restarted(node.id);  // a link begins with the name of the process
+    Recalled answer = asked.recall(node.id);
     answer.round = late ? 0 : node.raft->round();
     node.raft->recalled(answer);
     const Recollection& memory = answer.recollection;

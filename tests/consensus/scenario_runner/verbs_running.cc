@@ -1,5 +1,6 @@
 // Verbs that carry out what the cores ask for: disk writes, applying, log reads; and crashes.
 #include <algorithm>
+#include <utility>
 
 #include "consensus/describe.h"
 #include "tests/consensus/scenario_runner/verbs.h"
@@ -140,7 +141,7 @@ Action restart(Arguments& arguments) {
       if (disk) {
         const auto saved = node->saved_disks.find(disk->text);
         if (saved == node->saved_disks.end()) throw Mistake(disk->at, "node " + text(node->id) + " has no saved disk '" + disk->text + "'");
-        node->disk = saved->second;
+        node->lost.push_back(std::exchange(node->disk, saved->second));
       }
       const Index held = std::min(node->applied, node->disk.last());
       const Index wanted = applied ? Index{*applied} : std::max(held, node->disk.mark.index);
@@ -148,8 +149,6 @@ Action restart(Arguments& arguments) {
         throw Mistake(names.at, "node " + text(node->id) + "'s state machine can be restarted from " + std::to_string(node->disk.mark.index.value) + " to " +
                                     std::to_string(held.value));
       node->start(wanted, seed.value_or(node->options.seed), asks);
-      for (Node* other : world.all_running())
-        if (asks && other != node) other->raft->peer_restarted(node->id);
     }
   };
 }
