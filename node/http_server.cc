@@ -16,6 +16,7 @@
 
 #include "node/as_result.h"
 #include "node/http_connection.h"
+#include "node/thread_name.h"
 
 namespace daftar::node {
 
@@ -103,7 +104,7 @@ std::optional<std::string> HttpServer::Impl::open() {
 
 void HttpServer::Impl::run_threads() {
   net::co_spawn(*contexts.front(), accept_loop(), net::detached);
-  for (auto& context : contexts) threads.emplace_back([&context] { context->run(); });
+  for (auto& context : contexts) threads.emplace_back([&context] { name_this_thread("clients"), context->run(); });
 }
 
 net::awaitable<void> HttpServer::Impl::accept_loop() {

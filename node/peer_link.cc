@@ -21,6 +21,7 @@
 
 #include "node/as_result.h"
 #include "node/config.h"
+#include "node/thread_name.h"
 
 namespace daftar::node {
 namespace asio = boost::asio;
@@ -411,7 +412,7 @@ Expected<std::unique_ptr<PeerNetwork>, std::string> PeerNetwork::open(PeerNetwor
   auto* raw = impl.get();
   raw->take_peers(o.peers);
   asio::co_spawn(raw->context, raw->accept(), asio::detached);
-  raw->thread = std::thread([raw] { raw->context.run(); });
+  raw->thread = std::thread([raw] { name_this_thread("links"), raw->context.run(); });
   return std::unique_ptr<PeerNetwork>(new PeerNetwork(std::move(impl)));
 }
 

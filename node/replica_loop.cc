@@ -8,6 +8,7 @@
 #include "ledger/check.h"
 #include "node/clock.h"
 #include "node/recovery.h"
+#include "node/thread_name.h"
 
 namespace daftar::node {
 namespace {
@@ -69,9 +70,9 @@ Times ReplicaLoop::now() const { return {wall_ms(), monotonic_ms()}; }
 void ReplicaLoop::start(PeerNetwork& links) {
   links_ = &links;
   publish_status();
-  log_thread_ = std::thread([this] { write_log(); });
-  execute_thread_ = std::thread([this] { execute(); });
-  replica_thread_ = std::thread([this] { run(); });
+  log_thread_ = std::thread([this] { name_this_thread("raft-log"), write_log(); });
+  execute_thread_ = std::thread([this] { name_this_thread("execution"), execute(); });
+  replica_thread_ = std::thread([this] { name_this_thread("replica"), run(); });
 }
 
 void ReplicaLoop::stop() {
@@ -153,9 +154,9 @@ void ReplicaLoop::run() {
       }
       publish_status();
     }
+    // A client that has an answer asks next who leads and who is ready: it is not to hear of the time before the answer.
+    if (parts_.replica.role_change() != published_place_ || !published_ready_) publish_status();
     carry_out(parts_.replica.take_output());
-    // A client that has an answer asks next who leads: it is not to hear of the time before the answer.
-    if (parts_.replica.role_change() != published_place_) publish_status();
   }
   parts_.replica.abandon_all();
   for (const auto& a : parts_.replica.take_output().answers) answer(a);
@@ -229,6 +230,7 @@ void ReplicaLoop::answer(const Replica::Answer& a) {
 void ReplicaLoop::publish_status() {
   published_place_ = parts_.replica.role_change();
   NodeStatus status = parts_.replica.status();
+  published_ready_ = status.ready;
   std::lock_guard lock(status_mutex_);
   if (!halted_) status_ = std::move(status);
 }

@@ -143,6 +143,7 @@ class ReplicaLoop {
   std::atomic<std::size_t> received_messages_{0}, received_bytes_{0};   // of peers, not yet seen by the replica
 
   consensus::RoleChange published_place_;   // replica's thread only
+  bool published_ready_ = false;            // the same
   mutable std::mutex status_mutex_;
   NodeStatus status_;
   std::atomic<bool> halted_{false};

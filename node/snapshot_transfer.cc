@@ -4,6 +4,7 @@
 #include "ledger/checkpoint.h"
 #include "node/recovery.h"
 #include "node/registry.h"
+#include "node/thread_name.h"
 
 namespace daftar::node {
 namespace {
@@ -15,7 +16,7 @@ constexpr std::chrono::seconds source_kept{60}, source_fresh{120};
 }  // namespace
 
 SnapshotTransfer::SnapshotTransfer(std::shared_ptr<const ledger::Genesis> genesis, storage::StateStore& store, Handlers handlers)
-    : genesis_(std::move(genesis)), store_(store), handlers_(std::move(handlers)), thread_([this] { run(); }) {}
+    : genesis_(std::move(genesis)), store_(store), handlers_(std::move(handlers)), thread_([this] { name_this_thread("snapshots"), run(); }) {}
 
 SnapshotTransfer::~SnapshotTransfer() { stop(); }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <atomic>
 
+#include "node/thread_name.h"
+
 namespace daftar::node {
 namespace {
 constexpr std::size_t chunk_transactions = 32;  // about a millisecond of work: small enough to share, large enough to be worth a hand-over
@@ -26,7 +28,7 @@ void VerifiedSet::insert(const std::vector<ledger::Digest>& hashes) {
 }
 
 VerifierPool::VerifierPool(unsigned threads) {
-  for (unsigned i = 0; i < std::max(1u, threads); ++i) threads_.emplace_back([this] { work(); });
+  for (unsigned i = 0; i < std::max(1u, threads); ++i) threads_.emplace_back([this] { name_this_thread("verification"), work(); });
 }
 
 VerifierPool::~VerifierPool() { stop(); }

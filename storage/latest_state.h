@@ -19,9 +19,9 @@ class LatestState final : public ledger::StateView {
     cache_.emplace(cache_bytes_);
   }
   std::optional<std::string> get(std::string_view key) const override {
-    if (const auto* value = cache_->find(key)) return *value;
+    if (const auto value = cache_->find(key)) return std::string(*value);
     auto value = reads_->get(key);
-    if (value) cache_->put(key, *value);
+    if (value && !value->empty()) cache_->put(key, *value);
     return value;
   }
   void scan(std::string_view from, std::string_view to,
@@ -29,10 +29,10 @@ class LatestState final : public ledger::StateView {
   bool has_id(std::string_view id) const { return reads_->value(family::ids, id).has_value(); }
   void committed(const ledger::ChangeSet& changes) {
     for (const auto& [key, value] : changes.writes()) {
-      if (value)
+      if (value && !value->empty())
         cache_->put(key, *value);
       else
-        cache_->erase(key);
+        cache_->erase(key);   // of marks, of transactions above all, there are many, and none is asked for again but by a replay
     }
   }
 

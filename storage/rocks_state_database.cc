@@ -58,6 +58,7 @@ std::vector<rocksdb::ColumnFamilyDescriptor> state_column_families(const StateSt
     of_family.arena_block_size = std::clamp<std::size_t>(options.memtable_bytes / 64, 4096, 1u << 20);
     // A batch brings a family's keys in order, so that each is looked for from where the one before it was put, and not from the top of the skip list.
     of_family.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewCappedPrefixTransform(0));
+    of_family.level0_file_num_compaction_trigger = 8;      // keys are spread evenly: each time, all of the level below is written anew
     of_family.max_write_buffer_number = 4;                 // go on while a flush is written
     const bool hashes = i == family::ids || i == family::tiles || i == family::heights;
     of_family.compression = hashes ? rocksdb::kNoCompression : block_compression();

@@ -144,6 +144,26 @@ TEST_CASE("without a majority nothing is acknowledged, with it again the same tr
   cluster.require_equal_roots();
 }
 
+TEST_CASE("who has an answer from a new leader finds it ready") {
+  Cluster cluster;
+  REQUIRE(cluster.submit(cluster.wait_for_leader(), cluster.network.issue("acme/UZS", 1000, "statement 1")).status == SubmitReply::Status::committed);
+  for (int round = 0; round < 5; ++round) {
+    const int old_leader = cluster.wait_for_leader();
+    cluster.stop(old_leader);
+    int leader = 0;
+    cluster.wait_until("there is a new leader", [&] {
+      for (int n : {1, 2, 3})
+        if (n != old_leader && cluster.nodes[n - 1]->status().role == "leader") leader = n;
+      return leader != 0;
+    });
+    REQUIRE(cluster.submit(leader, cluster.network.transfer("acme", "baraka", 1)).status == SubmitReply::Status::committed);
+    const auto status = cluster.nodes[leader - 1]->status();
+    INFO(status.not_ready_because);
+    REQUIRE((status.ready || status.role != "leader"));
+    cluster.start(old_leader);
+  }
+}
+
 TEST_CASE("a node that was away catches up and agrees") {
   Cluster cluster;
   const int leader = cluster.wait_for_leader();

@@ -58,7 +58,7 @@ TEST_CASE("random puts, erasures and finds agree with a map wherever the cache a
         }
         break;
       default:
-        if (const auto* value = cache.find(key)) {
+        if (const auto value = cache.find(key)) {
           ++answered;
           REQUIRE(truth.contains(key));
           REQUIRE(*value == truth[key]);
