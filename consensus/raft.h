@@ -191,6 +191,9 @@ class Raft {
   void recalled(const Recalled& answer);
   /// All other voters, or a majority without this node, have answered.
   bool heard_enough() const;
+  /// Rises when this node knows of a loss and all other voters have answered: each is to be asked anew, and its answer to a question sent from
+  /// now on is to be given back with this number. So it is found out that nobody has what this node is remembered to have held.
+  std::uint64_t round() const { return round_.number; }
   /// The others were asked, as far as they are to be had: ends Restored::withheld.
   void trust_disk();
   /// A new process of `node`: its disk may hold less than it acknowledged, so a leader looks anew what it has. Nothing that the process
@@ -326,6 +329,8 @@ class Raft {
   LogPosition durable_position() const;
   void begin_doubt(LogPosition held, bool certain);
   bool may_vote_in_doubt() const { return !loss_certain_ || heard_enough(); }
+  bool all_others_in(const std::vector<NodeId>& answered) const;
+  void continue_rounds(const Recalled& answer);
   void end_doubt();
   LogPosition least_log() const;
 
@@ -380,6 +385,15 @@ class Raft {
   std::vector<NodeId> recalled_from_;
   Term term_of_others_;               // the highest they were in, or had seen this node in
   LogPosition held_by_others_;        // the latest end of their logs when they answered
+  struct Round {
+    std::uint64_t number = 0;         // 0: none yet
+    std::vector<NodeId> voters;       // when it began
+    std::vector<NodeId> answered;     // those of them that are whole
+    LogPosition end;                  // the latest end of their logs
+  };
+  Round round_;                       // of questions sent after all other voters had answered an earlier one
+  LogPosition remembered_;            // the latest that this node was told it held or offered
+  LogPosition void_;                  // what it held or offered up to here, and nobody has, was never committed and never will be
   bool joined_;                 // this node was a member of a committed membership
   bool removed_ = false;
   bool removed_issued_ = false;
