@@ -40,6 +40,7 @@ class Trio {
   std::vector<std::map<ClientToken, bool>> reads{3};   // answers
   std::vector<std::uint64_t> compacted{0, 0, 0};                 // the log begins after it
   std::vector<std::deque<consensus::SnapshotRead>> snapshot_reads{3};   // not answered yet
+  std::map<std::uint64_t, Registry> registry_after;   // blocks that change it, by height
   std::vector<std::string> warnings;
   std::uint64_t ms = 1000;
   std::deque<std::pair<std::uint64_t, Replica::Send>> wires;
@@ -92,6 +93,7 @@ class Trio {
         ExecutedBlock done;
         done.raft_index = to_execute[i].front().raft_index;
         done.height = ++executed[i];
+        if (const auto changed = registry_after.find(done.height); changed != registry_after.end()) done.registry = changed->second;
         to_execute[i].pop_front();
         replicas[i]->executed(done);
         more = true;
@@ -111,6 +113,7 @@ class Trio {
       while (!wires.empty()) {
         auto [from, send] = std::move(wires.front());
         wires.pop_front();
+        if (send.to > replicas.size()) continue;   // to one who has joined, and is not here
         if (up[send.to - 1] && up[from - 1] && wired[send.to - 1] && wired[from - 1]) step(send.to - 1, [&](Replica& r) { r.receive(from, std::move(send.message)); });
       }
     }

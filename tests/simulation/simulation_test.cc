@@ -130,6 +130,14 @@ TEST_CASE("older disks: a snapshot is brought to its end at the start, and what 
   }
 }
 
+TEST_CASE("a new leader that knows an older registry throws out nobody who has just been taken in") {
+  SimOptions options;
+  options.seed = 85454;
+  const Verdict verdict = simulate(options);
+  INFO(verdict.story << "seed " << options.seed << ": " << verdict.detail);
+  CHECK(verdict.passed());
+}
+
 TEST_CASE("five who need a snapshot at once are sent one picture, and none that takes another's place") {
   SimOptions options;
   options.seed = 72319;
