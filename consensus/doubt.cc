@@ -35,7 +35,9 @@ LogPosition Raft::durable_position() const {
   return {log_.term_at(durable).value_or(Term{0}), durable};
 }
 
-Recalled Raft::recall(NodeId node) const { return {options_.self, memory_.of(node), durability_.hard_state().term, durable_position()}; }
+Recalled Raft::recall(NodeId node) const {
+  return {options_.self, memory_.of(node), durability_.hard_state().term, durable_position(), !withheld_ && !loss_certain_};
+}
 
 void Raft::recalled(const Recalled& answer) {
   const auto& [node, term, held, offered] = answer.recollection;
@@ -49,8 +51,11 @@ void Raft::recalled(const Recalled& answer) {
   if (std::find(recalled_from_.begin(), recalled_from_.end(), answer.from) == recalled_from_.end()) recalled_from_.push_back(answer.from);
   term_of_others_ = std::max({term_of_others_, term, answer.term});
   held_by_others_ = std::max(held_by_others_, answer.end);
-  const bool certain = term > term_ || held > log_.last();
-  if (doubt_ || certain || offered > log_.last()) begin_doubt(held, certain);
+  remembered_ = std::max({remembered_, held, offered});
+  const LogPosition known = std::max(log_.last(), void_);
+  const bool certain = term > term_ || held > known;
+  if (doubt_ || certain || offered > known) begin_doubt(held > void_ ? held : LogPosition{}, certain);
+  continue_rounds(answer);
   end_doubt();
 }
 
@@ -63,13 +68,32 @@ void Raft::begin_doubt(LogPosition held, bool certain) {
   if (!voted_for_ && term_ > Term{0}) voted_for_ = options_.self;
 }
 
-// Whatever this node helped to commit is on another node of that majority, and so in the log of one that has answered.
-bool Raft::heard_enough() const {
-  if (tally(membership(), recalled_from_, {}) == VoteOutcome::won) return true;
+bool Raft::all_others_in(const std::vector<NodeId>& answered) const {
   const std::vector<NodeId> voters = membership().all_voters();
   return std::all_of(voters.begin(), voters.end(), [&](NodeId voter) {
-    return voter == options_.self || std::find(recalled_from_.begin(), recalled_from_.end(), voter) != recalled_from_.end();
+    return voter == options_.self || std::find(answered.begin(), answered.end(), voter) != answered.end();
   });
+}
+
+// Whatever this node helped to commit is on another node of that majority, and so in the log of one that has answered.
+bool Raft::heard_enough() const { return tally(membership(), recalled_from_, {}) == VoteOutcome::won || all_others_in(recalled_from_); }
+
+// Who has answered a question of this process counts nothing any more that a process before had acknowledged (peer_restarted()). When all have,
+// nothing is committed by that from then on; what was committed by it before is on the disk of another voter, and so in the log of one that is
+// asked after that. So of all that this node is remembered to have held, only what lies up to the end of the longest of those logs matters.
+void Raft::continue_rounds(const Recalled& answer) {
+  if (!loss_certain_ || !all_others_in(recalled_from_)) return;
+  const auto begin = [&] { round_ = {round_.number + 1, membership().all_voters(), {}, {}}; };
+  if (round_.voters != membership().all_voters()) return begin();
+  if (!answer.whole || answer.round != round_.number) return;
+  if (std::find(round_.answered.begin(), round_.answered.end(), answer.from) == round_.answered.end()) round_.answered.push_back(answer.from);
+  round_.end = std::max(round_.end, answer.end);
+  if (!all_others_in(round_.answered)) return;
+  if (round_.end < std::max(*doubt_, held_by_others_)) {
+    doubt_ = held_by_others_ = round_.end;
+    void_ = remembered_;
+  }
+  begin();  // they may replace their ends, too, before this log reaches them
 }
 
 // In doubt a node stands for those who answered: it votes as the one with the longest log among them would.

@@ -31,6 +31,8 @@ struct Recalled {
   Recollection recollection{};  ///< of the node that asks
   Term term{};                  ///< the answering node's own,
   LogPosition end{};            ///< and where its log on disk ends
+  bool whole = true;            ///< it has asked what it may have forgotten itself, and knows of nothing that its log has lost
+  std::uint64_t round = 0;      ///< Raft::round() when the question that this answers was sent; 0: not known
   friend bool operator==(const Recalled&, const Recalled&) = default;
 };
 

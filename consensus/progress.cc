@@ -15,6 +15,13 @@ bool Progress::may_append(std::size_t inflight_max) const {
   return false;
 }
 
+std::optional<Index> Progress::sent_after() const {
+  if (state_ != State::snapshot) return match_;
+  if (transfer.snapshot.position.index > Index{0}) return transfer.snapshot.position.index;
+  if (transfer.reading) return transfer.reading->not_before;
+  return std::nullopt;
+}
+
 void Progress::sent(Index last) {
   if (state_ == State::snapshot) return;
   if (state_ == State::probe) {

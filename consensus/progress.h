@@ -28,6 +28,9 @@ class Progress {
   Index next() const { return next_; }    ///< first entry to send next
   std::size_t inflight() const { return inflight_.size(); }
 
+  /// What it will still be sent, if the log has it, lies after this place: its match, or the snapshot's that is on its way, or is to be, to it.
+  /// Nothing: it needs a snapshot that was not asked for yet.
+  std::optional<Index> sent_after() const;
   /// Flow control allows a request with entries now.
   bool may_append(std::size_t inflight_max) const;
   /// A request with entries up to `last` (next - 1 if none) went out.
@@ -50,6 +53,7 @@ class Progress {
 
   bool heartbeat_due = false;      ///< a request must go out, with or without entries
   bool active = false;             ///< has replied since the last quorum check
+  Ticks unheard = 0;               ///< since its last reply, or since this leader knows of it
   Index commit_sent;               ///< highest commit index that a request could make it adopt
   std::uint64_t context_sent = 0;  ///< read probes (6.4)
   std::uint64_t context_acked = 0;

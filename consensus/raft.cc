@@ -140,7 +140,10 @@ void Raft::tick() {
       peer.resume();
     }
   }
-  for (Progress& peer : leader->peers) count_snapshot_wait(peer);
+  for (Progress& peer : leader->peers) {
+    ++peer.unheard;
+    count_snapshot_wait(peer);
+  }
   count_removed(*leader);
   if (leader->transfer && ++leader->transfer->elapsed >= options_.election_timeout) leader->transfer.reset();
   if (elapsed_ >= options_.election_timeout) check_quorum();
@@ -321,9 +324,13 @@ Status Raft::status() const {
     status.peers.push_back({peer.node, membership().is_voter(peer.node), peer.state(), peer.match(), peer.next(), peer.inflight(), peer.active,
                             peer.reading.has_value(), needs_snapshot(peer), peer.removed_by > Index{0},
                             peer.transfer.snapshot, peer.transfer.offset});
-  status.match_min = log_.last().index;
-  for (const Progress& peer : leader->peers)
-    if (peer.removed_by == Index{0}) status.match_min = std::min(status.match_min, peer.match());
+  status.match_min = status.awaited_min = log_.last().index;
+  for (const Progress& peer : leader->peers) {
+    if (peer.removed_by > Index{0}) continue;
+    status.match_min = std::min(status.match_min, peer.match());
+    if (peer.unheard >= awaited_timeouts * options_.election_timeout) continue;
+    status.awaited_min = std::min(status.awaited_min, peer.sent_after().value_or(status.awaited_min));
+  }
   return status;
 }
 

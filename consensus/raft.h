@@ -108,6 +108,9 @@ struct Status {
   Index applied{};
   Index compacted{};                    ///< the log on disk begins after it
   Index match_min{};                    ///< leader: what every other member has, silent ones too; else 0. Entries above may still be asked for
+  /// Leader: as match_min, but of those alone that were heard of within awaited_timeouts election timeouts; and who is being sent a snapshot counts
+  /// with its place: if the log goes on after it until it has come and what follows too, no second one is needed. At least match_min.
+  Index awaited_min{};
   bool installing = false;              ///< a snapshot is complete, and the caller is replacing the state by it
   Index window_first{};
   std::size_t window_bytes = 0;
@@ -188,6 +191,9 @@ class Raft {
   void recalled(const Recalled& answer);
   /// All other voters, or a majority without this node, have answered.
   bool heard_enough() const;
+  /// Rises when this node knows of a loss and all other voters have answered: each is to be asked anew, and its answer to a question sent from
+  /// now on is to be given back with this number. So it is found out that nobody has what this node is remembered to have held.
+  std::uint64_t round() const { return round_.number; }
   /// The others were asked, as far as they are to be had: ends Restored::withheld.
   void trust_disk();
   /// A new process of `node`: its disk may hold less than it acknowledged, so a leader looks anew what it has. Nothing that the process
@@ -210,6 +216,7 @@ class Raft {
   static constexpr std::uint64_t term_jump_max = std::uint64_t{1} << 24;
   static constexpr std::size_t reads_open_max = 65536;
   static constexpr Ticks removed_told_timeouts = 4;  ///< election timeouts during which a leader tells a node of its removal
+  static constexpr Ticks awaited_timeouts = 10;      ///< election timeouts after its last reply during which a node counts for Status::awaited_min
 
  private:
   struct Follower {
@@ -322,6 +329,8 @@ class Raft {
   LogPosition durable_position() const;
   void begin_doubt(LogPosition held, bool certain);
   bool may_vote_in_doubt() const { return !loss_certain_ || heard_enough(); }
+  bool all_others_in(const std::vector<NodeId>& answered) const;
+  void continue_rounds(const Recalled& answer);
   void end_doubt();
   LogPosition least_log() const;
 
@@ -376,6 +385,15 @@ class Raft {
   std::vector<NodeId> recalled_from_;
   Term term_of_others_;               // the highest they were in, or had seen this node in
   LogPosition held_by_others_;        // the latest end of their logs when they answered
+  struct Round {
+    std::uint64_t number = 0;         // 0: none yet
+    std::vector<NodeId> voters;       // when it began
+    std::vector<NodeId> answered;     // those of them that are whole
+    LogPosition end;                  // the latest end of their logs
+  };
+  Round round_;                       // of questions sent after all other voters had answered an earlier one
+  LogPosition remembered_;            // the latest that this node was told it held or offered
+  LogPosition void_;                  // what it held or offered up to here, and nobody has, was never committed and never will be
   bool joined_;                 // this node was a member of a committed membership
   bool removed_ = false;
   bool removed_issued_ = false;

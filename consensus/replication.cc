@@ -116,6 +116,7 @@ void Raft::receive(NodeId from, const AppendReply& reply) {
   if (reply.match > log_.last().index || reply.context > leader.context) return refuse("reply to what was never sent");
 
   follower->active = true;
+  follower->unheard = 0;
   if (reply.context > follower->context_acked) {
     follower->context_acked = reply.context;
     confirm_rounds(leader);

@@ -63,6 +63,7 @@ void Raft::receive(NodeId from, const SnapshotReply& reply) {
   Progress* follower = peer(from);
   if (!follower || reply.term < term_) return;
   follower->active = true;
+  follower->unheard = 0;
   Progress::Transfer& transfer = follower->transfer;
   if (follower->state() != Progress::State::snapshot || transfer.reading || reply.position != transfer.snapshot.position) return;
   transfer.waited = 0;

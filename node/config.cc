@@ -123,7 +123,7 @@ const std::vector<Option>& options() {
        number(5, 10'000, [](C& c, auto v) { c.heartbeat = std::chrono::milliseconds(v); })},
       {{"storage", "log_retain_mib", "MiB", "512", "Raft log kept behind what is executed and flushed; a node that was away longer gets a snapshot instead of it."}, false,
        number(1, 1'048'576, [](C& c, auto v) { c.log_retain_mib = v; })},
-      {{"storage", "log_retain_for_laggards_mib", "MiB", "2048", "The same, while the leader knows of a node that still needs it."}, false,
+      {{"storage", "log_retain_for_laggards_mib", "MiB", "2048", "The same, while the leader knows of a node that still needs it; while one within reach is sent the state, as much log as the state has bytes, if that is more."}, false,
        number(1, 1'048'576, [](C& c, auto v) { c.log_retain_for_laggards_mib = v; })},
       {{"storage", "memtable_mib", "MiB", "64", "State kept in memory before it is flushed: bounds what is executed again after a crash."}, false,
        number(4, 4'096, [](C& c, auto v) { c.memtable_mib = v; })},

@@ -7,7 +7,10 @@ namespace daftar::node {
 void Inquiry::tick() {
   if (over_) return;
   ++ticks_;
-  if (ticks_ != grace_ticks_ || !loss_known_) return;
+  if (ticks_ == grace_ticks_ && loss_known_) ask_anew();
+}
+
+void Inquiry::ask_anew() {
   ++question_;
   now_.clear();
 }

@@ -6,6 +6,9 @@
 // - Some are silent: after a grace of two election timeouts, in which a vote that an earlier process gave comes to nothing, and a leader
 //   that lost its majority steps down. A node with no sign of a loss then takes part with the answers it has.
 // - One that knows of a loss asks once more then, and waits for a majority of the voters without itself, for as long as it takes.
+//
+// As long as it is not whole again, it asks on, round after round: each begins when all have answered the one before, with another question
+// (Raft::round()).
 #pragma once
 #include <cstdint>
 #include <set>
@@ -29,6 +32,8 @@ class Inquiry {
   /// False: not an answer to a question of this process.
   bool answered(Node from, std::uint64_t question);
   void loss_found() { loss_known_ = true; }
+  /// From now on another question is asked, of all.
+  void ask_anew();
 
   std::uint64_t question() const { return question_; }
   bool over() const { return over_; }                  ///< never unsaid
@@ -36,6 +41,7 @@ class Inquiry {
   void end() { over_ = true; }
   bool grace_is_over() const { return ticks_ >= grace_ticks_; }
   bool loss_known() const { return loss_known_; }
+  const std::vector<Node>& others() const { return others_; }
   /// Those who have not answered the present question, ascending. Also after the end: what they remember may come late.
   std::vector<Node> silent() const;
 

@@ -97,6 +97,7 @@ struct Encoder {
     to->set_your_term(m.your_term.value);
     set(to->mutable_you_held(), m.you_held);
     set(to->mutable_you_offered(), m.you_offered);
+    to->set_whole(m.whole);
   }
   void operator()(const consensus::Message& m) const { std::visit(ConsensusEncoder{frame}, m); }
   void operator()(const Forward& m) const {
@@ -289,7 +290,7 @@ Expected<PeerMessage, std::string> decode_peer_message(std::string_view bytes) {
     case proto::PeerFrame::kRecallRequest: return PeerMessage{RecallRequest{frame.recall_request().question()}};
     case proto::PeerFrame::kRecallReply: {
       const auto& from = frame.recall_reply();
-      return PeerMessage{RecallReply{from.question(), Term{from.term()}, get(from.end()), Term{from.your_term()}, get(from.you_held()), get(from.you_offered())}};
+      return PeerMessage{RecallReply{from.question(), Term{from.term()}, get(from.end()), Term{from.your_term()}, get(from.you_held()), get(from.you_offered()), from.whole()}};
     }
     case proto::PeerFrame::CONTENT_NOT_SET: break;
   }

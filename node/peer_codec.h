@@ -36,6 +36,7 @@ struct RecallReply {
   consensus::LogPosition end;      // and where its log on disk ends
   consensus::Term your_term;       // the highest it has seen the asking node in,
   consensus::LogPosition you_held, you_offered;   // and more of it (consensus/memory.h)
+  bool whole = false;              // the answering node knows of nothing that it has lost itself
 };
 struct Forward {
   struct Item { std::string envelope; bool certified = false; };

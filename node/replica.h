@@ -44,7 +44,8 @@ struct ReplicaOptions {
   std::uint64_t checkpoint_idle_ms = 500;       // or when nothing has come for so long
   std::uint64_t uncertified_ms_max = 30'000;    // certification lagging longer: the leader orders no more (and says who is silent)
   // The Raft log on disk: what is executed and flushed leaves it when more than this came after; for a peer that lags (known to the leader),
-  // as long as what came after is less than the second. A peer that needs what has left gets a snapshot.
+  // as long as what came after is less than the second, or, while it is within reach and a snapshot was sent, less than the state: who takes the state
+  // in faster than the log grows needs no second snapshot. A peer that needs what has left gets a snapshot.
   std::uint64_t log_retain_bytes = 512u << 20;
   std::uint64_t log_retain_for_laggards_bytes = 2048ull << 20;
   // Transactions whose clients wait here: how many, of one member, their bytes. The first also bounds the clients.
@@ -234,6 +235,7 @@ class Replica {
   void start_from(ExecutedState state);
   void weigh_log(const std::vector<consensus::Entry>& entries);
   void compact_log();
+  std::uint64_t retained_after(consensus::Index index, const consensus::Status& status) const;   // bytes of the log that keep this place in it
 
   // replica_reads.cc
   struct AskedRound { std::uint64_t node = 0, round = 0; };
@@ -302,6 +304,7 @@ class Replica {
   std::deque<LogWeight> log_weights_;
   std::uint64_t log_bytes_ = 0;
   std::uint64_t flushed_index_ = 0;              // the state is durable up to here
+  std::uint64_t picture_bytes_ = 0;              // of the newest snapshot that was sent from here; 0: none was
 
   struct WaitingSync { consensus::BatchId batch; std::vector<consensus::Envelope> send; };
   std::deque<WaitingSync> unsynced_;

@@ -76,6 +76,9 @@ void Replica::follow_registry() {
   if (!is_leader() || ticks_ % options_.raft.heartbeat_interval != 0) return;
   const auto status = raft_.status();
   if (status.membership.joint() || status.membership_index > status.commit) return;   // a change is under way
+  // Another leader made this membership of a registry that it had executed. A new one that has not come so far knows an older registry, by which it
+  // would undo what was done, and throw out who has just been taken in.
+  if (status.applied < status.membership_index) return;
   const Membership then = registry_.membership();
   const MembershipChange change = next_change(status.membership, then);
   std::string waits;

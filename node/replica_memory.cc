@@ -44,14 +44,21 @@ void Replica::look_for_others() {
 
 void Replica::tick_inquiry() {
   note_doubt();
-  if (!inquiry_ || inquiry_->over()) return;
+  if (!inquiry_) return;
+  const bool asks_now = ticks_ % std::max<std::uint64_t>(1, options_.raft.election_timeout / 8) == 0;
+  if (inquiry_->over()) {
+    if (!in_doubt_ || !asks_now) return;
+    look_for_others();
+    for (const auto node : inquiry_->others()) ask(node);   // again, too: who was in doubt itself may be whole now
+    return;
+  }
   const bool grace_was_over = inquiry_->grace_is_over();
   inquiry_->tick();
   look_for_others();
   if (!grace_was_over && inquiry_->grace_is_over() && inquiry_->loss_known() && !inquiry_->may_end())
     warn("this node's disk has lost something, and what it promised is not known: it promises nothing until enough of the others have said what they "
         "remember of it; " + list(inquiry_->silent()) + " did not answer yet");
-  if (ticks_ % std::max<std::uint64_t>(1, options_.raft.election_timeout / 8) == 0)
+  if (asks_now)
     for (const auto node : inquiry_->silent()) ask(node);
   end_inquiry_if_due();
 }
@@ -80,14 +87,20 @@ void Replica::peer_greeted(std::uint64_t node, std::uint64_t process) {
 void Replica::receive_recall_request(std::uint64_t from, const RecallRequest& request) {
   const auto answer = raft_.recall({from});
   output_.send.push_back({from, RecallReply{request.question, answer.term, answer.end, answer.recollection.term, answer.recollection.held,
-                                       answer.recollection.offered}});
+                                       answer.recollection.offered, answer.whole}});
 }
 
 void Replica::receive_recall_reply(std::uint64_t from, const RecallReply& reply) {
   if (!inquiry_ || !inquiry_->answered(from, reply.question)) return;
   const auto before = raft_.status();
-  raft_.recalled({{from}, {options_.raft.self, reply.your_term, reply.you_held, reply.you_offered}, reply.term, reply.end});
+  const auto round = raft_.round();
+  raft_.recalled({{from}, {options_.raft.self, reply.your_term, reply.you_held, reply.you_offered}, reply.term, reply.end, reply.whole,
+                  reply.question == inquiry_->question() ? round : 0});
+  if (raft_.round() != round) inquiry_->ask_anew();
   const auto after = raft_.status();
+  if (before.loss_certain && after.doubt_until < before.doubt_until && after.last < before.doubt_until)
+    say("what this node held beyond entry " + std::to_string(std::max(after.last, after.doubt_until).index.value) +
+        " is on no disk of a voter: it was never committed, and is not waited for");
   const bool doubts = after.loss_certain && !before.loss_certain;
   if (doubts) inquiry_->loss_found();
   if (doubts && !std::exchange(in_doubt_, true))

@@ -5,6 +5,7 @@
 #include "consensus/membership.h"
 #include "ledger/check.h"
 #include "node/replica.h"
+#include "storage/snapshot.h"
 
 namespace daftar::node {
 namespace {
@@ -46,6 +47,15 @@ void Replica::state_flushed(std::uint64_t raft_index) {
   compact_log();
 }
 
+/// A snapshot in whose course the log leaves its place behind has to be begun again with another, and would be for ever if the log always grows by
+/// so much meanwhile. Who receives a state of S bytes at r bytes a second, while the log grows by w < r, needs w S / r < S of the log after it: so what
+/// is kept for it is as much as the state, if that is more. (Who is slower than the log grows never arrives, whatever is kept.)
+std::uint64_t Replica::retained_after(consensus::Index index, const consensus::Status& status) const {
+  if (!is_leader() || index <= status.match_min) return options_.log_retain_bytes;
+  if (index <= status.awaited_min) return options_.log_retain_for_laggards_bytes;
+  return std::max(options_.log_retain_for_laggards_bytes, picture_bytes_);
+}
+
 void Replica::compact_log() {
   const auto status = raft_.status();
   const std::uint64_t done = std::min({flushed_index_, executed_index_, status.applied.value, status.durable.value});
@@ -53,8 +63,7 @@ void Replica::compact_log() {
   for (const auto& weight : log_weights_) {
     if (weight.position.index.value > done) break;
     const std::uint64_t after = log_bytes_ - weight.bytes_before;
-    const bool needed = is_leader() && weight.position.index > status.match_min;
-    if (after < (needed ? options_.log_retain_for_laggards_bytes : options_.log_retain_bytes)) break;
+    if (after < retained_after(weight.position.index, status)) break;
     mark = weight.position;
   }
   if (!mark || mark->index <= status.compacted || mark->index == consensus::Index{0}) return;
@@ -66,6 +75,8 @@ void Replica::compact_log() {
 // ---------------------------------------------------------------------------------------------- snapshots
 
 void Replica::snapshot_read_done(const consensus::SnapshotRead& read, std::optional<consensus::SnapshotPiece> piece) {
+  if (piece)
+    if (const auto manifest = storage::decode_manifest(piece->snapshot.manifest)) picture_bytes_ = manifest->size;
   raft_.snapshot_read_done(read, std::move(piece));
   pump();
 }

@@ -1,5 +1,7 @@
 #include "node/snapshot_transfer.h"
 
+#include <algorithm>
+
 #include "ledger/check.h"
 #include "ledger/checkpoint.h"
 #include "node/recovery.h"
@@ -9,9 +11,9 @@
 namespace daftar::node {
 namespace {
 
-/// A checkpoint that nobody has asked for so long is let go of; one so old is not begun with any more: what came after it would have to be
-/// sent from the log.
-constexpr std::chrono::seconds source_kept{60}, source_fresh{120};
+/// A checkpoint that nobody has asked for so long is let go of; one so old is not begun with any more, unless another follower, which was heard of
+/// so lately, is being sent it: what came after it has to be sent from the log.
+constexpr std::chrono::seconds source_kept{60}, source_fresh{120}, receiver_heard{20};
 
 }  // namespace
 
@@ -73,21 +75,30 @@ Expected<void, storage::StorageError> SnapshotTransfer::take_checkpoint() {
   if (!made) return tl::make_unexpected(made.error());
   source_ = std::move(*made);
   made_at_ = std::chrono::steady_clock::now();
+  asked_for_.clear();
   const auto& mark = source_->mark();
   sending_ = {{{mark.raft_term}, {mark.raft_index}}, membership_at(mark, *genesis_), source_->manifest()};
   return {};
 }
 
+/// One picture for all. As long as somebody is being sent it, and the log goes on after it, no other takes its place: five who began one after the
+/// other, each with a newer one, would take each other's away for ever. So whoever begins joins, and so does who was being sent one that is gone.
+bool SnapshotTransfer::serves(const consensus::SnapshotRead& read) const {
+  if (!source_ || sending_.position.index < read.not_before) return false;
+  if (read.snapshot == sending_ || asked_at_ < made_at_ + source_fresh) return true;
+  return std::any_of(asked_for_.begin(), asked_for_.end(),
+                     [&](const auto& asked) { return asked.first != read.follower && asked_at_ < asked.second + receiver_heard; });
+}
+
 void SnapshotTransfer::carry_out(const consensus::SnapshotRead& read) {
-  const auto now = asked_at_ = std::chrono::steady_clock::now();
-  const bool begins = read.snapshot.position.index == consensus::Index{0};
-  const bool known = source_ && (begins ? now < made_at_ + source_fresh : read.snapshot == sending_);
-  if (!known || sending_.position.index < read.not_before) {
+  asked_at_ = std::chrono::steady_clock::now();
+  if (!serves(read)) {
     if (auto made = take_checkpoint(); !made) {
       handlers_.warning("a snapshot for node " + std::to_string(read.follower.value) + " cannot be taken: " + made.error().text());
       return handlers_.read_done(read, std::nullopt);
     }
   }
+  asked_for_[read.follower] = asked_at_;
   // The state is empty, or ends before the log does: there is nothing that would help. Asked again later.
   if (sending_.position.index < read.not_before || sending_.position.index == consensus::Index{0}) return handlers_.read_done(read, std::nullopt);
   const std::uint64_t offset = read.snapshot == sending_ ? read.offset : 0;

@@ -30,6 +30,8 @@ namespace daftar::storage {
 
 namespace {
 
+constexpr std::chrono::milliseconds gap_awaited{500};  // between RocksDB's own flushes, for one that is asked for
+
 class RocksStateStore final : public StateStore {
  public:
   RocksStateStore(std::shared_ptr<StateFolders> folders, StateStoreOptions options, const CurrentState& current)
@@ -70,7 +72,7 @@ class RocksStateStore final : public StateStore {
   void put_tree(rocksdb::WriteBatch& batch, const BlockCommit& block);
   void put_mark(rocksdb::WriteBatch& batch, const AppliedMark& mark, const ledger::Digest& root);
   Expected<void, StorageError> write_locked(rocksdb::WriteBatch& batch);
-  Expected<void, StorageError> flush_locked(std::unique_lock<std::mutex>& lock, bool wait);
+  Expected<std::uint64_t, StorageError> flush_locked(std::unique_lock<std::mutex>& lock, bool wait);
   void publish();
   std::shared_ptr<Database> present() const {
     const std::lock_guard lock(snapshot_mutex_);
@@ -263,20 +265,26 @@ Expected<void, StorageError> RocksStateStore::put_certificate(std::uint64_t tree
 
 Expected<void, StorageError> RocksStateStore::flush() {
   std::unique_lock lock(write_mutex_);
-  return flush_locked(lock, true);
+  if (auto flushed = flush_locked(lock, true); !flushed) return Unexpected<StorageError>(flushed.error());
+  return {};
 }
 
 /// RocksDB 7.8 notes why it flushes with the column families, not with the request, and asserts that those of a request agree: no second request may
 /// come before the first has begun. It makes requests of its own when it is written to, so ours is made when none of these is open, and is begun
-/// before the lock is let go of for good. `wait`: until it is done.
-Expected<void, StorageError> RocksStateStore::flush_locked(std::unique_lock<std::mutex>& lock, bool wait) {
+/// before the lock is let go of for good. Under a load whose memtables fill as fast as they are flushed there is always one: after a while commits are
+/// held up, too, and then there is none when those under way are done. `wait`: until ours is done.
+/// Returns how many flushes there had been before.
+Expected<std::uint64_t, StorageError> RocksStateStore::flush_locked(std::unique_lock<std::mutex>& lock, bool wait) {
   const auto in_good_order = [this] { return !failed_ && !database_->watch().error(); };
+  const auto patience = std::chrono::steady_clock::now() + gap_awaited;
   while (in_good_order() && (database_->flush_pending() || database_->flush_running())) {
-    lock.unlock();
+    const bool commits_go_on = std::chrono::steady_clock::now() < patience;
+    if (commits_go_on) lock.unlock();
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    lock.lock();
+    if (commits_go_on) lock.lock();
   }
   if (failed_) return Unexpected<StorageError>(*failed_);
+  const std::uint64_t before = database_->watch().flushes();
   rocksdb::FlushOptions options;
   options.wait = wait;
   options.allow_write_stall = true;
@@ -285,7 +293,7 @@ Expected<void, StorageError> RocksStateStore::flush_locked(std::unique_lock<std:
     return Unexpected<StorageError>(*failed_);
   }
   while (in_good_order() && database_->flush_pending()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  return {};
+  return before;
 }
 
 /// What RocksDB has in files: a version of them becomes the present one only when it is durable.
@@ -305,12 +313,17 @@ Expected<std::shared_ptr<const SnapshotSource>, StorageError> RocksStateStore::c
   DAFTAR_CHECK(!fresh_);
   const std::lock_guard lock(checkpoint_mutex_);
   std::shared_ptr<Database> database;
+  std::uint64_t before;
   {
     std::unique_lock writing(write_mutex_);
-    if (auto begun = flush_locked(writing, false); !begun) return Unexpected<StorageError>(begun.error());
+    const auto begun = flush_locked(writing, false);
+    if (!begun) return Unexpected<StorageError>(begun.error());
+    before = *begun;
     database = database_;
   }
-  while (!database->watch().error() && database->flush_running()) std::this_thread::sleep_for(std::chrono::milliseconds(2));  // commits go on
+  // Commits go on, and other flushes may follow ours without a gap. With nothing to flush none runs, and none is counted.
+  const auto& watch = database->watch();
+  while (!watch.error() && watch.flushes() == before && database->flush_running()) std::this_thread::sleep_for(std::chrono::milliseconds(2));
   if (auto error = database->watch().error()) return Unexpected<StorageError>(*error);
   if (digests_of_ != database->path()) digests_.clear();
   digests_of_ = database->path();

@@ -85,7 +85,7 @@ class StateStore {
 
   /// A picture of the state as of some moment during the call, flushed to disk: its mark is durable here too. Any thread but the execution
   /// thread, one call at a time: it waits for the flush and computes the digests of the files that are new since the last picture. Commits go
-  /// on meanwhile.
+  /// on meanwhile; where flushes follow each other without a gap they wait for those under way, so that this one can begin.
   [[nodiscard]] virtual Expected<std::shared_ptr<const SnapshotSource>, StorageError> checkpoint() = 0;
   /// Takes up the reception of the snapshot that `manifest` (encoded) names: where it stood, if the last one received was the same; anew
   /// otherwise, and what was kept of the other is deleted. One sink at a time: let go of the one before first. Any thread.

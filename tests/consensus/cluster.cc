@@ -233,10 +233,20 @@ void Cluster::ask_others(Member& member) {
     member.set_back = false;
     return;
   }
+  std::size_t answers = 1;  // its own
   for (const Member& other : members_) {
-    if (!other.raft || !member.unheard.count(other.id) || cut(member.id, other.id) || cut(other.id, member.id) || chance(3)) continue;
     const bool doubted = member.raft->status().in_doubt;
-    member.raft->recalled(other.raft->recall(member.id));
+    if (other.id == member.id || !(member.unheard.count(other.id) || (doubted && member.raft->round() > 0))) continue;
+    const bool silent = !other.raft || cut(member.id, other.id) || cut(other.id, member.id) || chance(3);
+    Recalled answer{.from = other.id, .recollection = {.node = member.id}};  // nothing remembered, and an empty log
+    if (!silent) answer = other.raft->recall(member.id);
+    else if (sabotage_ != Sabotage::round_of_a_majority || member.unheard.count(other.id) || answers < majority(members_.size())) continue;
+    answers += !silent;
+    answer.round = member.raft->round();
+    const LogPosition until = member.raft->status().doubt_until;
+    member.raft->recalled(answer);
+    const Status after = member.raft->status();
+    given_up_ += doubted && after.doubt_until < until && after.last < until;
     doubts_ += !doubted && member.raft->status().in_doubt;
     member.unheard.erase(other.id);
   }

@@ -19,7 +19,7 @@ struct Broken : std::runtime_error {
 };
 
 /// Planted mistakes of a caller, to see that the checks see.
-enum class Sabotage { none, promise_before_sync, forgotten_vote, lying_disk, trusted_old_disk, unnoticed_restart };
+enum class Sabotage { none, promise_before_sync, forgotten_vote, lying_disk, trusted_old_disk, unnoticed_restart, round_of_a_majority };
 
 /// Starts a node now and then from an older copy of its disk, or an empty one: never a second one before the first is whole again.
 enum class OldDisks { no, yes };
@@ -46,6 +46,7 @@ class Cluster {
   std::size_t snapshots() const { return snapshots_; }  ///< installed
   std::size_t old_disks() const { return old_disks_used_; }
   std::size_t doubts() const { return doubts_; }        ///< nodes started that were told they had forgotten something
+  std::size_t given_up() const { return given_up_; }    ///< times one went on without some of it, which nobody has
 
  private:
   struct Claim {
@@ -131,6 +132,7 @@ class Cluster {
   const OldDisks old_disks_;
   std::size_t old_disks_used_ = 0, copies_ = 0;
   std::size_t doubts_ = 0;
+  std::size_t given_up_ = 0;
   Membership first_;
   std::uint64_t trace_ = 1469598103934665603u;
 

@@ -189,6 +189,105 @@ TEST_CASE("doubt lasts until all is back that was acknowledged to the same leade
   CHECK_FALSE(node.status().in_doubt);
 }
 
+namespace {
+
+/// An answer to node 2: it is remembered with `held`, the log of `from` ends at `end`.
+Recalled told(std::uint64_t from, std::uint64_t round, LogPosition held, LogPosition end, bool whole = true) {
+  return {NodeId{from}, {NodeId{2}, Term{1}, held}, Term{1}, end, whole, round};
+}
+
+/// Node 2 of three holds (1, 1) and was told by both others, of whom node 1 remembers it with (1, 5).
+struct Doubting {
+  Doubting() {
+    node.withheld = true;
+    node.restart();
+    node.raft->recalled(told(1, 0, at(1, 5), at(1, 2)));
+    CHECK(node.raft->round() == 0);
+    node.raft->recalled(told(3, 0, {}, at(1, 3)));
+    CHECK(node.raft->round() == 1);
+    node.raft->trust_disk();
+    CHECK(node.status().doubt_until == at(1, 5));
+  }
+  TestNode node{{.self = 2}, {.hard_state = {Term{1}, NodeId{1}, Index{1}}, .log = log_of({1})}};
+};
+
+}  // namespace
+
+TEST_CASE("what all others, asked anew, do not hold is not waited for") {
+  Doubting story;
+  TestNode& node = story.node;
+  node.raft->recalled(told(1, 1, at(1, 5), at(1, 2)));
+  CHECK(node.status().doubt_until == at(1, 5));
+  CHECK_FALSE(single<VoteReply>(node.answer(3, vote(2, at(1, 3)))).granted);
+  node.raft->recalled(told(3, 1, {}, at(1, 3)));
+  CHECK(node.status().in_doubt);
+  CHECK(node.status().doubt_until == at(1, 3));
+  CHECK_FALSE(single<VoteReply>(node.answer(1, vote(3, at(1, 2)))).granted);
+  CHECK(single<VoteReply>(node.answer(3, vote(4, at(1, 3)))).granted);
+  // What it is remembered with is told again and again, and says nothing any more.
+  node.raft->recalled(told(1, 2, at(1, 5), at(1, 2)));
+  CHECK(node.status().doubt_until == at(1, 3));
+  node.answer(3, append(4, at(1, 1), {entry(1, 2), entry(1, 3)}, 1));
+  CHECK_FALSE(node.status().in_doubt);
+  node.raft->recalled(told(1, 2, at(1, 5), at(1, 2)));
+  CHECK_FALSE(node.status().in_doubt);
+  node.raft->recalled(told(1, 2, at(1, 6), at(1, 2)));
+  CHECK(node.status().doubt_until == at(1, 6));
+}
+
+TEST_CASE("of the second round only answers to its own questions count, of nodes that are whole themselves, and of all") {
+  Doubting story;
+  TestNode& node = story.node;
+  node.raft->recalled(told(1, 1, at(1, 5), at(1, 2)));
+  node.raft->recalled(told(1, 1, at(1, 5), at(1, 2)));
+  node.raft->recalled(told(3, 0, {}, at(1, 3)));         // asked before node 1 had answered
+  node.raft->recalled(told(3, 2, {}, at(1, 3)));
+  node.raft->recalled(told(3, 1, {}, at(1, 3), false));  // may have lost what it took
+  CHECK(node.raft->round() == 1);
+  CHECK(node.status().doubt_until == at(1, 5));
+  node.raft->recalled(told(3, 1, {}, at(1, 3)));
+  CHECK(node.raft->round() == 2);
+  CHECK(node.status().doubt_until == at(1, 3));
+}
+
+TEST_CASE("what another of the second round holds is waited for") {
+  Doubting story;
+  story.node.raft->recalled(told(3, 1, {}, at(1, 5)));
+  story.node.raft->recalled(told(1, 1, at(1, 5), at(1, 2)));
+  CHECK(story.node.status().doubt_until == at(1, 5));
+  CHECK(story.node.raft->round() == 2);
+}
+
+TEST_CASE("a change of the voters begins the round anew, with all of them, of both configurations") {
+  Doubting story;
+  TestNode& node = story.node;
+  node.raft->recalled(told(1, 1, at(1, 5), at(1, 2)));
+  const Membership joint = voters({1, 2, 4}, {1, 2, 3});
+  node.answer(3, append(1, at(1, 1), {Entry{Term{1}, Index{2}, EntryKind::membership, payload(encode_membership(joint))}}, 1));
+  CHECK(node.status().membership == joint);
+  node.raft->recalled(told(3, 1, {}, at(1, 3)));         // node 4 was never asked
+  CHECK(node.status().doubt_until == at(1, 5));
+  node.raft->recalled(told(4, 1, {}, at(1, 1)));
+  CHECK(node.raft->round() == 2);
+  for (const std::uint64_t from : {1, 3}) node.raft->recalled(told(from, 2, {}, at(1, 3)));
+  CHECK(node.status().doubt_until == at(1, 5));
+  node.raft->recalled(told(4, 2, {}, at(1, 1)));
+  CHECK(node.status().doubt_until == at(1, 3));
+}
+
+TEST_CASE("a node that has not asked what it may have forgotten, or is in doubt, does not vouch for its log") {
+  Story story;
+  CHECK(story.group[1].raft->recall(NodeId{3}).whole);
+  story.start_2_from(story.copy, true);
+  CHECK_FALSE(story.group[2].raft->recall(NodeId{1}).whole);
+  story.tell(1, 2);
+  story.group[2].raft->trust_disk();
+  CHECK_FALSE(story.group[2].raft->recall(NodeId{1}).whole);
+  story.group.tick(6);
+  CHECK_FALSE(story.group[2].status().in_doubt);
+  CHECK(story.group[2].raft->recall(NodeId{1}).whole);
+}
+
 TEST_CASE("what counts is on disk: an entry that would end the doubt must be synced first") {
   TestNode node({});
   node.in_doubt = true;

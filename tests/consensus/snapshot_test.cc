@@ -302,6 +302,30 @@ TEST_CASE("a lagging peer's need shows in match_min, and compaction up to there 
   CHECK(group.driver(3).installed == 0);
 }
 
+TEST_CASE("who is being sent a snapshot waits for the log after its place, and who has not been heard of for long waits for nothing") {
+  Cluster3 group;
+  CHECK(group[1].status().awaited_min == Index{1});
+  group.driver(1).compact(15);
+  group.driver(3).hold_install = true;
+  group.silent = {};
+  group.run(10);
+  REQUIRE(group[1].status().peers[1].snapshot.position == at(1, 15));
+  for (int i = 0; i < 5; ++i) group.propose(1);
+  group.run(1);
+  CHECK(group[1].status().match_min == Index{1});
+  CHECK(group[1].status().awaited_min == Index{15});
+  group.silent = {3};
+  group.run(Raft::awaited_timeouts * 10 - 1);
+  CHECK(group[1].status().awaited_min == Index{15});
+  group.run(2);
+  CHECK(group[1].status().awaited_min == Index{26});
+  group.silent = {};
+  group.driver(3).install(*group.driver(3).held);
+  group.run(10);
+  CHECK(group[3].commit() == 26);
+  CHECK(group[1].status().awaited_min == Index{26});
+}
+
 TEST_CASE("an installing follower is asked, not sent to, until it is done, a late answer of another leadership is ignored") {
   Cluster3 group;
   group.driver(1).compact(15);

@@ -141,7 +141,9 @@ void TraceWriter::recalled(const Raft& raft, const Recalled& answer) const {
                             {"held", to_json(memory.held)},
                             {"offered", to_json(memory.offered)},
                             {"own_term", answer.term.value},
-                            {"own_last", to_json(answer.end)}});
+                            {"own_last", to_json(answer.end)},
+                            {"whole", answer.whole},
+                            {"round", answer.round}});
 }
 
 void TraceWriter::output(const Raft& raft, const Output& output) const {

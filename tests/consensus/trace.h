@@ -57,6 +57,7 @@ class TracedRaft {
   void compact(LogPosition mark);
   Recalled recall(NodeId node) const { return raft_.recall(node); }
   void recalled(const Recalled& answer);
+  std::uint64_t round() const { return raft_.round(); }
   void trust_disk();
   void peer_restarted(NodeId node);
   const Memory& memory() const { return raft_.memory(); }

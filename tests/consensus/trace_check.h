@@ -93,6 +93,11 @@ class TraceCheck {
     std::set<Number> told_by;            // voters that have answered,
     Number told_term = 0;                // the highest term they named,
     Json others_end = Json::array({0, 0});  // and where the longest of their logs ends
+    Number round = 0;                    // of questions asked of all anew, when all had answered
+    std::set<Number> asked, round_told_by;
+    Json round_end = Json::array({0, 0});
+    Json remembered = Json::array({0, 0});  // the latest position told of as held or offered; up to which that says nothing any more
+    Json settled = Json::array({0, 0});
   };
   /// A copy of a disk, with the writes under way of which any number of the first ones may be in it.
   struct Copy {
@@ -138,7 +143,9 @@ class TraceCheck {
   // trace_check_doubt.cc
   void disk_event(Node& node, const Json& line);
   static void recalled(Node& node, const Json& line);
+  static bool all_others(const Node& node, const std::set<Number>& answered);
   static bool heard_enough(const Node& node);
+  static void take_round(Node& node, const Json& line);
   static bool spends_votes(const Node& node);
   static void vote_in_doubt(const Node& node, const Json& candidates_last);
   static void change_doubt(Node& node, const Json& after);

@@ -30,10 +30,13 @@ void TraceCheck::recalled(Node& node, const Json& line) {
   node.told_by.insert(from);
   node.told_term = std::max({node.told_term, line.at("term").get<Number>(), line.at("own_term").get<Number>()});
   node.others_end = std::max(node.others_end, line.at("own_last"));
-  const bool certain = line.at("term") > node.term || line.at("held") > last(node);
-  if (!node.doubt && !certain && !(line.at("offered") > last(node))) return;
+  node.remembered = std::max({node.remembered, line.at("held"), line.at("offered")});
+  const Json known = std::max(last(node), node.settled);
+  const bool certain = line.at("term") > node.term || line.at("held") > known;
+  if (!node.doubt && !certain && !(line.at("offered") > known)) return;
   node.certain = node.certain || certain;
-  node.doubt = std::max(node.doubt.value_or(Json::array({0, 0})), line.at("held"));
+  const Json nowhere = Json::array({0, 0});
+  node.doubt = std::max(node.doubt.value_or(nowhere), line.at("held") > node.settled ? line.at("held") : nowhere);
   if (node.told_term > node.term) {
     node.term = node.told_term;
     node.vote = 0;
@@ -42,15 +45,41 @@ void TraceCheck::recalled(Node& node, const Json& line) {
   node.role = "follower";
   node.votes.clear();
   node.match.clear();
+  if (node.certain) take_round(node, line);
+}
+
+bool TraceCheck::all_others(const Node& node, const std::set<Number>& answered) {
+  const Configuration now = in_force(node);
+  const auto all_of = [&](const std::set<Number>& voters) {
+    return std::all_of(voters.begin(), voters.end(), [&](Number voter) { return voter == node.id || answered.count(voter) != 0; });
+  };
+  return all_of(now.voters) && all_of(now.outgoing);
 }
 
 /// A majority of the voters without this node, or all of them.
-bool TraceCheck::heard_enough(const Node& node) {
+bool TraceCheck::heard_enough(const Node& node) { return majority(in_force(node), node.told_by) || all_others(node, node.told_by); }
+
+/// All other voters have answered, and all of the same ones again, to a question asked after that, none of them in doubt: what was remembered beyond
+/// the longest of their logs is no reason to wait any more. Then they are asked anew.
+void TraceCheck::take_round(Node& node, const Json& line) {
+  if (!all_others(node, node.told_by)) return;
   const Configuration now = in_force(node);
-  const auto answered = [&](const std::set<Number>& voters) {
-    return std::all_of(voters.begin(), voters.end(), [&](Number voter) { return voter == node.id || node.told_by.count(voter) != 0; });
-  };
-  return majority(now, node.told_by) || (answered(now.voters) && answered(now.outgoing));
+  std::set<Number> voters = now.voters;
+  voters.insert(now.outgoing.begin(), now.outgoing.end());
+  const bool counts = node.asked == voters && line.at("round") == node.round && line.at("whole") == true;
+  if (counts) {
+    node.round_told_by.insert(line.at("from").get<Number>());
+    node.round_end = std::max(node.round_end, line.at("own_last"));
+  }
+  if (counts && all_others(node, node.round_told_by) && node.round_end < std::max(*node.doubt, node.others_end)) {
+    node.doubt = node.others_end = node.round_end;
+    node.settled = node.remembered;
+  }
+  if (node.asked == voters && !(counts && all_others(node, node.round_told_by))) return;
+  ++node.round;
+  node.asked = voters;
+  node.round_told_by.clear();
+  node.round_end = Json::array({0, 0});
 }
 
 /// In a term that it takes up now it may have voted before.

@@ -84,7 +84,7 @@ Outcome start_damaged(TestNetwork& network, unsigned node, const std::string& wh
     CHECK(words.sentences().size() == 1);
     return true;
   };
-  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(120);  // a repair executes all there is anew, under a sanitizer too
   while (!was_ready) {
     if (ended(std::chrono::milliseconds(20))) return Outcome::refused;
     const auto answer = network.network().node_status(node);

@@ -90,3 +90,19 @@ TEST_CASE("a single validator asks nobody") {
   inquiry.ask({}, true);
   CHECK(inquiry.may_end());
 }
+
+TEST_CASE("asked anew, all are silent again, and only answers to the new question are of it") {
+  Inquiry inquiry(100, 40, true);
+  inquiry.ask({2, 3}, true);
+  inquiry.answered(2, 100);
+  inquiry.answered(3, 100);
+  inquiry.end();
+  inquiry.ask_anew();
+  CHECK(inquiry.question() == 101);
+  CHECK(inquiry.silent() == std::vector<Inquiry::Node>{2, 3});
+  CHECK(inquiry.others() == std::vector<Inquiry::Node>{2, 3});
+  CHECK(inquiry.answered(2, 100));   // late: still heard
+  CHECK(inquiry.silent() == std::vector<Inquiry::Node>{2, 3});
+  CHECK(inquiry.answered(2, 101));
+  CHECK(inquiry.silent() == std::vector<Inquiry::Node>{3});
+}

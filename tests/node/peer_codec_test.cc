@@ -61,7 +61,7 @@ TEST_CASE("what a node asks when it starts, and what it is told, survives the wi
   REQUIRE(std::get<Hello>(*hello).process == 77);
   const auto asked = decode_peer_message(encode_peer_message(RecallRequest{5}));
   REQUIRE(std::get<RecallRequest>(*asked).question == 5);
-  const auto told = decode_peer_message(encode_peer_message(RecallReply{5, {9}, {{8}, {70}}, {7}, {{6}, {50}}, {{6}, {51}}}));
+  const auto told = decode_peer_message(encode_peer_message(RecallReply{5, {9}, {{8}, {70}}, {7}, {{6}, {50}}, {{6}, {51}}, true}));
   const auto& reply = std::get<RecallReply>(*told);
   REQUIRE(reply.question == 5);
   REQUIRE(reply.term == c::Term{9});
@@ -69,6 +69,7 @@ TEST_CASE("what a node asks when it starts, and what it is told, survives the wi
   REQUIRE(reply.your_term == c::Term{7});
   REQUIRE(reply.you_held == c::LogPosition{{6}, {50}});
   REQUIRE(reply.you_offered == c::LogPosition{{6}, {51}});
+  REQUIRE(reply.whole);
 }
 
 TEST_CASE("malformed frames are refused with a sentence") {

@@ -81,18 +81,34 @@ struct Transfer {
   tests::TemporaryFolder folder;
   tests::SmallNetwork network{3};
   Side leader{network, folder / "leader"}, follower{network, folder / "follower"};
+  std::shared_ptr<const ledger::Block> block;   // the leader's last
   std::uint64_t arrival = 0;
 
   /// One block with one payment into acme's account, certified by the validators named.
   explicit Transfer(const std::vector<int>& signers) {
-    const auto block = ledger::make_block(network.genesis->ledger_id(), 1, tests::wall_ms(), true, {network.issue("acme/UZS", 1000, "statement 1")});
-    const auto done = leader.executor->execute({7, 2, std::make_shared<const std::string>(block->bytes()), nullptr,
-                                                c::encode_membership(node::membership_at(leader.store->mark(), *network.genesis))});
-    REQUIRE(done);
-    const ledger::Checkpoint checkpoint{network.genesis->origin(), done->size, done->root};
+    const auto done = pay();
+    const ledger::Checkpoint checkpoint{network.genesis->origin(), done.size, done.root};
     std::vector<ledger::CheckpointSignature> lines;
     for (const int n : signers) lines.push_back({network.checkpoint_keys[static_cast<std::size_t>(n) - 1].public_key(), ledger::sign_checkpoint(checkpoint, network.checkpoint_keys[static_cast<std::size_t>(n) - 1])});
-    REQUIRE(leader.store->put_certificate(done->size, ledger::signed_note(checkpoint, lines)));
+    REQUIRE(leader.store->put_certificate(done.size, ledger::signed_note(checkpoint, lines)));
+  }
+
+  /// The leader's next block, with one payment; its place in the log is six above its height.
+  node::ExecutedBlock pay() {
+    const std::uint64_t height = leader.store->mark().height + 1;
+    block = ledger::make_block(block ? block->hash() : network.genesis->ledger_id(), height, std::max(tests::wall_ms(), block ? block->time_ms() + 1 : 0), true,
+                               {network.issue("acme/UZS", 1000, "statement " + std::to_string(height))});
+    auto done = leader.executor->execute({height + 6, 2, std::make_shared<const std::string>(block->bytes()), nullptr,
+                                          c::encode_membership(node::membership_at(leader.store->mark(), *network.genesis))});
+    REQUIRE(done);
+    return *done;
+  }
+  /// The answer to a follower that was being sent `snapshot`, of which the log holds what comes after `not_before`.
+  c::SnapshotPiece piece_for(std::uint64_t follower, const c::Snapshot& snapshot, std::uint64_t not_before, std::uint64_t offset) {
+    leader.transfer->read({1, {follower}, snapshot, {not_before}, offset, 4096});
+    auto told = leader.next();
+    REQUIRE(told.piece);
+    return *told.piece;
   }
 
   c::SnapshotPiece piece(const c::Snapshot& snapshot, std::uint64_t offset, std::size_t bytes_max) {
@@ -169,4 +185,22 @@ TEST_CASE("an empty state is no snapshot, and bytes of a snapshot that is no lon
   const auto anew = t.piece(gone, 300, 300);
   REQUIRE(anew.offset == 0);
   REQUIRE(anew.snapshot != gone);
+}
+
+// Each with a newer one would take the others' away, for ever: daftar-sim, seed 72319.
+TEST_CASE("two who are sent a picture that the log has left behind go on with one newer picture, not with one each") {
+  Transfer t({1, 2, 3});
+  const auto old = t.piece_for(2, {}, 1, 0);
+  REQUIRE(old.snapshot.position.index == c::Index{7});
+  REQUIRE(t.piece_for(3, {}, 1, 0).snapshot == old.snapshot);
+  t.pay();
+  const auto newer = t.piece_for(2, old.snapshot, 8, 4096);
+  REQUIRE(newer.snapshot.position.index == c::Index{8});
+  REQUIRE(newer.offset == 0);
+  t.pay();
+  REQUIRE(t.piece_for(3, old.snapshot, 8, 4096).snapshot == newer.snapshot);
+  REQUIRE(t.piece_for(4, {}, 8, 0).snapshot == newer.snapshot);
+  const auto next = t.piece_for(2, newer.snapshot, 8, 4096);
+  REQUIRE(next.snapshot == newer.snapshot);
+  REQUIRE(next.offset == 4096);
 }

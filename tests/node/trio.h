@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -37,14 +38,18 @@ class Trio {
   std::vector<std::uint64_t> newest_time{0, 0, 0}, committed{0, 0, 0}, executed{0, 0, 0};   // of the log; blocks
   std::vector<std::deque<ExecuteTask>> to_execute{3};
   std::vector<std::map<ClientToken, bool>> reads{3};   // answers
+  std::vector<std::uint64_t> compacted{0, 0, 0};                 // the log begins after it
+  std::vector<std::deque<consensus::SnapshotRead>> snapshot_reads{3};   // not answered yet
+  std::map<std::uint64_t, Registry> registry_after;   // blocks that change it, by height
   std::vector<std::string> warnings;
   std::uint64_t ms = 1000;
   std::deque<std::pair<std::uint64_t, Replica::Send>> wires;
 
   /// `dated_ahead`: nodes with an uncommitted block a year ahead at the end of their logs, each of a term of its own.
-  explicit Trio(const std::vector<std::uint64_t>& dated_ahead = {}) {
+  explicit Trio(const std::vector<std::uint64_t>& dated_ahead = {}, const std::function<void(ReplicaOptions&)>& change = {}) {
     for (std::uint64_t node = 1; node <= 3; ++node) {
       ReplicaOptions options{{{node}, 20, 4, 1 << 20, 16, 8 << 20, 42}, {}};
+      if (change) change(options);
       ReplicaRestored fresh;
       fresh.raft.membership = voters({1, 2, 3});
       fresh.block_time_ms = network.genesis->content().time_ms();
@@ -68,6 +73,8 @@ class Trio {
       for (auto& s : out.send) wires.emplace_back(i + 1, std::move(s));
       committed[i] += out.execute.size();
       for (auto& task : out.execute) to_execute[i].push_back(std::move(task));
+      if (out.compact) compacted[i] = out.compact->index.value;
+      for (auto& read : out.snapshot_reads) snapshot_reads[i].push_back(std::move(read));
       for (const auto& answer : out.read_answers) reads[i].emplace(answer.client, answer.confirmed);
       bool more = false;
       for (auto& write : out.log_writes) {
@@ -86,6 +93,7 @@ class Trio {
         ExecutedBlock done;
         done.raft_index = to_execute[i].front().raft_index;
         done.height = ++executed[i];
+        if (const auto changed = registry_after.find(done.height); changed != registry_after.end()) done.registry = changed->second;
         to_execute[i].pop_front();
         replicas[i]->executed(done);
         more = true;
@@ -105,6 +113,7 @@ class Trio {
       while (!wires.empty()) {
         auto [from, send] = std::move(wires.front());
         wires.pop_front();
+        if (send.to > replicas.size()) continue;   // to one who has joined, and is not here
         if (up[send.to - 1] && up[from - 1] && wired[send.to - 1] && wired[from - 1]) step(send.to - 1, [&](Replica& r) { r.receive(from, std::move(send.message)); });
       }
     }

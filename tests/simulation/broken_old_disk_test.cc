@@ -3,7 +3,10 @@
 #include <catch2/catch.hpp>
 #include <algorithm>
 #include <iostream>
+#include <map>
+#include <set>
 
+#include "consensus/quorum.h"
 #include "tests/simulation/planted.h"
 
 using namespace daftar;
@@ -24,6 +27,41 @@ struct MemoryNotTold : Saboteur {        // who is asked says nothing of what it
 };
 struct RestartNotNoticed : Saboteur {    // a leader goes on counting what the process before had acknowledged
   bool greets_anew(std::uint64_t) override { return false; }
+};
+
+/// What a node held is given up when a majority of the voters, itself among them, lacks it, not when all others do. (All have answered once, as they must.)
+struct MajorityAskedAnew : Saboteur {
+  struct Asking {
+    std::set<std::uint64_t> others, ever;
+    std::uint64_t question = 0;                       // the newest that came after all had answered
+    std::set<std::uint64_t> answered;
+  };
+  std::map<std::uint64_t, Asking> asking;
+
+  void restored(std::uint64_t node, node::ReplicaRestored& r) override {
+    asking[node] = {};
+    for (const auto voter : r.raft.membership.all_voters())
+      if (voter.value != node) asking[node].others.insert(voter.value);
+  }
+  std::vector<std::pair<std::uint64_t, node::PeerMessage>> imagines(std::uint64_t node, std::uint64_t from, const node::PeerMessage& message) override {
+    const auto* reply = std::get_if<node::RecallReply>(&message);
+    if (!reply) return {};
+    Asking& a = asking[node];
+    const bool all_had = std::includes(a.ever.begin(), a.ever.end(), a.others.begin(), a.others.end());
+    a.ever.insert(from);
+    if (!all_had || !a.others.contains(from) || reply->question < a.question) return {};
+    if (reply->question > a.question) a.answered.clear();
+    a.question = reply->question;
+    a.answered.insert(from);
+    if (a.answered.size() + 1 < consensus::majority(a.others.size() + 1)) return {};
+    node::RecallReply nothing;
+    nothing.question = reply->question;
+    nothing.whole = true;
+    std::vector<std::pair<std::uint64_t, node::PeerMessage>> imagined;
+    for (const auto other : a.others)
+      if (!a.answered.contains(other)) imagined.emplace_back(other, nothing);
+    return imagined;
+  }
 };
 
 const auto mistakes = {planted<DiskTrusted>("old disk trusted, the others not asked"), planted<MemoryForgotten>("memory of the others lost in a restart"),
@@ -47,5 +85,21 @@ TEST_CASE("every mistake with an old disk is caught within a bounded number of s
       INFO("without old disks, seed " << options.seed << ": " << verdict.detail);
       CHECK(verdict.passed());
     }
+  }
+}
+
+// Another must fall silent in the moment between two answers: few kinds of faults, so that the rest goes on.
+TEST_CASE("what was held and is given up when a mere majority lacks it is missed within a bounded number of seeds") {
+  SimOptions options;
+  options.nodes = 3;
+  options.changes = false;
+  options.ticks = 1500;
+  options.faults = *parse_faults("loss,delay,partition,one-way,clog,crash,power,blackout,slow-sync,hang-sync,old-disk");
+  const auto needed = seeds_needed(planted<MajorityAskedAnew>("given up when a majority lacks it"), 300, options);
+  CHECK(needed > 0);
+  for (options.seed = 1; options.seed <= std::max<std::uint64_t>(needed, 20); ++options.seed) {
+    const Verdict verdict = simulate(options);
+    INFO("without the mistake, seed " << options.seed << ": " << verdict.detail);
+    CHECK(verdict.passed());
   }
 }

@@ -75,9 +75,10 @@ struct Environment {
   }
   /// A node's disks are older than they were: who runs the network changes nothing until it is whole again.
   bool repairing = false;
+  bool striking = true;                // the faults have not ended
   bool block_time_promised = true;     // clocks were never wrong on half of the nodes or more
   std::uint64_t restarts = 0, refused_starts = 0, log_reads = 0, compactions = 0, removals_told = 0;
-  std::uint64_t copies_kept = 0, doubts = 0;   // of disks; nodes that were told of a loss and are whole again
+  std::uint64_t copies_kept = 0, doubts = 0, given_up = 0;   // of disks; nodes that were told of a loss and are whole again; what they had held, and nobody has
   std::uint64_t snapshots_resumed = 0, snapshots_superseded = 0, installed_at_start = 0;
 
  private:

@@ -176,7 +176,9 @@ void Machine::receive(std::uint64_t from, const Network::Bytes& bytes) {
     const bool taken = environment_.saboteur.receiving(node_, from, *message, replies);
     for (auto& reply : replies) send(std::move(reply));
     if (auto* clock = std::get_if<node::ClockReply>(&*message)) environment_.saboteur.hears_clock(times().wall_ms, *clock);
+    auto imagined = environment_.saboteur.imagines(node_, from, *message);
     if (taken) step([&](node::Replica& replica) { replica.receive(from, std::move(*message)); });
+    for (auto& [who, what] : imagined) step([&, from = who](node::Replica& replica) { replica.receive(from, std::move(what)); });
   });
 }
 

@@ -106,6 +106,7 @@ class Machine {
   void tell_executed(std::function<void(node::Replica&)> input);
   // machine_snapshot.cc
   void transfer_next();
+  bool serves(const consensus::SnapshotRead& read) const;
   void send_piece(const consensus::SnapshotRead& read);
   void read_piece(const consensus::SnapshotRead& read);
   void let_source_go();

@@ -37,6 +37,7 @@ void Machine::watch_repair(const node::Replica::Output& output) {
   const auto status = core();
   const auto told = [](const std::string& warning) { return warning.find("the disk is an older copy") != std::string::npos; };
   found_out_ = found_out_ || status.in_doubt || std::any_of(output.warnings.begin(), output.warnings.end(), told);
+  environment_.given_up += static_cast<std::uint64_t>(std::count_if(output.news.begin(), output.news.end(), [](const std::string& news) { return news.find("is on no disk of a voter") != std::string::npos; }));
   const std::string who = "node " + std::to_string(node_);
   if (status.withheld || status.in_doubt) {
     for (const auto& send : output.send)

@@ -27,6 +27,7 @@ struct Machine::Process {
   std::shared_ptr<const storage::SnapshotSource> source;   // being sent
   consensus::Snapshot sending;
   Millis made_at = 0, asked_at = 0;
+  std::map<consensus::NodeId, Millis> asked_for;           // this picture, by followers: when last
   std::unique_ptr<storage::SnapshotSink> sink;             // being received
   std::string receiving;                                   // its manifest
   /// On its way: state replaced, log begun anew, both finished, replica told.

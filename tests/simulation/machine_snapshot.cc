@@ -8,7 +8,7 @@
 
 namespace daftar::simulation {
 namespace {
-constexpr Millis source_kept_ms = 2500, source_fresh_ms = 1500;   // of the node: 60 s and 120 s
+constexpr Millis source_kept_ms = 2500, source_fresh_ms = 1500, receiver_heard_ms = 800;   // of the node: 60 s, 120 s and 20 s
 enum : std::uint64_t { trace_piece = 60, trace_replaced, trace_installed };
 }  // namespace
 
@@ -33,13 +33,20 @@ void Machine::transfer_done() {
 
 // ---------------------------------------------------------------------------------------------- sending
 
+/// As SnapshotTransfer::serves().
+bool Machine::serves(const consensus::SnapshotRead& read) const {
+  const Process& p = *process_;
+  if (!p.source || p.sending.position.index < read.not_before) return false;
+  if (read.snapshot == p.sending || p.asked_at < p.made_at + source_fresh_ms) return true;
+  return std::any_of(p.asked_for.begin(), p.asked_for.end(),
+                     [&](const auto& asked) { return asked.first != read.follower && p.asked_at < asked.second + receiver_heard_ms; });
+}
+
 void Machine::send_piece(const consensus::SnapshotRead& read) {
   Process& p = *process_;
-  const Millis now = p.asked_at = environment_.schedule.now();
-  if (chance_.one_in(60)) p.source.reset();   // let go of early: the follower has to begin with another
-  const bool begins = read.snapshot.position.index == consensus::Index{0};
-  const bool known = p.source && (begins ? now < p.made_at + source_fresh_ms : read.snapshot == p.sending);
-  if (known && p.sending.position.index >= read.not_before) return read_piece(read);
+  p.asked_at = environment_.schedule.now();
+  if (chance_.one_in(60) && environment_.striking) p.source.reset();   // cannot be read any more: the followers have to begin with another
+  if (serves(read)) return read_piece(read);
   p.source.reset();
   // Meanwhile blocks go on: the picture is of some moment during the call.
   later(chance_.one_in(10) ? chance_.between(200, 1500) : chance_.between(5, 100), [this, read] {
@@ -52,6 +59,7 @@ void Machine::send_piece(const consensus::SnapshotRead& read) {
     state_disk_.flushed->mark = kept;
     q.source = std::move(*made);
     q.made_at = environment_.schedule.now();
+    q.asked_for.clear();
     const auto& mark = q.source->mark();
     q.sending = {{{mark.raft_term}, {mark.raft_index}}, node::membership_at(mark, *environment_.population.genesis), q.source->manifest()};
     later(source_kept_ms, [this] { let_source_go(); });
@@ -69,6 +77,7 @@ void Machine::let_source_go() {
 
 void Machine::read_piece(const consensus::SnapshotRead& read) {
   Process& p = *process_;
+  p.asked_for[read.follower] = p.asked_at;
   std::optional<consensus::SnapshotPiece> piece;
   const std::uint64_t offset = read.snapshot == p.sending ? read.offset : 0;
   const bool useful = p.sending.position.index >= read.not_before && p.sending.position.index > consensus::Index{0};

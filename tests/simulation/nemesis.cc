@@ -288,7 +288,7 @@ void Nemesis::set_clock_wrong(std::uint64_t node, std::int64_t offset_ms, Millis
 
 void Nemesis::end() {
   active_ = false;
-  environment_.repairing = false;
+  environment_.repairing = environment_.striking = false;
   environment_.trace.tell("-- the faults end");
   environment_.network.heal();
   environment_.network.set_calm(false);

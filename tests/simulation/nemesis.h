@@ -60,7 +60,6 @@ class Nemesis {
   bool may_go_back(const Machine& machine, const Checker::Promised& older, bool all_start) const;
   bool remembers_more(std::uint64_t witness, std::uint64_t node, const Checker::Promised& older, bool only_entries) const;
   bool given_away(std::uint64_t node, const Checker::Promised& older, bool only_entries) const;
-  bool held_by_another(std::uint64_t node) const;
   void start_set_back(std::uint64_t node);
   void start_in_calm(Machine& machine);
   void watch_calm(std::uint64_t node);

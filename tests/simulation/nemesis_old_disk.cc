@@ -4,7 +4,6 @@
 // - a disk that nothing gives away: those who remember are within reach until one has told it so (then it waits for as many as it needs, and
 //   anything may happen to them), and no power cut has taken what they remembered of all that the copy lacks;
 // - a process that stands still with a vote in its hands while the one who gave it asks;
-// - a disk that lacks what no other voter has, though one remembers that it was acknowledged;
 // - a copy from before a change of the voters: the node asks those whom its log names, which may be old, or those of a time in between.
 #include <algorithm>
 
@@ -61,19 +60,6 @@ bool Nemesis::given_away(std::uint64_t node, const Checker::Promised& older, boo
   return std::any_of(voters.begin(), voters.end(), [&](consensus::NodeId voter) { return voter.value != node && remembers_more(voter.value, node, older, only_entries); });
 }
 
-/// What the node is remembered to have held is on another voter's disk, too. Else, when it was offered by a leader that died before it wrote it,
-/// nobody could bring it back, and the node would wait for it for ever (docs/consensus.md, "Not done yet").
-bool Nemesis::held_by_another(std::uint64_t node) const {
-  consensus::LogPosition held, there;
-  for (const auto voter : environment_.checker.membership().voters) {
-    if (voter.value == node) continue;
-    there = std::max(there, environment_.checker.durable(voter.value).last());
-    for (const auto& row : machines_[voter.value - 1]->log_disk().memory())
-      if (row.node == node) held = std::max(held, consensus::LogPosition{{row.held_term}, {row.held_index}});
-  }
-  return held <= there;
-}
-
 /// One machine is stopped; if all is well when it is to be started again, it finds the older disks.
 bool Nemesis::strike_old_disk(Machine& machine) {
   const auto copy = machine.draw_copy(old_disk_chance_);
@@ -82,7 +68,7 @@ bool Nemesis::strike_old_disk(Machine& machine) {
   after(old_disk_chance_.between(20, 2000), [this, node = machine.node(), copy] {
     Machine& stopped = *machines_[node - 1];
     if (stopped.up() || !stopped.in_use()) return;
-    if (calm_ || set_back_ != 0 || !may_go_back(stopped, copy->promised, false) || !given_away(node, copy->promised, false) || !held_by_another(node)) return revive_later(node, 1);
+    if (calm_ || set_back_ != 0 || !may_go_back(stopped, copy->promised, false) || !given_away(node, copy->promised, false)) return revive_later(node, 1);
     stopped.put_back(*copy);
     environment_.counts.add(Fault::old_disk);
     environment_.trace.tell("-- old-disk: node " + std::to_string(node) + " finds " + (copy->number == 0 ? "an empty disk" : "an older copy of its disks"));
@@ -102,7 +88,7 @@ bool Nemesis::strike_all_with_old_disk(Machine& machine) {
     if (each->up()) end_machine(*each, Fault::power);
   after(old_disk_chance_.between(20, 1500), [this, node = machine.node(), copy] {
     Machine& stopped = *machines_[node - 1];
-    const bool goes_back = !stopped.up() && !calm_ && set_back_ == 0 && may_go_back(stopped, copy->promised, true) && given_away(node, copy->promised, false) && held_by_another(node);
+    const bool goes_back = !stopped.up() && !calm_ && set_back_ == 0 && may_go_back(stopped, copy->promised, true) && given_away(node, copy->promised, false);
     if (goes_back) {
       stopped.put_back(*copy);
       environment_.counts.add(Fault::old_disk);

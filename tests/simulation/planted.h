@@ -19,9 +19,7 @@ Planted planted(std::string name) {
 }
 
 /// The first seed that catches the mistake, from 1; 0: none up to `seeds_max`. Prints what was found.
-inline std::uint64_t seeds_needed(const Planted& mistake, std::uint64_t seeds_max, std::uint64_t ticks) {
-  SimOptions options;
-  options.ticks = ticks;
+inline std::uint64_t seeds_needed(const Planted& mistake, std::uint64_t seeds_max, SimOptions options) {
   std::string rule = "not caught";
   std::uint64_t needed = 0;
   for (options.seed = 1; options.seed <= seeds_max && needed == 0; ++options.seed) {
@@ -33,6 +31,12 @@ inline std::uint64_t seeds_needed(const Planted& mistake, std::uint64_t seeds_ma
   }
   std::cout << "  " << mistake.name << ": " << needed << " (" << rule << ")\n" << std::flush;
   return needed;
+}
+
+inline std::uint64_t seeds_needed(const Planted& mistake, std::uint64_t seeds_max, std::uint64_t ticks) {
+  SimOptions options;
+  options.ticks = ticks;
+  return seeds_needed(mistake, seeds_max, options);
 }
 
 }  // namespace daftar::simulation

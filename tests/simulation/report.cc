@@ -32,6 +32,7 @@ void add_counts(Json& json, const Verdict& verdict) {
   json["snapshots_superseded"] = verdict.snapshots_superseded;
   json["compactions"] = verdict.compactions;
   json["doubts"] = verdict.doubts;
+  json["given_up"] = verdict.given_up;
   json["certificates"] = verdict.certificates;
   json["restarts"] = verdict.restarts;
   json["refused_starts"] = verdict.refused_starts;
@@ -59,6 +60,7 @@ void add(Verdict& sum, const Verdict& one) {
   sum.snapshots_superseded += one.snapshots_superseded;
   sum.compactions += one.compactions;
   sum.doubts += one.doubts;
+  sum.given_up += one.given_up;
   sum.certificates += one.certificates;
   sum.restarts += one.restarts;
   sum.refused_starts += one.refused_starts;

@@ -26,6 +26,8 @@ class Saboteur {
   virtual void sending(std::uint64_t /*node*/, std::uint64_t /*to*/, node::PeerMessage&) {}
   /// False: the message is swallowed. `replies` leave at once, as if the node had sent them.
   virtual bool receiving(std::uint64_t /*node*/, std::uint64_t /*from*/, node::PeerMessage&, std::vector<node::Replica::Send>& /*replies*/) { return true; }
+  /// What the node takes as said by others when this has arrived.
+  virtual std::vector<std::pair<std::uint64_t, node::PeerMessage>> imagines(std::uint64_t /*node*/, std::uint64_t /*from*/, const node::PeerMessage&) { return {}; }
   /// False: the others are not told that this node runs in a new process.
   virtual bool greets_anew(std::uint64_t /*node*/) { return true; }
   /// What a leader hears of another node's clock; `own_ms` is what its own shows.

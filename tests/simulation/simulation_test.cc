@@ -120,7 +120,7 @@ TEST_CASE("the list of faults is read strictly") {
 
 // Seeds that failed once; those before disks went back, with the sequence of chance that they had.
 
-TEST_CASE("older disks: a snapshot is brought to its end at the start, and what was acknowledged is on no other disk, which is not promised to be survived") {
+TEST_CASE("older disks: a snapshot is brought to its end at the start, and what was acknowledged is on no other disk") {
   for (const std::uint64_t seed : {38, 50026, 50140, 50187}) {
     SimOptions options;
     options.seed = seed;
@@ -128,6 +128,34 @@ TEST_CASE("older disks: a snapshot is brought to its end at the start, and what 
     INFO(verdict.story << "seed " << seed << ": " << verdict.detail);
     CHECK(verdict.passed());
   }
+}
+
+TEST_CASE("a new leader that knows an older registry throws out nobody who has just been taken in") {
+  SimOptions options;
+  options.seed = 85454;
+  const Verdict verdict = simulate(options);
+  INFO(verdict.story << "seed " << options.seed << ": " << verdict.detail);
+  CHECK(verdict.passed());
+}
+
+TEST_CASE("five who need a snapshot at once are sent one picture, and none that takes another's place") {
+  SimOptions options;
+  options.seed = 72319;
+  const Verdict verdict = simulate(options);
+  INFO(verdict.story << "seed " << options.seed << ": " << verdict.detail);
+  CHECK(verdict.passed());
+}
+
+TEST_CASE("older disks: of two validators that are left one waits for what nobody has") {
+  SimOptions options;
+  options.seed = 145;
+  options.nodes = 3;
+  options.ticks = 2500;
+  options.faults = *parse_faults("delay,partition,clog,crash,power,blackout,slow-sync,hang-sync,old-disk");
+  const Verdict verdict = simulate(options);
+  INFO(verdict.story << verdict.detail);
+  CHECK(verdict.passed());
+  CHECK(verdict.given_up > 0);
 }
 
 TEST_CASE("two validators, one of them with a wrong clock") {

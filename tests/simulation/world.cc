@@ -81,6 +81,7 @@ Verdict World::run() {
   verdict.snapshots_superseded = environment_.snapshots_superseded;
   verdict.compactions = environment_.compactions;
   verdict.doubts = environment_.doubts;
+  verdict.given_up = environment_.given_up;
   verdict.trace_lines = trace_check_.lines();
   verdict.certificates = environment_.checker.certificates();
   verdict.restarts = environment_.restarts - environment_.nodes;

@@ -30,7 +30,8 @@ struct Verdict {
   std::uint64_t snapshots_resumed = 0;    // receptions that went on after a restart or a change of mind
   std::uint64_t snapshots_superseded = 0; // receptions given up for another snapshot
   std::uint64_t compactions = 0;          // of logs
-  std::uint64_t doubts = 0;               // nodes that came back with less than they had promised, were told so, and were made whole again
+  std::uint64_t doubts = 0;               // nodes that came back with less than they had promised, were told so, and were made whole again,
+  std::uint64_t given_up = 0;             // and times when one went on without some of it, as nobody has it
   std::uint64_t trace_lines = 0;          // checked
   std::uint64_t certificates = 0, restarts = 0, refused_starts = 0, log_reads = 0, answered = 0, retries = 0;
   std::uint64_t reads = 0, reads_unconfirmed = 0;   // linearizable ones; those that no quorum confirmed in time

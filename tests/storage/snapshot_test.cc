@@ -358,3 +358,27 @@ TEST_CASE("flushes and snapshots asked for while the store flushes by itself end
   CHECK(store->flush_count() > 10);
   CHECK(difference(*store->snapshot(), model) == "");
 }
+
+// A node that fell behind would wait for it for ever.
+TEST_CASE("a snapshot is taken though the store never stops flushing by itself") {
+  const TemporaryFolder folder;
+  const auto store = opened({.path = folder / "state", .memtable_bytes = 64u << 10, .block_cache_bytes = 1u << 20});
+  initialise(*store);
+  std::atomic<bool> taken{false}, late{false};
+  std::atomic<int> wrong{0};
+  std::thread asking([&] {
+    wrong += !store->checkpoint();
+    taken = true;
+  });
+  std::mt19937_64 random(1);
+  Model model = genesis_model();
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (!taken && !late) {
+    wrong += !store->commit(random_block(random, model, 3, 20'000));
+    late = std::chrono::steady_clock::now() > end;
+  }
+  asking.join();
+  CHECK_FALSE(late);
+  CHECK(wrong == 0);
+  CHECK(difference(*store->snapshot(), model) == "");
+}

@@ -135,19 +135,22 @@ bool Node::install_received() {
   return true;
 }
 
-void Node::start(Index applied_index, std::uint64_t seed) {
+void Node::start(Index applied_index, std::uint64_t seed, bool withheld) {
   Options fresh = options;
   fresh.seed = seed;
   applied = applied_index;
   std::erase_if(state, [&](const Entry& entry) { return entry.index > applied; });
   log = disk.entries;
   commit_checked = disk.mark.index;
+  asked.clear();
   raft = std::make_unique<Raft>(fresh, Restored{.hard_state = disk.hard_state,
                                                 .snapshot = {disk.mark},
                                                 .before_tail = disk.mark,
                                                 .tail = disk.entries,
                                                 .applied = applied,
-                                                .membership = disk.membership});
+                                                .membership = disk.membership,
+                                                .memory = disk.memory,
+                                                .withheld = withheld});
   raft->hold_joint(holds_joint);
   const Status status = raft->status();
   place = {status.role, status.term, status.leader};
@@ -158,6 +161,7 @@ void Node::crash(std::size_t persisted) {
     disk.write(writes.front().output);
     writes.pop_front();
   }
+  disk.memory = raft->memory().all();
   raft.reset();
   untold = {};
   ticks_skipped = 0;

@@ -5,7 +5,9 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "consensus/raft.h"
 
@@ -29,6 +31,7 @@ struct Disk {
   Membership membership{};       ///< in force at the mark
   StoredSnapshot snapshot{};     ///< the newest there is; position {0, 0}: none. Not older than the mark
   StoredSnapshot received{};     ///< pieces of one that a leader sends
+  std::vector<Recollection> memory{};  ///< what the node remembers of the others, as of its last crash or copy
 
   Index last() const { return mark.index + entries.size(); }
   const Entry* at(Index index) const;
@@ -64,6 +67,7 @@ class Node {
   std::unique_ptr<Raft> raft;  ///< null: down
   Disk disk;
   std::map<std::string, Disk> saved_disks;
+  std::vector<Disk> lost;  ///< in whose place a saved copy was put: what they held may be counted still
 
   /// Whether disk writes, applying and reads of old log entries are done with the output that asks for them, or wait for a command.
   bool persists_at_once = true;
@@ -82,6 +86,7 @@ class Node {
   bool holds_joint = false;         ///< told to the core, also after a restart
   std::uint64_t ticks_skipped = 0;  ///< so many of the coming ticks do not reach the core: a longer election wait
   RoleChange place;               ///< as last given out
+  std::set<NodeId> asked;         ///< know of this process
   Index commit_checked;           ///< of this process: Safety has seen the log up to here
 
   bool up() const { return raft != nullptr; }
@@ -96,8 +101,9 @@ class Node {
   /// The received snapshot, which is complete, takes the place of state and log. Nothing, and no change, if its bytes are not a state.
   bool install_received();
 
-  /// From what the disk holds, with the state machine at `applied_index`. A later restart may draw other election waits: `seed`.
-  void start(Index applied_index, std::uint64_t seed);
+  /// From what the disk holds, with the state machine at `applied_index`. A later restart may draw other election waits: `seed`. `withheld`: it
+  /// promises nothing before it was told that the others were asked.
+  void start(Index applied_index, std::uint64_t seed, bool withheld = false);
   /// The first `persisted` writes under way have reached the disk, and nobody was told.
   void crash(std::size_t persisted);
 };

@@ -110,8 +110,11 @@ bool Safety::into_history(const Entry& entry, const Node& node) {
 void Safety::check_majority(const Entry& entry, const Node& leader, const std::vector<NodeId>& voters, const std::vector<Node*>& nodes) const {
   const auto holders = std::count_if(nodes.begin(), nodes.end(), [&](const Node* node) {
     const bool votes = std::find(voters.begin(), voters.end(), node->id) != voters.end();
-    const Entry* held = node->disk.at(entry.index);
-    return votes && (node->disk.mark.index >= entry.index || (held && *held == entry));
+    const auto has = [&](const Disk& disk) {
+      const Entry* held = disk.at(entry.index);
+      return disk.mark.index >= entry.index || (held && *held == entry);
+    };
+    return votes && (has(node->disk) || std::any_of(node->lost.begin(), node->lost.end(), has));  // it counts as of when it was acknowledged
   });
   if (static_cast<std::size_t>(holders) < majority(voters.size()))
     broken("committed stays", name(leader.id) + " commits " + describe(entry.position()) + ", which is on the disks of only " +

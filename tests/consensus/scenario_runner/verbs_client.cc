@@ -155,6 +155,36 @@ Action peer_restarted(Arguments& arguments) {
   return [=](World& world) { world.running(name).raft->peer_restarted(world.node(other).id); };
 }
 
+/// What the others answer to a node that asks what it may have forgotten, as of now.
+Action recall(Arguments& arguments) {
+  const NodeName name = arguments.node();
+  const NodeName other = arguments.node();
+  const bool late = arguments.flag_option("late").value_or(false);
+  return [=](World& world) {
+    Node& node = world.running(name);
+    Raft& asked = *world.running(other).raft;
+    if (node.asked.insert(other.id).second) asked.peer_restarted(node.id);  // a link begins with the name of the process
+    Recalled answer = asked.recall(node.id);
+    answer.round = late ? 0 : node.raft->round();
+    node.raft->recalled(answer);
+    const Recollection& memory = answer.recollection;
+    std::string line = text(other.id) + " remembers " + text(node.id) + " in term " + std::to_string(memory.term.value);
+    if (memory.held.index > Index{0}) line += ", with " + describe(memory.held);
+    if (memory.offered.index > Index{0}) line += ", offering " + describe(memory.offered);
+    line += "; its own log ends at " + describe(answer.end) + (answer.whole ? "" : ", and it may have lost something itself");
+    world.say(line);
+    const Status status = node.raft->status();
+    world.say(text(node.id) + (status.in_doubt ? " is in doubt until its log reaches " + describe(status.doubt_until) : " is not in doubt"));
+  };
+}
+
+Action trust_disk(Arguments& arguments) {
+  const NodeNames names = arguments.nodes();
+  return [=](World& world) {
+    for (Node* node : world.running(names)) node->raft->trust_disk();
+  };
+}
+
 constexpr Verb client_table[] = {
     {"propose", "NODE|latest TEXT... | NODE|latest bytes=B [count=K]", "asks a node, or the leader of the highest term, to append proposals", propose},
     {"propose-conf-change", "NODE [add=N] [add-learner=N] [promote=N] [demote=N] [remove=N] [transition=auto|implicit|explicit] [v1=on]",
@@ -162,6 +192,8 @@ constexpr Verb client_table[] = {
     {"report-unreachable", "NODE NODE", "no such input: says what happens instead", report_unreachable},
     {"send-snapshot", "NODE NODE [by-hand=on]", "no such input: says what happens instead; by-hand: the text itself sends a leader's newest snapshot", send_snapshot},
     {"peer-restarted", "NODE NODE", "tells a node that a new process of the other runs: a leader looks anew what it has", peer_restarted},
+    {"recall", "NODE NODE [late=on]", "a node is told what another remembers of it; late: in answer to an earlier question", recall},
+    {"trust-disk", "NODES", "tells nodes that were started with asks=on that the others were asked", trust_disk},
     {"read-index", "NODE [count=K]", "asks for linearizable reads (thesis 6.4)", read_index},
     {"transfer-leader", "NODE [to=NODE]", "asks the leader to hand over (thesis 3.10); without to=, to the voter that has most", transfer_leader},
 };

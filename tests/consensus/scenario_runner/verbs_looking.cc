@@ -58,6 +58,8 @@ constexpr std::array facts{
     Fact{"voters", [](const Node& n) { return ids(n.raft->status().membership.voters); }},
     Fact{"outgoing", [](const Node& n) { return ids(n.raft->status().membership.outgoing); }},
     Fact{"learners", [](const Node& n) { return ids(n.raft->status().membership.learners); }},
+    Fact{"withheld", [](const Node& n) { return std::string(n.raft->status().withheld ? "yes" : "no"); }},
+    Fact{"doubt", [](const Node& n) { return n.raft->status().in_doubt ? describe(n.raft->status().doubt_until) : std::string("no"); }},
     Fact{"removed", [](const Node& n) { return std::string(n.raft->status().removed ? "yes" : "no"); }},
     Fact{"compacted", [](const Node& n) { return number(n.raft->status().compacted.value); }},
     Fact{"membership-index", [](const Node& n) { return number(n.raft->status().membership_index.value); }},

@@ -1,5 +1,6 @@
 // Verbs that carry out what the cores ask for: disk writes, applying, log reads; and crashes.
 #include <algorithm>
+#include <utility>
 
 #include "consensus/describe.h"
 #include "tests/consensus/scenario_runner/verbs.h"
@@ -133,20 +134,21 @@ Action restart(Arguments& arguments) {
   const auto applied = arguments.number_option("applied");
   const auto seed = arguments.number_option("seed");
   const auto disk = arguments.word_option("disk");
+  const bool asks = arguments.flag_option("asks").value_or(false);
   return [=](World& world) {
     for (Node* node : world.nodes(names)) {
       if (node->up()) throw Mistake(names.at, "node " + text(node->id) + " is up");
       if (disk) {
         const auto saved = node->saved_disks.find(disk->text);
         if (saved == node->saved_disks.end()) throw Mistake(disk->at, "node " + text(node->id) + " has no saved disk '" + disk->text + "'");
-        node->disk = saved->second;
+        node->lost.push_back(std::exchange(node->disk, saved->second));
       }
       const Index held = std::min(node->applied, node->disk.last());
       const Index wanted = applied ? Index{*applied} : std::max(held, node->disk.mark.index);
       if (wanted < node->disk.mark.index || wanted > held)
         throw Mistake(names.at, "node " + text(node->id) + "'s state machine can be restarted from " + std::to_string(node->disk.mark.index.value) + " to " +
                                     std::to_string(held.value));
-      node->start(wanted, seed.value_or(node->options.seed));
+      node->start(wanted, seed.value_or(node->options.seed), asks);
     }
   };
 }
@@ -157,6 +159,7 @@ Action save_disk(Arguments& arguments) {
   return [=](World& world) {
     Node& node = world.node(name);
     node.saved_disks[as] = node.disk;
+    if (node.up()) node.saved_disks[as].memory = node.raft->memory().all();
   };
 }
 
@@ -215,7 +218,7 @@ constexpr Verb running_table[] = {
     {"tell", "NODES", "tells cores what was persisted and applied with told=off", tell},
     {"log-read", "NODES manual | NODES auto | NODES [entries=K]", "whether reads of old log entries wait, and answers them with at most K entries", log_read},
     {"crash", "NODES [persisted=K]", "stops nodes; of the writes under way the first K reached the disk", crash},
-    {"restart", "NODES [applied=I] [disk=NAME] [seed=S]", "starts nodes from their disks, or from a saved copy", restart},
+    {"restart", "NODES [applied=I] [disk=NAME] [seed=S] [asks=on]", "starts nodes from their disks, or from a saved copy; asks: they promise nothing before trust-disk", restart},
     {"snapshot", "NODE [index=I]", "takes a snapshot of a node's state, of now or of I: what it sends from now on", snapshot},
     {"compact", "NODE [through=I]", "takes a snapshot and drops the log up to it", compact},
     {"install", "NODES manual | NODES auto | NODES [pieces=K] [fail=on]", "whether pieces of a leader's snapshot wait, and takes them, or says that they are no good",
