@@ -13,6 +13,7 @@ using Verb = Statement::Verb;
 struct Way {
   Outcome outcome;
   std::map<std::string, SymbolicAmount> lets;
+  unsigned sets = 0;   // how often something was set on it
 };
 
 class Run {
@@ -129,6 +130,8 @@ class Run {
     const Expression& cap = e.form == Expression::Form::daily ? e.parts[4] : e.parts[0];
     std::string spelled = written(e.parts[0]) + (e.form == Expression::Form::daily ? " per day of " : " of ") + in_words(of);
     if (e.form == Expression::Form::daily) spelled += " from " + written(e.parts[2]) + " to " + written(e.parts[3]) + " up to " + written(cap);
+    // What was reckoned before a date was set is not what is reckoned after it.
+    if (e.form == Expression::Form::daily && way.sets > 0) spelled += " (" + std::to_string(way.sets) + " set)";
     unknowns_.add(spelled, part_of(of, most(cap)), e.form == Expression::Form::share && is_fixed(e.parts[0]) && unknowns_.is_lasting(of));
     return whole(spelled);
   }
@@ -189,6 +192,7 @@ class Run {
         break;
       case Verb::set:
         read(s.amount, way);
+        ++way.sets;
         if (s.member.empty()) way.outcome.state.set.insert(s.name);
         else if (entries_.at(s.name)) way.outcome.state.set.insert(names_.list_of(s.name)->name + "." + s.member);
         break;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include "contracts/language/type_faults.h"
 
@@ -11,7 +12,8 @@ std::string in_quotes(std::string_view name) { return "`" + std::string(name) + 
 
 class BodyChecker {
  public:
-  BodyChecker(Names names, const Pots& pots, FaultList& faults, const std::string& each) : names_(std::move(names)), pots_(pots), faults_(faults), each_(each) {}
+  BodyChecker(Names names, const Pots& pots, FaultList& faults, std::set<std::string>& lets, const std::string& each)
+      : names_(std::move(names)), pots_(pots), faults_(faults), lets_(lets), each_(each) {}
 
   void check(const std::vector<Statement>& body) {
     for (const Statement& s : body) check(s);
@@ -33,8 +35,8 @@ class BodyChecker {
       case Verb::entry_becomes: return check_entry_becomes(s);
       case Verb::if_else:
         expect_kind(s.amount, TypeKind::condition, names_, pots_, faults_);
-        BodyChecker(names_, pots_, faults_, each_).check(s.body);
-        BodyChecker(names_, pots_, faults_, each_).check(s.otherwise);
+        BodyChecker(names_, pots_, faults_, lets_, each_).check(s.body);
+        BodyChecker(names_, pots_, faults_, lets_, each_).check(s.otherwise);
         return;
       case Verb::each: return check_each(s);
     }
@@ -89,7 +91,8 @@ class BodyChecker {
   }
 
   void check_let(const Statement& s) {
-    if (names_.knows(s.name)) fault(s, in_quotes(s.name) + " is the name of something else already");
+    // Once in an act, in its branches, too: so a name means one thing wherever it stands, and two parts of an amount with one spelling are one.
+    if (names_.knows(s.name) || !lets_.insert(s.name).second) fault(s, in_quotes(s.name) + " is the name of something else already");
     const auto kind = kind_of(s.amount, names_, pots_, faults_);
     if (kind == TypeKind::condition) fault(s, "a `let` names an amount, a date, a duration or a rate");
     if (kind && !names_.knows(s.name)) names_.add_let(s.name, *kind, names_.pots_in(s.amount, pots_));
@@ -119,7 +122,7 @@ class BodyChecker {
     if (names_.knows(s.entry->variable)) fault(s, in_quotes(s.entry->variable) + " is the name of something else already");
     Names inside = names_;
     inside.add_entry(*s.entry);
-    BodyChecker(std::move(inside), pots_, faults_, s.entry->variable).check(s.body);
+    BodyChecker(std::move(inside), pots_, faults_, lets_, s.entry->variable).check(s.body);
   }
 
   void fault(const Statement& s, std::string sentence) { faults_.add(s.place, std::move(sentence)); }
@@ -127,6 +130,7 @@ class BodyChecker {
   Names names_;
   const Pots& pots_;
   FaultList& faults_;
+  std::set<std::string>& lets_;   // of the whole act
   std::string each_;
 };
 
@@ -141,7 +145,8 @@ void check_entry(const Entry& entry, const Template& text, FaultList& faults) {
 }
 
 void check_body(const std::vector<Statement>& body, Names names, const Pots& pots, FaultList& faults) {
-  BodyChecker(std::move(names), pots, faults, {}).check(body);
+  std::set<std::string> lets;
+  BodyChecker(std::move(names), pots, faults, lets, {}).check(body);
 }
 
 }  // namespace daftar::contracts::language
