@@ -1,0 +1,257 @@
+// Random contracts of every template that holds, with random acts by random parties: what the checker has proved must then be so. The seed is printed.
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <random>
+
+#include "contracts/language/judgement.h"
+#include "contracts/language/parser.h"
+#include "template_cases.h"
+#include "template_run.h"
+#include "tests/harness/text_file.h"
+
+namespace daftar::contracts::test {
+namespace {
+
+namespace fs = std::filesystem;
+using language::Type;
+using language::TypeKind;
+
+constexpr std::int64_t one_day = 86'400'000, drafted = 1'772'323'200'000;
+
+class Dice {
+ public:
+  explicit Dice(std::uint64_t seed) : random_(seed) {}
+  std::int64_t between(std::int64_t least, std::int64_t most) { return least + static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(most - least + 1)); }
+  bool one_in(std::int64_t n) { return between(1, n) == 1; }
+  /// Both ends come often: they are where amounts go wrong.
+  std::int64_t edgy(std::int64_t least, std::int64_t most) {
+    if (one_in(4)) return least;
+    if (one_in(3)) return most;
+    return between(least, most);
+  }
+
+ private:
+  std::mt19937_64 random_;
+};
+
+std::int64_t random_value(const Type& type, Dice& dice) {
+  switch (type.kind) {
+    case TypeKind::money: return dice.one_in(2) ? dice.between(1, 5) : dice.between(1, 1'000'000'000'000);
+    case TypeKind::rate: return dice.edgy(type.least, type.most);
+    case TypeKind::duration: return dice.between(type.least, std::min(type.most, std::max(type.least, 40 * one_day)));
+    case TypeKind::date: return drafted + dice.between(1, 120 * 24) * one_day / 24;
+    case TypeKind::choice: return dice.between(0, static_cast<std::int64_t>(type.choices.size()) - 1);
+    default: return 0;
+  }
+}
+
+RunTerms random_terms(const language::Template& text, Dice& dice) {
+  RunTerms terms;
+  const auto fund = std::find_if(text.funds.begin(), text.funds.end(), [](const language::Fund& one) { return one.budget_line; });
+  terms.is_public = fund != text.funds.end() && (!fund->account || dice.one_in(3));
+  for (const language::Party& party : text.parties)
+    if (party.optional && dice.one_in(2)) terms.left_out.insert(party.name);
+  for (const language::Term& term : text.terms) {
+    if (term.is_list) {
+      auto& entries = terms.entries[term.name];
+      entries.resize(static_cast<std::size_t>(dice.between(term.least, std::min<std::int64_t>(term.most, 3))));
+      for (auto& entry : entries)
+        for (const language::Field& field : term.fields)
+          if (!field.type.later) entry[field.name] = random_value(field.type, dice);
+    } else if (term.type.optional && dice.one_in(2)) {
+      terms.left_out.insert(term.name);
+    } else if (!term.type.later) {
+      terms.values[term.name] = random_value(term.type, dice);
+    }
+  }
+  return terms;
+}
+
+struct Tally {
+  std::size_t contracts = 0, acts = 0, refusals = 0, deadlines = 0, ends = 0;
+  std::map<std::string, std::size_t> done;   // by action or deadline
+};
+
+class Player {
+ public:
+  Player(const language::Template& text, Dice& dice, Tally& tally) : text_(text), dice_(dice), tally_(tally) {}
+
+  /// Nothing when no terms were found that the requirements allow.
+  bool play() {
+    for (int tries = 0; tries < 400; ++tries) {
+      RunTerms terms = random_terms(text_, dice_);
+      TemplateRun run(text_, terms);
+      if (!run.requirements_hold(drafted)) continue;
+      ++tally_.contracts;
+      play(run, terms);
+      return true;
+    }
+    return false;
+  }
+
+ private:
+  void play(TemplateRun& run, const RunTerms& terms) {
+    now_ = drafted;
+    const std::int64_t steps = dice_.between(1, 40);
+    for (std::int64_t i = 0; i < steps && !run.ended(); ++i) step(run, terms, "");
+    if (terms.is_public) return;
+    // From here on one party says nothing any more: what is held must leave all the same.
+    std::vector<std::string> parties;
+    for (const language::Party& party : text_.parties)
+      if (!terms.left_out.contains(party.name)) parties.push_back(party.name);
+    const std::string silent = parties[static_cast<std::size_t>(dice_.between(0, static_cast<std::int64_t>(parties.size()) - 1))];
+    INFO(silent << " is silent");
+    for (int i = 0; i < 3'000 && is_holding(run); ++i) step(run, terms, silent);
+    CHECK_FALSE(is_holding(run));
+    if (run.ended()) ++tally_.ends;
+  }
+
+  static bool is_holding(const TemplateRun& run) {
+    return std::any_of(run.held().begin(), run.held().end(), [](const auto& one) { return one.second != 0; });
+  }
+
+  void step(TemplateRun& run, const RunTerms& terms, const std::string& silent) {
+    // Before money is held time passes seldom: else most offers would end unsigned.
+    const std::int64_t haste = silent.empty() && !is_holding(run) ? 10 : 1;
+    if (dice_.one_in(6 * haste)) now_ += dice_.between(1, dice_.one_in(3) ? 10 * 24 : 24) * one_day / 24;
+    for (auto due = run.next_deadline(); due && due->at <= now_; due = run.next_deadline()) fire(run, *due);
+    if (run.ended()) return;
+    if (dice_.one_in(16 * haste)) {
+      if (const auto due = run.next_deadline()) {
+        now_ = due->at;
+        fire(run, *due);
+      }
+      return;
+    }
+    act(run, terms, silent);
+  }
+
+  void fire(TemplateRun& run, const TemplateRun::Due& due) {
+    INFO("deadline " << due.deadline->name << " on " << due.entry << " in " << run.phase());
+    try {
+      run.fire(due, now_);
+    } catch (const RunRefusal& refusal) {
+      FAIL(refusal.why);
+    }
+    ++tally_.deadlines;
+    ++tally_.done[due.deadline->name];
+    balance(run);
+  }
+
+  void act(TemplateRun& run, const RunTerms& terms, const std::string& silent) {
+    const language::Action& action = text_.actions[static_cast<std::size_t>(dice_.between(0, static_cast<std::int64_t>(text_.actions.size()) - 1))];
+    std::vector<std::string> actors;
+    for (const std::string& actor : action.actors)
+      if (actor != silent && !terms.left_out.contains(actor) && (actor != language::treasury_party || terms.is_public)) actors.push_back(actor);
+    if (actors.empty() || (action.jointly && actors.size() != action.actors.size())) return;
+    const std::size_t entry = action.scope.on ? static_cast<std::size_t>(dice_.between(0, static_cast<std::int64_t>(run.staged_entries()) - 1)) : 0;
+    INFO("action " << action.name << ", line " << action.place.line << ", on " << entry << " in " << run.phase());
+    try {
+      std::map<std::string, std::int64_t> parameters;
+      for (const language::Field& parameter : action.parameters) {
+        const std::int64_t most = parameter.type.kind == TypeKind::money ? run.bound(action, parameter, now_, entry) : 0;
+        parameters[parameter.name] = parameter.type.kind == TypeKind::money ? dice_.edgy(0, most) : random_value(parameter.type, dice_);
+      }
+      run.act(action, now_, entry, parameters);
+      ++tally_.acts;
+      ++tally_.done[action.name];
+      balance(run);
+    } catch (const RunRefusal& refusal) {
+      if (refusal.mistake) FAIL(refusal.why);
+      ++tally_.refusals;
+    }
+  }
+
+  /// What came in is held or has been received; nothing is held below nothing.
+  static void balance(const TemplateRun& run) {
+    std::int64_t sum = 0;
+    for (const auto& [name, amount] : run.held()) {
+      if (amount < 0) FAIL(name << " holds " << amount);
+      sum += amount;
+    }
+    for (const auto& [party, amount] : run.received) sum += amount;
+    if (sum != run.taken_in()) FAIL("held and received are " << sum << ", taken in " << run.taken_in());
+  }
+
+  const language::Template& text_;
+  Dice& dice_;
+  Tally& tally_;
+  std::int64_t now_ = drafted;
+};
+
+/// Every template that holds: those shipped, and the sound ones among the cases.
+std::map<std::string, std::string> sound_sources() {
+  std::map<std::string, std::string> sources;
+  const fs::path root = DAFTAR_SOURCE_DIR;
+  for (const auto& entry : fs::directory_iterator(root / "contracts/templates")) sources[entry.path().filename().string()] = tests::read_text(entry.path());
+  std::vector<std::string> rest;
+  for (const auto& entry : fs::directory_iterator(root / "tests/contracts/templates"))
+    for (const TemplateCase& one : read_template_cases(entry.path(), rest))
+      if (language::judge(one.source).standing == language::Judgement::Standing::holds)
+        sources[entry.path().filename().string() + ":" + std::to_string(one.line)] = one.source;
+  return sources;
+}
+
+}  // namespace
+
+TEST_CASE("templates: what the checker proves holds for random contracts and acts") {
+  const char* wish = std::getenv("DAFTAR_TEMPLATE_ROUNDS");
+  const std::size_t rounds = wish == nullptr ? 2'000 : static_cast<std::size_t>(std::stoul(wish));
+  const char* number = std::getenv("DAFTAR_SEED");
+  const std::uint64_t seed = number == nullptr ? 20260301 : std::stoull(number);
+  const auto sources = sound_sources();
+  CHECK(sources.size() >= 8);
+  Tally sum;
+  for (const auto& [name, source] : sources) {
+    const auto parsed = language::parse(source);
+    REQUIRE(parsed);
+    Tally tally;
+    Dice dice(seed);
+    for (std::size_t i = 0; i < rounds; ++i) {
+      INFO(name << ", contract " << i << " of seed " << seed);
+      REQUIRE(Player(parsed->tree, dice, tally).play());
+    }
+    INFO(name << " of seed " << seed);
+    for (const language::Action& action : parsed->tree.actions) {   // every act is done some time, also concretely
+      INFO(action.name);
+      CHECK(tally.done[action.name] > 0);
+    }
+    for (const language::Deadline& deadline : parsed->tree.deadlines) {
+      INFO(deadline.name);
+      CHECK(tally.done[deadline.name] > 0);
+    }
+    sum.contracts += tally.contracts;
+    sum.acts += tally.acts;
+    sum.refusals += tally.refusals;
+    sum.deadlines += tally.deadlines;
+  }
+  UNSCOPED_INFO("seed " << seed << ": " << sum.contracts << " contracts, " << sum.acts << " acts, " << sum.refusals << " refused, " << sum.deadlines << " deadlines");
+  CHECK(sum.acts > 5 * rounds);
+}
+
+TEST_CASE("templates: a late milestone of the service template costs what it costs in the service contract") {
+  const auto source = tests::read_text(fs::path(DAFTAR_SOURCE_DIR) / "contracts/templates/service.template");
+  const auto parsed = language::parse(source);
+  REQUIRE(parsed);
+  struct Row { std::int64_t days_late, rate, cap, price, penalty; };
+  for (const Row& row : {Row{0, 4'000, 500'000, 5'600'000'000, 0}, Row{1, 4'000, 500'000, 5'600'000'000, 22'400'000}, Row{10, 4'000, 500'000, 5'600'000'000, 224'000'000},
+                         Row{124, 4'000, 500'000, 5'600'000'000, 2'777'600'000}, Row{125, 4'000, 500'000, 5'600'000'000, 2'800'000'000},
+                         Row{300, 4'000, 500'000, 5'600'000'000, 2'800'000'000}, Row{200, 4'000, 500'000, 101, 50}, Row{2, 1'000'000, 1'000'000, 77, 77}}) {
+    RunTerms terms;
+    terms.values = {{"income", 0}, {"subject", 0}, {"offer_until", drafted + one_day}, {"late_rate", row.rate}, {"late_cap", row.cap},
+                    {"acceptance", 5 * one_day}, {"grace", 400 * one_day}, {"arbitration", 20 * one_day}};
+    terms.entries["milestones"] = {{{"title", 0}, {"price", row.price}, {"due", drafted + 2 * one_day}}};
+    TemplateRun run(parsed->tree, terms);
+    REQUIRE(run.requirements_hold(drafted));
+    run.act(*parsed->tree.action("sign"), drafted + 1, 0, {});
+    run.act(*parsed->tree.action("deliver"), drafted + (2 + row.days_late) * one_day + one_day - 1, 0, {{"file", 0}});   // begun days do not count
+    run.act(*parsed->tree.action("accept"), drafted + 500 * one_day, 0, {});
+    CHECK(run.phase() == "done");
+    CHECK(run.received["customer"] == row.penalty);
+    CHECK(run.received["provider"] == row.price - row.penalty);
+  }
+}
+
+}  // namespace daftar::contracts::test
