@@ -1,6 +1,8 @@
 // Templates as text cases: comment lines, a template without empty lines, `----`, what is said of it (nothing: it holds), an empty line.
 // With DAFTAR_REWRITE=1 what is said is written into the file instead of compared.
 #pragma once
+#include <utility>
+
 #include "tests/harness/scenario.h"
 
 namespace daftar::contracts::test {

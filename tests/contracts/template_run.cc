@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ledger/money.h"
+
 namespace daftar::contracts::test {
 
 using Form = language::Expression::Form;

@@ -2,6 +2,7 @@
 // Accounts are bottomless, taxes are left out, and acts of several parties happen at once.
 #pragma once
 #include <map>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <string>

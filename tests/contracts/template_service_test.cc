@@ -2,6 +2,7 @@
 // (What amounts come to is the checker's business: it proves that they add up, and nothing executes a template yet.)
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "contracts/language/machine.h"
