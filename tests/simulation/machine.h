@@ -87,6 +87,7 @@ class Machine {
   // machine.cc
   void later(Millis delay, std::function<void()> work);
   void run_guarded(std::uint64_t incarnation, const std::function<void()>& work);
+  void wake(std::uint64_t incarnation);
   void tick();
   node::Times times() const;
   void step(const std::function<void(node::Replica&)>& input);
