@@ -155,6 +155,12 @@ TEST_CASE("older disks: one is put back only when those who remember more can st
   require_passes(92432);
 }
 
+TEST_CASE("a request for votes may leave when the log of its sender has been replaced already") { require_passes(110632); }
+
+TEST_CASE("once faults have ended nobody stands still any more") { require_passes(101503); }
+
+TEST_CASE("a pause is not cut short by another") { require_passes(111414); }
+
 TEST_CASE("five who need a snapshot at once are sent one picture, and none that takes another's place") {
   require_passes(72319);
 }
