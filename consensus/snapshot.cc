@@ -48,6 +48,7 @@ void Raft::snapshot_read_done(const SnapshotRead& read, std::optional<SnapshotPi
 }
 
 // Pieces and answers may be lost, and the follower may have been restarted: asking costs less than sending again.
+// When all was sent the question is an empty last piece: who had it all before it was restarted installs it now.
 void Raft::count_snapshot_wait(Progress& follower) {
   Progress::Transfer& transfer = follower.transfer;
   if (follower.state() != Progress::State::snapshot || !transfer.waiting || ++transfer.waited < options_.election_timeout) return;
@@ -55,7 +56,7 @@ void Raft::count_snapshot_wait(Progress& follower) {
   if (transfer.snapshot.position.index == Index{0})
     transfer.waiting = false;
   else
-    offer(follower.node, SnapshotRequest{term_, {transfer.snapshot, transfer.end, nullptr, false}});
+    offer(follower.node, SnapshotRequest{term_, {transfer.snapshot, transfer.end, nullptr, transfer.all_sent}});
 }
 
 void Raft::receive(NodeId from, const SnapshotReply& reply) {

@@ -164,6 +164,21 @@ TEST_CASE("5 a follower restarted in the middle goes on with what its disk kept,
   }
 }
 
+TEST_CASE("5 a follower restarted when all pieces had come, and before they were installed, installs them") {
+  Cluster3 group;
+  group.driver(1).compact(15);
+  group.driver(3).hold_install = true;
+  group.silent = {};
+  group.run(10);
+  REQUIRE(group.driver(3).held);
+  group.driver(3).hold_install = false;
+  group.driver(3).held.reset();
+  group[3].restart();
+  group.run(60);
+  CHECK(group.driver(3).installed == 1);
+  CHECK(group[3].commit() == 21);
+}
+
 TEST_CASE("5 a snapshot that fails its check is not used, and sent again later") {
   Cluster3 group;
   group.driver(1).compact(15);

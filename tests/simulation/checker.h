@@ -116,6 +116,7 @@ class Checker {
     std::vector<Promised> lost;            // what older disks took the place of
     std::optional<Begun> begun;
     std::uint64_t leads_term = 0;
+    struct { std::uint64_t term = 0; bool allowed = false; } votes_for_itself;   // the newest: as a voter of its log of that moment
   };
   struct Block { std::uint64_t raft_index = 0, raft_term = 0, hash = 0, size = 0, state_hash = 0; ledger::Digest root; };
   struct Outcome { std::uint64_t entry_index = 0; bool accepted = false; };
@@ -129,6 +130,7 @@ class Checker {
   // checker_raft.cc
   void check_matching(std::uint64_t node, std::uint64_t index, Place place, std::uint64_t term_before);
   void check_vote(std::uint64_t node, consensus::Term term, std::uint64_t candidate);
+  bool may_campaign(std::uint64_t node) const;
   void check_campaign(std::uint64_t node, std::uint64_t term) const;
   void check_append(std::uint64_t from, std::uint64_t to, const consensus::AppendRequest& request);
   void check_new_leader(std::uint64_t node, std::uint64_t term);

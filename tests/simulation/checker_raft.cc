@@ -49,8 +49,10 @@ void Checker::apply(LogView& view, const Begun& write) const {
 
 void Checker::write_issued(std::uint64_t node, const node::Replica::LogWrite& issued) {
   const Begun write = begun(issued.hard_state, issued.records);
-  if (write.entries.empty()) return;
   Node& n = of(node);
+  if (issued.hard_state && issued.hard_state->voted_for == node && issued.hard_state->term > n.votes_for_itself.term)
+    n.votes_for_itself = {issued.hard_state->term, may_campaign(node)};
+  if (write.entries.empty()) return;
   // As a leader: its own newest entries are of its term. Later it may be made to replace them.
   const bool leads = n.leads_term != 0 && write.entries.front().place.term == n.leads_term && n.core.back().term <= n.leads_term;
   if (leads && write.first < n.core.size()) broken("leader append-only", at(node, n.leads_term, write.first) + " is replaced by its own leader");
@@ -177,12 +179,19 @@ void Checker::sent(std::uint64_t from, std::uint64_t to, const consensus::Messag
   }
 }
 
-void Checker::check_campaign(std::uint64_t node, std::uint64_t term) const {
+bool Checker::may_campaign(std::uint64_t node) const {
   const LogView& log = of(node).core;
   // 4.2.2: one that its newest membership leaves out may still be needed to commit it; what it knows to be committed may be later than this.
   bool may = log.membership_at(std::min(of(node).disk.hard_state.commit, log.size() - 1))->is_voter({node});
   for (auto later = log.memberships().upper_bound(of(node).disk.hard_state.commit); later != log.memberships().end(); ++later) may = may || later->second->is_voter({node});
-  if (!may) broken("who votes", "node " + std::to_string(node) + " campaigns in term " + std::to_string(term) + ", and is no voter");
+  return may;
+}
+
+/// A request leaves when the vote for itself is durable. Until then another may have been elected, whose log has no such membership.
+void Checker::check_campaign(std::uint64_t node, std::uint64_t term) const {
+  const auto& vote = of(node).votes_for_itself;
+  if (!(vote.term == term && vote.allowed) && !may_campaign(node))
+    broken("who votes", "node " + std::to_string(node) + " campaigns in term " + std::to_string(term) + ", and is no voter");
 }
 
 void Checker::check_vote(std::uint64_t node, consensus::Term term, std::uint64_t candidate) {

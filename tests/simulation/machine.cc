@@ -135,6 +135,7 @@ void Machine::heal() {
   clock_offset_ms_ = 0;
   failing_ = false;
   if (!process_) return;
+  if (!process_->after_pause.empty()) wake(incarnation_);
   process_->log->fail(false);
   process_->store->fail(false);
 }
@@ -148,9 +149,24 @@ void Machine::later(Millis delay, std::function<void()> work) {
 
 void Machine::run_guarded(std::uint64_t incarnation, const std::function<void()>& work) {
   if (incarnation != incarnation_) return;
+  auto& waiting = process_->after_pause;
+  if (environment_.schedule.now() >= paused_until_ && waiting.empty()) return work();
+  waiting.push_back(work);
+  if (waiting.size() == 1) wake(incarnation);
+}
+
+/// When the pause is over, and was not prolonged: what has waited, in its order.
+void Machine::wake(std::uint64_t incarnation) {
   const Millis now = environment_.schedule.now();
-  if (now < paused_until_) return later(paused_until_ - now, work);
-  work();
+  environment_.schedule.after(paused_until_ > now ? paused_until_ - now : 0, [this, incarnation] {
+    if (incarnation != incarnation_) return;
+    if (environment_.schedule.now() < paused_until_) return wake(incarnation);
+    while (incarnation == incarnation_ && !process_->after_pause.empty()) {
+      const auto work = std::move(process_->after_pause.front());
+      process_->after_pause.pop_front();
+      work();
+    }
+  });
 }
 
 void Machine::tick() {

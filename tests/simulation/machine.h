@@ -63,7 +63,7 @@ class Machine {
   void read(const std::string& account, Millis timeout, std::function<void(bool confirmed)> done);
 
   // Faults that are not crashes.
-  void pause(Millis duration) { paused_until_ = environment_.schedule.now() + duration; }
+  void pause(Millis duration) { paused_until_ = std::max(paused_until_, environment_.schedule.now() + duration); }
   void slow_syncs(Millis duration) { slow_until_ = environment_.schedule.now() + duration; }
   void hang_syncs(Millis duration) { hung_until_ = environment_.schedule.now() + duration; }
   void fail_disk(bool log);
@@ -87,6 +87,7 @@ class Machine {
   // machine.cc
   void later(Millis delay, std::function<void()> work);
   void run_guarded(std::uint64_t incarnation, const std::function<void()>& work);
+  void wake(std::uint64_t incarnation);
   void tick();
   node::Times times() const;
   void step(const std::function<void(node::Replica&)>& input);

@@ -18,6 +18,7 @@ struct Machine::Process {
   std::deque<node::ExecuteTask> execute_queue;
   bool executing = false;
   Millis executed_told = 0;            // when the replica hears of the newest executed block: a queue keeps their order
+  std::deque<std::function<void()>> after_pause;   // what came while the process stood still
   std::uint64_t flushes_seen = 0;      // of the store, told to the replica
   std::optional<consensus::LogPosition> compaction;
   // Snapshots, as node/snapshot_transfer.h has them.

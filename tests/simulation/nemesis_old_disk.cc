@@ -88,21 +88,26 @@ bool Nemesis::strike_all_with_old_disk(Machine& machine) {
     if (each->up()) end_machine(*each, Fault::power);
   after(old_disk_chance_.between(20, 1500), [this, node = machine.node(), copy] {
     Machine& stopped = *machines_[node - 1];
-    const bool goes_back = !stopped.up() && !calm_ && set_back_ == 0 && may_go_back(stopped, copy->promised, true) && given_away(node, copy->promised, false);
-    if (goes_back) {
-      stopped.put_back(*copy);
-      environment_.counts.add(Fault::old_disk);
-      environment_.trace.tell("-- old-disk: all start, and node " + std::to_string(node) + " finds " + (copy->number == 0 ? "an empty disk" : "an older copy of its disks"));
-      set_back_ = node;
-      environment_.repairing = true;
-    }
+    bool goes_back = !stopped.up() && !calm_ && set_back_ == 0 && may_go_back(stopped, copy->promised, true) && given_away(node, copy->promised, false);
+    const auto start = [this](Machine& each) {
+      if (each.node() != set_back_ && each.start()) return true;
+      revive_later(each.node(), 1);
+      return false;
+    };
+    // A power cut may have damaged what one of the others remembers: its disk shows that only now.
     const std::uint64_t first = old_disk_chance_.below(machines_.size());
     for (std::uint64_t i = 0; i < machines_.size(); ++i) {
       Machine& each = *machines_[(first + i) % machines_.size()];
-      if (each.up() || !each.in_use()) continue;
-      if (each.node() == set_back_ && goes_back) start_in_calm(each);
-      else if (each.node() == set_back_ || !each.start()) revive_later(each.node(), 1);
+      if (each.node() != node && !each.up() && each.in_use() && !start(each)) goes_back = false;
     }
+    if (stopped.up() || !stopped.in_use()) return;
+    if (!goes_back) return void(start(stopped));
+    stopped.put_back(*copy);
+    environment_.counts.add(Fault::old_disk);
+    environment_.trace.tell("-- old-disk: all start, and node " + std::to_string(node) + " finds " + (copy->number == 0 ? "an empty disk" : "an older copy of its disks"));
+    set_back_ = node;
+    environment_.repairing = true;
+    start_in_calm(stopped);
   });
   return true;
 }

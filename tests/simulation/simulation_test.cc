@@ -21,6 +21,15 @@ SimOptions without_old_disks() {
   return options;
 }
 
+/// A seed of which something was learned once, as `daftar-sim --seed` runs it.
+void require_passes(std::uint64_t seed) {
+  SimOptions options;
+  options.seed = seed;
+  const Verdict verdict = simulate(options);
+  INFO(verdict.story << "seed " << seed << ": " << verdict.detail);
+  CHECK(verdict.passed());
+}
+
 }  // namespace
 
 TEST_CASE("a network under all faults keeps its promises and comes together when they end") {
@@ -57,7 +66,7 @@ TEST_CASE("a network under all faults keeps its promises and comes together when
   CHECK(snapshots > seeds);
   CHECK(resumed > 0);
   CHECK(at_start > 0);
-  CHECK(doubts > seeds / 4);
+  CHECK(doubts > seeds / 5);
   CHECK(reads > 50 * seeds);
   for (std::size_t i = 0; i < fault_kinds; ++i) {
     INFO(name(static_cast<Fault>(i)));
@@ -131,24 +140,34 @@ TEST_CASE("older disks: a snapshot is brought to its end at the start, and what 
 }
 
 TEST_CASE("a new leader that knows an older registry throws out nobody who has just been taken in") {
-  SimOptions options;
-  options.seed = 85454;
-  const Verdict verdict = simulate(options);
-  INFO(verdict.story << "seed " << options.seed << ": " << verdict.detail);
-  CHECK(verdict.passed());
+  require_passes(85454);
 }
 
+TEST_CASE("a snapshot that had come whole before a crash is installed after it") {
+  require_passes(91789);
+}
+
+TEST_CASE("what waits for the end of a pause keeps its order") {
+  require_passes(90209);
+}
+
+TEST_CASE("older disks: one is put back only when those who remember more can start") {
+  require_passes(92432);
+}
+
+TEST_CASE("a request for votes may leave when the log of its sender has been replaced already") { require_passes(110632); }
+
+TEST_CASE("once faults have ended nobody stands still any more") { require_passes(101503); }
+
+TEST_CASE("a pause is not cut short by another") { require_passes(111414); }
+
 TEST_CASE("five who need a snapshot at once are sent one picture, and none that takes another's place") {
-  SimOptions options;
-  options.seed = 72319;
-  const Verdict verdict = simulate(options);
-  INFO(verdict.story << "seed " << options.seed << ": " << verdict.detail);
-  CHECK(verdict.passed());
+  require_passes(72319);
 }
 
 TEST_CASE("older disks: of two validators that are left one waits for what nobody has") {
   SimOptions options;
-  options.seed = 145;
+  options.seed = 249;
   options.nodes = 3;
   options.ticks = 2500;
   options.faults = *parse_faults("delay,partition,clog,crash,power,blackout,slow-sync,hang-sync,old-disk");
