@@ -103,7 +103,7 @@ Outcome start_damaged(TestNetwork& network, unsigned node, const std::string& wh
 TEST_CASE("a flipped bit in any file of a node leads to a refusal with a sentence or to a repair, never to a wrong root") {
   std::mt19937_64 random(test_seed());
   TestNetwork network;
-  PaymentLoad load(network, 3);
+  PaymentLoad load(network, 1);   // more would outrun a state that is built anew, under TSan
   REQUIRE(load.wait_for(100, std::chrono::seconds(60)));
   constexpr unsigned node = 3;
   const fs::path home = network.network().node_dir(node), sound = network.network().dir() / "sound";
