@@ -145,6 +145,7 @@ TEST_CASE("a flipped bit in any file of a node leads to a refusal with a sentenc
       REQUIRE(network.network().start_node(node));
       network.wait_ready();
       REQUIRE(load.wait_for(20, std::chrono::seconds(30)));
+      for (int i = 0; i < 5; ++i) REQUIRE(load.pay_through(network, node, std::chrono::seconds(30)));   // so its own log has records
       network.network().stop_node(node, SIGKILL);
     }
   }
