@@ -1,9 +1,10 @@
 #include "node/snapshot_transfer.h"
 
-#include <algorithm>
+#include <chrono>
 
 #include "ledger/check.h"
 #include "ledger/checkpoint.h"
+#include "node/clock.h"
 #include "node/recovery.h"
 #include "node/registry.h"
 #include "node/thread_name.h"
@@ -11,14 +12,12 @@
 namespace daftar::node {
 namespace {
 
-/// A checkpoint that nobody has asked for so long is let go of; one so old is not begun with any more, unless another follower, which was heard of
-/// so lately, is being sent it: what came after it has to be sent from the log.
-constexpr std::chrono::seconds source_kept{60}, source_fresh{120}, receiver_heard{20};
+constexpr SnapshotPicture::Limits picture_limits{.kept_ms = 60'000, .fresh_ms = 120'000, .receiver_heard_ms = 20'000};
 
 }  // namespace
 
 SnapshotTransfer::SnapshotTransfer(std::shared_ptr<const ledger::Genesis> genesis, storage::StateStore& store, Handlers handlers)
-    : genesis_(std::move(genesis)), store_(store), handlers_(std::move(handlers)), thread_([this] { name_this_thread("snapshots"), run(); }) {}
+    : genesis_(std::move(genesis)), store_(store), handlers_(std::move(handlers)), picture_(picture_limits), thread_([this] { name_this_thread("snapshots"), run(); }) {}
 
 SnapshotTransfer::~SnapshotTransfer() { stop(); }
 
@@ -29,7 +28,7 @@ void SnapshotTransfer::stop() {
   }
   wake_.notify_all();
   if (thread_.joinable()) thread_.join();
-  source_.reset();   // before the store is closed
+  picture_.let_go();   // before the store is closed
   sink_.reset();
 }
 
@@ -50,8 +49,8 @@ void SnapshotTransfer::run() {
     {
       std::unique_lock lock(mutex_);
       const auto something = [this] { return stopping_ || !jobs_.empty(); };
-      if (source_)
-        wake_.wait_until(lock, asked_at_ + source_kept, something);
+      if (picture_.there())
+        wake_.wait_until(lock, std::chrono::steady_clock::time_point(std::chrono::milliseconds(picture_.kept_until_ms())), something);
       else
         wake_.wait(lock, something);
       if (stopping_) return;
@@ -63,55 +62,28 @@ void SnapshotTransfer::run() {
     if (job)
       std::visit([this](const auto& question) { carry_out(question); }, *job);
     else
-      source_.reset();
+      picture_.let_go();
   }
 }
 
 // ---------------------------------------------------------------------------------------------- sending
 
-Expected<void, storage::StorageError> SnapshotTransfer::take_checkpoint() {
-  source_.reset();
-  auto made = store_.checkpoint();
-  if (!made) return tl::make_unexpected(made.error());
-  source_ = std::move(*made);
-  made_at_ = std::chrono::steady_clock::now();
-  asked_for_.clear();
-  const auto& mark = source_->mark();
-  sending_ = {{{mark.raft_term}, {mark.raft_index}}, membership_at(mark, *genesis_), source_->manifest()};
-  return {};
-}
-
-/// One picture for all. As long as somebody is being sent it, and the log goes on after it, no other takes its place: five who began one after the
-/// other, each with a newer one, would take each other's away for ever. So whoever begins joins, and so does who was being sent one that is gone.
-bool SnapshotTransfer::serves(const consensus::SnapshotRead& read) const {
-  if (!source_ || sending_.position.index < read.not_before) return false;
-  if (read.snapshot == sending_ || asked_at_ < made_at_ + source_fresh) return true;
-  return std::any_of(asked_for_.begin(), asked_for_.end(),
-                     [&](const auto& asked) { return asked.first != read.follower && asked_at_ < asked.second + receiver_heard; });
-}
-
 void SnapshotTransfer::carry_out(const consensus::SnapshotRead& read) {
-  asked_at_ = std::chrono::steady_clock::now();
-  if (!serves(read)) {
-    if (auto made = take_checkpoint(); !made) {
-      handlers_.warning("a snapshot for node " + std::to_string(read.follower.value) + " cannot be taken: " + made.error().text());
-      return handlers_.read_done(read, std::nullopt);
-    }
+  const auto refuse = [&](const char* what, const storage::StorageError& error) {
+    handlers_.warning("a snapshot for node " + std::to_string(read.follower.value) + " cannot be " + what + ": " + error.text());
+    picture_.let_go();
+    handlers_.read_done(read, std::nullopt);
+  };
+  if (!picture_.asked(read, monotonic_ms())) {
+    picture_.let_go();
+    auto made = store_.checkpoint();
+    if (!made) return refuse("taken", made.error());
+    picture_.taken(std::move(*made), *genesis_, monotonic_ms());
   }
-  asked_for_[read.follower] = asked_at_;
-  // The state is empty, or ends before the log does: there is nothing that would help. Asked again later.
-  if (sending_.position.index < read.not_before || sending_.position.index == consensus::Index{0}) return handlers_.read_done(read, std::nullopt);
-  const std::uint64_t offset = read.snapshot == sending_ ? read.offset : 0;
-  if (offset >= source_->size()) return handlers_.read_done(read, std::nullopt);
-  auto bytes = source_->read(offset, read.bytes_max);
-  if (!bytes) {
-    handlers_.warning("a snapshot for node " + std::to_string(read.follower.value) + " cannot be read: " + bytes.error().text());
-    source_.reset();
-    return handlers_.read_done(read, std::nullopt);
-  }
-  bytes_sent_ += bytes->size();
-  const bool done = offset + bytes->size() == source_->size();
-  handlers_.read_done(read, consensus::SnapshotPiece{sending_, offset, std::make_shared<const std::string>(std::move(*bytes)), done});
+  auto piece = picture_.piece(read);
+  if (!piece) return refuse("read", piece.error());
+  if (*piece) bytes_sent_ += (*piece)->bytes->size();
+  handlers_.read_done(read, std::move(*piece));
 }
 
 // ---------------------------------------------------------------------------------------------- receiving

@@ -3,11 +3,9 @@
 // execution and log.
 #pragma once
 #include <atomic>
-#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -17,6 +15,7 @@
 
 #include "consensus/output.h"
 #include "ledger/genesis.h"
+#include "node/snapshot_picture.h"
 #include "storage/state_store.h"
 
 namespace daftar::node {
@@ -49,9 +48,6 @@ class SnapshotTransfer {
   void run();
   void carry_out(const consensus::SnapshotRead& read);
   void carry_out(const consensus::SnapshotArrival& arrival);
-  /// The picture that there is, if any, is the one for this read.
-  bool serves(const consensus::SnapshotRead& read) const;
-  Expected<void, storage::StorageError> take_checkpoint();
   std::string objection_to(const storage::ReceivedState& received, const consensus::Snapshot& snapshot) const;
 
   const std::shared_ptr<const ledger::Genesis> genesis_;
@@ -64,10 +60,7 @@ class SnapshotTransfer {
   bool stopping_ = false;
 
   // The thread's own.
-  std::shared_ptr<const storage::SnapshotSource> source_;   // being sent; let go when nobody has asked for a while
-  consensus::Snapshot sending_;
-  std::chrono::steady_clock::time_point made_at_{}, asked_at_{};
-  std::map<consensus::NodeId, std::chrono::steady_clock::time_point> asked_for_;   // this picture, by followers: when last
+  SnapshotPicture picture_;                                 // being sent
   std::unique_ptr<storage::SnapshotSink> sink_;             // being received
   std::string receiving_;                                   // its manifest
 

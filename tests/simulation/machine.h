@@ -107,10 +107,9 @@ class Machine {
   void tell_executed(std::function<void(node::Replica&)> input);
   // machine_snapshot.cc
   void transfer_next();
-  bool serves(const consensus::SnapshotRead& read) const;
   void send_piece(const consensus::SnapshotRead& read);
   void read_piece(const consensus::SnapshotRead& read);
-  void let_source_go();
+  void let_picture_go(Millis delay);
   void take_piece(const consensus::SnapshotArrival& arrival);
   void check_snapshot(const consensus::SnapshotArrival& arrival);
   void transfer_done();

@@ -3,9 +3,12 @@
 #include <map>
 #include <variant>
 
+#include "node/snapshot_picture.h"
 #include "tests/simulation/machine.h"
 
 namespace daftar::simulation {
+
+inline constexpr node::SnapshotPicture::Limits picture_limits{.kept_ms = 2500, .fresh_ms = 1500, .receiver_heard_ms = 800};   // of the node: 60 s, 120 s and 20 s
 
 struct Machine::Process {
   std::unique_ptr<SimRaftLog> log;
@@ -25,10 +28,7 @@ struct Machine::Process {
   using Transfer = std::variant<consensus::SnapshotRead, consensus::SnapshotArrival>;
   std::deque<Transfer> transfers;
   bool transferring = false;
-  std::shared_ptr<const storage::SnapshotSource> source;   // being sent
-  consensus::Snapshot sending;
-  Millis made_at = 0, asked_at = 0;
-  std::map<consensus::NodeId, Millis> asked_for;           // this picture, by followers: when last
+  node::SnapshotPicture picture{picture_limits};           // being sent
   std::unique_ptr<storage::SnapshotSink> sink;             // being received
   std::string receiving;                                   // its manifest
   /// On its way: state replaced, log begun anew, both finished, replica told.

@@ -8,7 +8,6 @@
 
 namespace daftar::simulation {
 namespace {
-constexpr Millis source_kept_ms = 2500, source_fresh_ms = 1500, receiver_heard_ms = 800;   // of the node: 60 s, 120 s and 20 s
 enum : std::uint64_t { trace_piece = 60, trace_replaced, trace_installed };
 }  // namespace
 
@@ -33,62 +32,43 @@ void Machine::transfer_done() {
 
 // ---------------------------------------------------------------------------------------------- sending
 
-/// As SnapshotTransfer::serves().
-bool Machine::serves(const consensus::SnapshotRead& read) const {
-  const Process& p = *process_;
-  if (!p.source || p.sending.position.index < read.not_before) return false;
-  if (read.snapshot == p.sending || p.asked_at < p.made_at + source_fresh_ms) return true;
-  return std::any_of(p.asked_for.begin(), p.asked_for.end(),
-                     [&](const auto& asked) { return asked.first != read.follower && p.asked_at < asked.second + receiver_heard_ms; });
-}
-
 void Machine::send_piece(const consensus::SnapshotRead& read) {
-  Process& p = *process_;
-  p.asked_at = environment_.schedule.now();
-  if (chance_.one_in(60) && environment_.striking) p.source.reset();   // cannot be read any more: the followers have to begin with another
-  if (serves(read)) return read_piece(read);
-  p.source.reset();
+  auto& picture = process_->picture;
+  const Millis now = environment_.schedule.now();
+  if (chance_.one_in(60) && environment_.striking) picture.let_go();   // cannot be read any more: the followers have to begin with another
+  if (picture.asked(read, now)) return read_piece(read);
+  picture.let_go();
   // Meanwhile blocks go on: the picture is of some moment during the call.
   later(chance_.one_in(10) ? chance_.between(200, 1500) : chance_.between(5, 100), [this, read] {
-    Process& q = *process_;
+    Process& p = *process_;
     const auto kept = state_disk_.newest.mark;
     environment_.saboteur.picturing(node_, state_disk_.newest.mark);
-    auto made = q.store->checkpoint();
+    auto made = p.store->checkpoint();
     state_disk_.newest.mark = kept;
     if (!made) return halt(made.error().text());
     state_disk_.flushed->mark = kept;
-    q.source = std::move(*made);
-    q.made_at = environment_.schedule.now();
-    q.asked_for.clear();
-    const auto& mark = q.source->mark();
-    q.sending = {{{mark.raft_term}, {mark.raft_index}}, node::membership_at(mark, *environment_.population.genesis), q.source->manifest()};
-    later(source_kept_ms, [this] { let_source_go(); });
+    p.picture.taken(std::move(*made), *environment_.population.genesis, environment_.schedule.now());
+    let_picture_go(picture_limits.kept_ms);
     read_piece(read);
   });
 }
 
-void Machine::let_source_go() {
-  Process& p = *process_;
-  if (!p.source) return;
-  const Millis now = environment_.schedule.now();
-  if (now < p.asked_at + source_kept_ms) return later(p.asked_at + source_kept_ms - now, [this] { let_source_go(); });
-  p.source.reset();
+/// After so long, unless it has been asked for meanwhile.
+void Machine::let_picture_go(Millis delay) {
+  later(delay, [this] {
+    auto& picture = process_->picture;
+    if (!picture.there()) return;
+    const Millis now = environment_.schedule.now(), until = picture.kept_until_ms();
+    if (now < until) return let_picture_go(until - now);
+    picture.let_go();
+  });
 }
 
 void Machine::read_piece(const consensus::SnapshotRead& read) {
-  Process& p = *process_;
-  p.asked_for[read.follower] = p.asked_at;
-  std::optional<consensus::SnapshotPiece> piece;
-  const std::uint64_t offset = read.snapshot == p.sending ? read.offset : 0;
-  const bool useful = p.sending.position.index >= read.not_before && p.sending.position.index > consensus::Index{0};
-  if (useful && offset < p.source->size()) {
-    auto bytes = p.source->read(offset, read.bytes_max);
-    DAFTAR_CHECK(bytes);
-    const bool done = offset + bytes->size() == p.source->size();
-    piece = consensus::SnapshotPiece{p.sending, offset, std::make_shared<const std::string>(std::move(*bytes)), done};
-  }
+  auto piece = process_->picture.piece(read);
+  DAFTAR_CHECK(piece);
   const auto incarnation = incarnation_;
-  step([&](node::Replica& replica) { replica.snapshot_read_done(read, std::move(piece)); });
+  step([&](node::Replica& replica) { replica.snapshot_read_done(read, std::move(*piece)); });
   if (incarnation == incarnation_) transfer_done();
 }
 
