@@ -51,6 +51,9 @@ class Progress {
   /// Heartbeat time: a request or reply may have been lost, so a probe may be repeated.
   void resume() { probe_sent_ = false; }
 
+  /// It has replied.
+  void heard() { active = true, unheard = 0; }
+
   bool heartbeat_due = false;      ///< a request must go out, with or without entries
   bool active = false;             ///< has replied since the last quorum check
   Ticks unheard = 0;               ///< since its last reply, or since this leader knows of it

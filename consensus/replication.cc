@@ -115,8 +115,7 @@ void Raft::receive(NodeId from, const AppendReply& reply) {
   Leader& leader = *as_leader();
   if (reply.match > log_.last().index || reply.context > leader.context) return refuse("reply to what was never sent");
 
-  follower->active = true;
-  follower->unheard = 0;
+  follower->heard();
   if (reply.context > follower->context_acked) {
     follower->context_acked = reply.context;
     confirm_rounds(leader);

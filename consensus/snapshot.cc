@@ -63,8 +63,7 @@ void Raft::receive(NodeId from, const SnapshotReply& reply) {
   if (reply.term > term_) return become_follower(reply.term, no_node);
   Progress* follower = peer(from);
   if (!follower || reply.term < term_) return;
-  follower->active = true;
-  follower->unheard = 0;
+  follower->heard();
   Progress::Transfer& transfer = follower->transfer;
   if (follower->state() != Progress::State::snapshot || transfer.reading || reply.position != transfer.snapshot.position) return;
   transfer.waited = 0;
