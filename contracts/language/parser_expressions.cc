@@ -186,27 +186,29 @@ bool chain_goes_on(TokenReader& r, unsigned& links) {
   return false;
 }
 
-Expression read_conjunction(TokenReader& r) {
-  Expression left = read_negation(r);
-  for (unsigned links = 0; r.sees("and") && chain_goes_on(r, links);) {
+struct Joint {
+  std::string_view spelling;
+  Form form;
+};
+
+Expression read_chain(TokenReader& r, Expression (*read_part)(TokenReader&), std::initializer_list<Joint> joints) {
+  const auto next_joint = [&] { return std::find_if(joints.begin(), joints.end(), [&](const Joint& joint) { return r.sees(joint.spelling); }); };
+  Expression left = read_part(r);
+  unsigned links = 0;
+  for (auto joint = next_joint(); joint != joints.end() && chain_goes_on(r, links); joint = next_joint()) {
     const Place place = r.place();
     r.take();
-    Expression right = read_negation(r);
-    left = made(Form::both, place, {std::move(left), std::move(right)});
+    Expression right = read_part(r);
+    left = made(joint->form, place, {std::move(left), std::move(right)});
   }
   return left;
 }
 
+Expression read_conjunction(TokenReader& r) { return read_chain(r, read_negation, {{"and", Form::both}}); }
+
 Expression read_any(TokenReader& r) {
   const TokenReader::Deeper deeper(r);
-  Expression left = read_conjunction(r);
-  for (unsigned links = 0; r.sees("or") && chain_goes_on(r, links);) {
-    const Place place = r.place();
-    r.take();
-    Expression right = read_conjunction(r);
-    left = made(Form::either, place, {std::move(left), std::move(right)});
-  }
-  return left;
+  return read_chain(r, read_conjunction, {{"or", Form::either}});
 }
 
 void read_rate_range(TokenReader& r, Type& type) {
@@ -274,14 +276,7 @@ std::optional<std::int64_t> date_ms(std::string_view spelling) {
 
 Expression read_sum(TokenReader& r) {
   const TokenReader::Deeper deeper(r);
-  Expression left = read_share(r);
-  for (unsigned links = 0; (r.sees("+") || r.sees("-")) && chain_goes_on(r, links);) {
-    const Place place = r.place();
-    const Form form = r.take() == "+" ? Form::sum : Form::difference;
-    Expression right = read_share(r);
-    left = made(form, place, {std::move(left), std::move(right)});
-  }
-  return left;
+  return read_chain(r, read_share, {{"+", Form::sum}, {"-", Form::difference}});
 }
 
 Expression read_condition(TokenReader& r) {

@@ -289,17 +289,18 @@ class Run {
   void branch(const Statement& s, Way way, std::vector<Way>& next) {
     read(s.amount, way);
     const Truth truth = machine_.truth(s.amount, way.outcome.state, arrangement_, entries_);
-    const auto follow = [&](const std::vector<Statement>& body) {
-      const auto outer = way.lets;
-      std::vector<Way> inside = {way};
-      run(body, inside);
-      for (Way& one : inside) {
-        one.lets = outer;
-        next.push_back(std::move(one));
-      }
-    };
-    if (truth.can_hold) follow(s.body);
-    if (truth.can_fail) follow(s.otherwise);
+    if (truth.can_hold) run_block(s.body, way, next);
+    if (truth.can_fail) run_block(s.otherwise, way, next);
+  }
+
+  /// What is let inside is forgotten behind it.
+  void run_block(const std::vector<Statement>& body, const Way& way, std::vector<Way>& next) {
+    std::vector<Way> inside = {way};
+    run(body, inside);
+    for (Way& one : inside) {
+      one.lets = way.lets;
+      next.push_back(std::move(one));
+    }
   }
 
   void run_each(const Statement& s, Way way, std::vector<Way>& next) {
@@ -310,15 +311,9 @@ class Run {
       next.push_back(std::move(way));
       return;
     }
-    const auto outer = way.lets;
     enter(entry, true);
-    std::vector<Way> inside = {std::move(way)};
-    run(s.body, inside);
+    run_block(s.body, way, next);
     entries_.erase(entry.variable);
-    for (Way& one : inside) {
-      one.lets = outer;
-      next.push_back(std::move(one));
-    }
   }
 
   // ---- the end of an event
