@@ -92,6 +92,17 @@ struct Cluster3 : Group {
   }
 };
 
+// Node 3 has been sent all of a snapshot, and has not installed it yet.
+struct AllSent : Cluster3 {
+  AllSent() {
+    driver(1).compact(15);
+    driver(3).hold_install = true;
+    silent = {};
+    run(10);
+    REQUIRE(driver(3).held);
+  }
+};
+
 }  // namespace
 
 // 5: "the leader must occasionally send snapshots to followers that lag behind [...] when the leader has already discarded the next log
@@ -165,12 +176,7 @@ TEST_CASE("5 a follower restarted in the middle goes on with what its disk kept,
 }
 
 TEST_CASE("5 a follower restarted when all pieces had come, and before they were installed, installs them") {
-  Cluster3 group;
-  group.driver(1).compact(15);
-  group.driver(3).hold_install = true;
-  group.silent = {};
-  group.run(10);
-  REQUIRE(group.driver(3).held);
+  AllSent group;
   group.driver(3).hold_install = false;
   group.driver(3).held.reset();
   group[3].restart();
@@ -342,12 +348,7 @@ TEST_CASE("who is being sent a snapshot waits for the log after its place, and w
 }
 
 TEST_CASE("an installing follower is asked, not sent to, until it is done, a late answer of another leadership is ignored") {
-  Cluster3 group;
-  group.driver(1).compact(15);
-  group.driver(3).hold_install = true;
-  group.silent = {};
-  group.run(10);
-  REQUIRE(group.driver(3).held);
+  AllSent group;
   std::size_t bytes = 0;
   group.drop = [&](const Envelope& e) {
     const auto* request = std::get_if<SnapshotRequest>(&e.message);

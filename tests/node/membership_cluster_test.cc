@@ -68,6 +68,15 @@ void fund(Cluster& cluster) {
   REQUIRE(cluster.submit(leader, cluster.network.issue("acme/UZS", 1'000'000, "statement 1")).status == SubmitReply::Status::committed);
 }
 
+/// At once, through one node; until each has its answer.
+void pay_many(Cluster& cluster, int through, int count) {
+  std::vector<std::shared_ptr<const ledger::Transaction>> many;
+  for (int i = 0; i < count; ++i) many.push_back(cluster.network.transfer("acme", "baraka", 1));
+  auto left = std::make_shared<std::atomic<int>>(count);
+  cluster.nodes[static_cast<std::size_t>(through) - 1]->submit(many, WaitFor::committed, 10s, [left](std::size_t, SubmitReply) { --*left; });
+  while (*left > 0) std::this_thread::sleep_for(5ms);
+}
+
 bool votes(const Cluster& cluster, int asked, std::vector<std::uint32_t> voters) {
   const auto status = cluster.nodes[static_cast<std::size_t>(asked) - 1]->status();
   return status.voters == voters && status.outgoing.empty();
@@ -203,11 +212,7 @@ TEST_CASE("who was away too long gets a snapshot, and so does who is new, while 
   Payments payments(cluster, present, 5ms);
   const auto height_away = cluster.nodes[through - 1]->status().raft_commit;
   cluster.wait_until("the log is compacted beyond what the absent node has", [&] {
-    std::vector<std::shared_ptr<const ledger::Transaction>> many;
-    for (int i = 0; i < 200; ++i) many.push_back(cluster.network.transfer("acme", "baraka", 1));
-    auto left = std::make_shared<std::atomic<int>>(200);
-    cluster.nodes[through - 1]->submit(many, WaitFor::committed, 10s, [left](std::size_t, SubmitReply) { --*left; });
-    while (*left > 0) std::this_thread::sleep_for(5ms);
+    pay_many(cluster, through, 200);
     return cluster.nodes[through - 1]->status().raft_first > height_away + 1;
   });
   cluster.start(away);
@@ -246,14 +251,7 @@ TEST_CASE("a new node arrives with one snapshot, though more is paid meanwhile t
   fund(cluster);
   const int through = cluster.wait_for_leader();
   auto& leader = *cluster.nodes[static_cast<std::size_t>(through) - 1];
-  const auto pay_many = [&] {
-    std::vector<std::shared_ptr<const ledger::Transaction>> many;
-    for (int i = 0; i < 500; ++i) many.push_back(cluster.network.transfer("acme", "baraka", 1));
-    auto left = std::make_shared<std::atomic<int>>(500);
-    leader.submit(many, WaitFor::committed, 10s, [left](std::size_t, SubmitReply) { --*left; });
-    while (*left > 0) std::this_thread::sleep_for(5ms);
-  };
-  for (int i = 0; i < 4; ++i) pay_many();   // so that the state has more bytes than one piece
+  for (int i = 0; i < 4; ++i) pay_many(cluster, through, 500);   // so that the state has more bytes than one piece
   Payments payments(cluster, {1, 2, 3});
   cluster.wait_until("the log no longer begins at the beginning", [&] { return leader.status().raft_first > 5; });
   cluster.join();

@@ -21,13 +21,17 @@ SimOptions without_old_disks() {
   return options;
 }
 
-/// A seed of which something was learned once, as `daftar-sim --seed` runs it.
-void require_passes(std::uint64_t seed) {
+/// A run of which something was learned once.
+void check_passes(const SimOptions& options) {
+  const Verdict verdict = simulate(options);
+  INFO(verdict.story << "seed " << options.seed << ": " << verdict.detail);
+  CHECK(verdict.passed());
+}
+/// As `daftar-sim --seed` runs it.
+void check_passes(std::uint64_t seed) {
   SimOptions options;
   options.seed = seed;
-  const Verdict verdict = simulate(options);
-  INFO(verdict.story << "seed " << seed << ": " << verdict.detail);
-  CHECK(verdict.passed());
+  check_passes(options);
 }
 
 }  // namespace
@@ -130,42 +134,28 @@ TEST_CASE("the list of faults is read strictly") {
 // Seeds that failed once; those before disks went back, with the sequence of chance that they had.
 
 TEST_CASE("older disks: a snapshot is brought to its end at the start, and what was acknowledged is on no other disk") {
-  for (const std::uint64_t seed : {38, 50026, 50140, 50187}) {
-    SimOptions options;
-    options.seed = seed;
-    const Verdict verdict = simulate(options);
-    INFO(verdict.story << "seed " << seed << ": " << verdict.detail);
-    CHECK(verdict.passed());
-  }
+  for (const std::uint64_t seed : {38, 50026, 50140, 50187}) check_passes(seed);
 }
 
-TEST_CASE("a new leader that knows an older registry throws out nobody who has just been taken in") {
-  require_passes(85454);
-}
+TEST_CASE("a new leader that knows an older registry throws out nobody who has just been taken in") { check_passes(85454); }
 
-TEST_CASE("a snapshot that had come whole before a crash is installed after it") {
-  require_passes(91789);
-}
+TEST_CASE("a snapshot that had come whole before a crash is installed after it") { check_passes(91789); }
 
 TEST_CASE("what waits for the end of a pause keeps its order") {
-  for (const std::uint64_t seed : {90209, 86062, 93936}) require_passes(seed);
+  for (const std::uint64_t seed : {90209, 86062, 93936}) check_passes(seed);
 }
 
-TEST_CASE("older disks: one is put back only when those who remember more can start") {
-  require_passes(92432);
-}
+TEST_CASE("older disks: one is put back only when those who remember more can start") { check_passes(92432); }
 
 TEST_CASE("a request for votes may leave when the log of its sender has been replaced already") {
-  for (const std::uint64_t seed : {110632, 86371, 111464}) require_passes(seed);
+  for (const std::uint64_t seed : {110632, 86371, 111464}) check_passes(seed);
 }
 
-TEST_CASE("once faults have ended nobody stands still any more") { require_passes(101503); }
+TEST_CASE("once faults have ended nobody stands still any more") { check_passes(101503); }
 
-TEST_CASE("a pause is not cut short by another") { require_passes(111414); }
+TEST_CASE("a pause is not cut short by another") { check_passes(111414); }
 
-TEST_CASE("five who need a snapshot at once are sent one picture, and none that takes another's place") {
-  require_passes(72319);
-}
+TEST_CASE("five who need a snapshot at once are sent one picture, and none that takes another's place") { check_passes(72319); }
 
 TEST_CASE("older disks: of two validators that are left one waits for what nobody has") {
   SimOptions options;
@@ -184,9 +174,7 @@ TEST_CASE("two validators, one of them with a wrong clock") {
     SimOptions options = without_old_disks();
     options.seed = seed;
     options.ticks = 2000;
-    const Verdict verdict = simulate(options);
-    INFO(verdict.story << "seed " << seed << ": " << verdict.detail);
-    CHECK(verdict.passed());
+    check_passes(options);
   }
 }
 
@@ -195,9 +183,7 @@ TEST_CASE("a follower answers a snapshot of less than it knows to be committed w
     SimOptions options = without_old_disks();
     options.seed = seed;
     options.ticks = 2000;
-    const Verdict verdict = simulate(options);
-    INFO(verdict.story << "seed " << seed << ": " << verdict.detail);
-    CHECK(verdict.passed());
+    check_passes(options);
   }
 }
 
@@ -205,9 +191,7 @@ TEST_CASE("a log is begun anew after what was to be written before, and a node c
   for (const std::uint64_t seed : {2044, 2131, 2248}) {
     SimOptions options = without_old_disks();
     options.seed = seed;
-    const Verdict verdict = simulate(options);
-    INFO(verdict.story << "seed " << seed << ": " << verdict.detail);
-    CHECK(verdict.passed());
+    check_passes(options);
   }
 }
 
@@ -215,15 +199,11 @@ TEST_CASE("a newcomer comes to a network that most of the genesis's validators h
   SimOptions options = without_old_disks();
   options.seed = 3;
   options.ticks = 2000;
-  const Verdict verdict = simulate(options);
-  INFO(verdict.story << verdict.detail);
-  CHECK(verdict.passed());
+  check_passes(options);
 }
 
 TEST_CASE("a node is told of its removal by a leader of a later term, with a commit of the earlier one") {
   SimOptions options = without_old_disks();
   options.seed = 20026;
-  const Verdict verdict = simulate(options);
-  INFO(verdict.story << verdict.detail);
-  CHECK(verdict.passed());
+  check_passes(options);
 }
