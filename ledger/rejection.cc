@@ -130,6 +130,10 @@ Words words(RejectionCode code) {
       return {"not_registered", "The treasury has not registered the contract yet.", "Have the treasury register it first."};
     case RejectionCode::already_paid:
       return {"already_paid", "This has been paid already.", "Look at the milestone's payment; nothing more is due."};
+    case RejectionCode::condition_not_met:
+      return {"condition_not_met", "The contract does not allow this now.", "Look at the condition of the act in its template, and try when it holds."};
+    case RejectionCode::template_fault:
+      return {"template_fault", "The template would do what its check rules out, so nothing was done.", "Tell whoever governs the templates; the money stays where it is."};
     case RejectionCode::budget_line_unknown:
       return {"budget_line_unknown", "There is no such budget line.", "Check the name of the line."};
     case RejectionCode::budget_line_exists:
@@ -246,6 +250,8 @@ bool is_rejection_code(std::uint16_t number) {
     case RejectionCode::no_arbiter:
     case RejectionCode::not_registered:
     case RejectionCode::already_paid:
+    case RejectionCode::condition_not_met:
+    case RejectionCode::template_fault:
     case RejectionCode::budget_line_unknown:
     case RejectionCode::budget_line_exists:
     case RejectionCode::over_appropriation:

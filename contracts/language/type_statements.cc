@@ -94,7 +94,7 @@ class BodyChecker {
     // Once in an act, in its branches, too: so a name means one thing wherever it stands, and two parts of an amount with one spelling are one.
     if (names_.knows(s.name) || !lets_.insert(s.name).second) fault(s, in_quotes(s.name) + " is the name of something else already");
     const auto kind = kind_of(s.amount, names_, pots_, faults_);
-    if (kind == TypeKind::condition) fault(s, "a `let` names an amount, a date, a duration or a rate");
+    if (kind && *kind != TypeKind::money && *kind != TypeKind::date && *kind != TypeKind::duration && *kind != TypeKind::rate) fault(s, "a `let` names an amount, a date, a duration or a rate");
     if (kind && !names_.knows(s.name)) names_.add_let(s.name, *kind, names_.pots_in(s.amount, pots_));
   }
 

@@ -1,0 +1,133 @@
+#include "contracts/language/instance.h"
+
+#include "ledger/encoding.h"
+
+namespace daftar::contracts::language {
+namespace {
+
+constexpr std::uint8_t layout = 1;
+
+void write(ledger::Writer& out, const Value& value) {
+  out.u8(static_cast<std::uint8_t>(value.form));
+  if (value.form == Value::Form::number) out.i64(value.number);
+  if (value.form == Value::Form::bytes) out.bytes(value.bytes);
+}
+
+Value read_value(ledger::Reader& in) {
+  switch (static_cast<Value::Form>(in.u8())) {
+    case Value::Form::nothing: return {};
+    case Value::Form::number: return Value::of(in.i64());
+    case Value::Form::bytes: return Value::of(std::string(in.bytes()));
+  }
+  in.fail();
+  return {};
+}
+
+/// Every element takes a byte at least, so a count is checked against what is left before memory is taken.
+template <class Read>
+void read_many(ledger::Reader& in, const Read& read) {
+  const std::uint32_t count = in.u32();
+  if (count > in.left()) return in.fail();
+  for (std::uint32_t i = 0; i < count && in.ok(); ++i) read();
+}
+
+template <class Many>
+void write_count(ledger::Writer& out, const Many& many) {
+  out.u32(static_cast<std::uint32_t>(many.size()));
+}
+
+void write(ledger::Writer& out, const std::vector<Value>& values) {
+  write_count(out, values);
+  for (const Value& value : values) write(out, value);
+}
+
+std::vector<Value> read_values(ledger::Reader& in) {
+  std::vector<Value> out;
+  read_many(in, [&] { out.push_back(read_value(in)); });
+  return out;
+}
+
+}  // namespace
+
+Instance begin(const Program& program, bool is_public, std::vector<bool> parties, std::vector<Value> terms, std::vector<std::vector<EntryState>> lists) {
+  Instance instance;
+  instance.is_public = is_public;
+  instance.parties = std::move(parties);
+  instance.terms = std::move(terms);
+  instance.lists = std::move(lists);
+  for (const Program::HeldTerm& held : program.held) {
+    const bool known = held.list != no_list && held.list < instance.lists.size();
+    instance.held.emplace_back(held.list == no_list ? 1 : known ? instance.lists[held.list].size() : 0);
+  }
+  return instance;
+}
+
+std::string encode(const Instance& instance) {
+  ledger::Writer out;
+  out.u8(layout);
+  out.u16(instance.phase);
+  out.boolean(instance.is_public);
+  write_count(out, instance.parties);
+  for (const bool given : instance.parties) out.boolean(given);
+  write(out, instance.terms);
+  write_count(out, instance.lists);
+  for (const auto& list : instance.lists) {
+    write_count(out, list);
+    for (const EntryState& entry : list) {
+      out.u8(entry.stage);
+      write(out, entry.fields);
+    }
+  }
+  write_count(out, instance.held);
+  for (const auto& amounts : instance.held) {
+    write_count(out, amounts);
+    for (const ledger::MinorUnits amount : amounts) out.i64(amount);
+  }
+  write_count(out, instance.consents);
+  for (const Consent& one : instance.consents) {
+    out.u16(one.act);
+    out.u16(one.party);
+    out.u32(one.entry);
+  }
+  write_count(out, instance.postponed);
+  for (const Postponed& one : instance.postponed) {
+    out.u16(one.deadline);
+    out.u32(one.entry);
+    out.i64(one.until);
+  }
+  return out.take();
+}
+
+std::optional<Instance> decode_instance(std::string_view bytes) {
+  ledger::Reader in(bytes);
+  Instance instance;
+  if (in.u8() != layout) return std::nullopt;
+  instance.phase = in.u16();
+  instance.is_public = in.boolean();
+  read_many(in, [&] { instance.parties.push_back(in.boolean()); });
+  instance.terms = read_values(in);
+  read_many(in, [&] {
+    auto& list = instance.lists.emplace_back();
+    read_many(in, [&] {
+      const std::uint8_t stage = in.u8();
+      list.push_back({stage, read_values(in)});
+    });
+  });
+  read_many(in, [&] {
+    auto& amounts = instance.held.emplace_back();
+    read_many(in, [&] { amounts.push_back(in.i64()); });
+  });
+  read_many(in, [&] {
+    const std::uint16_t act = in.u16(), party = in.u16();
+    instance.consents.push_back({act, party, in.u32()});
+  });
+  read_many(in, [&] {
+    const std::uint16_t deadline = in.u16();
+    const std::uint32_t entry = in.u32();
+    instance.postponed.push_back({deadline, entry, in.i64()});
+  });
+  if (!in.done()) return std::nullopt;
+  return instance;
+}
+
+}  // namespace daftar::contracts::language

@@ -1,0 +1,210 @@
+#include "contracts/language/interpreter.h"
+
+#include <algorithm>
+
+#include "contracts/language/runner.h"
+
+namespace daftar::contracts::language {
+
+using ledger::Rejection;
+using ledger::RejectionCode;
+
+namespace {
+
+using Done = Interpreter::Done;
+
+bool is_in(StepSet set, std::size_t step) { return (set >> step & 1) != 0; }
+
+auto passed_on(const Rejection& rejection) { return Unexpected<Rejection>(rejection); }
+
+/// Is the contract, and the entry, where an act or deadline can happen?
+bool is_here(const Program::Place& place, const Instance& instance, std::uint32_t entry) {
+  if (!is_in(place.phases, instance.phase)) return false;
+  return place.list == no_list || (entry < instance.lists[place.list].size() && is_in(place.stages, instance.lists[place.list][entry].stage));
+}
+
+Expected<std::int64_t, Rejection> reckoned(const Program& program, const Instance& instance, std::uint32_t code, Moment moment, std::uint16_t list) {
+  return Runner(program, instance, moment, list, limits::action_cost).value(code);
+}
+
+/// What waits for something that cannot happen any more is forgotten.
+void forget_stale(const Program& program, Instance& instance) {
+  std::erase_if(instance.consents, [&](const Consent& one) { return !is_here(program.acts[one.act].place, instance, one.entry); });
+  std::erase_if(instance.postponed, [&](const Postponed& one) { return !is_here(program.deadlines[one.deadline].place, instance, one.entry); });
+}
+
+Result conclude(const Program& program, Instance& instance, Runner& runner) {
+  for (const Program::Conclusion& conclusion : program.conclusions) {
+    if (conclusion.from != instance.phase) continue;
+    const auto holds = runner.value(conclusion.when);
+    if (!holds) return passed_on(holds.error());
+    if (*holds == 0) continue;
+    instance.phase = conclusion.to;
+    return {};
+  }
+  return {};
+}
+
+Result judge_end(const Program& program, const Instance& instance) {
+  if (!program.is_end(instance.phase)) return {};
+  for (const auto& amounts : instance.held)
+    for (const ledger::MinorUnits amount : amounts)
+      if (amount != 0) return refusal(RejectionCode::template_fault, "the contract would end with money held");
+  return {};
+}
+
+Expected<Done, Rejection> happen(const Program& program, Instance& instance, Runner& runner, std::uint32_t body, Verbs& verbs) {
+  if (auto ran = runner.run(body, instance, verbs); !ran) return passed_on(ran.error());
+  if (auto concluded = conclude(program, instance, runner); !concluded) return passed_on(concluded.error());
+  if (auto ended = judge_end(program, instance); !ended) return passed_on(ended.error());
+  forget_stale(program, instance);
+  return Done{true, runner.units()};
+}
+
+/// Finds which of the acts of one name is meant, and why none is.
+class Choice {
+ public:
+  Choice(const Program& program, const Instance& instance, const Sent& sent, Moment moment) : program_(program), instance_(instance), sent_(sent), moment_(moment) {}
+
+  struct Chosen {
+    std::uint16_t number;
+    std::vector<Value> parameters;
+    bool complete;                 // nobody else's word is missing
+    std::uint64_t units;           // of its condition
+  };
+  Expected<Chosen, Rejection> find() const {
+    Rejection why{RejectionCode::field_invalid, "action: " + program_.name + " knows no " + sent_.name};
+    int nearest = 0;               // of the acts that are not meant, the one that fails last says why
+    const auto fails = [&](int step, Rejection rejection) {
+      if (step <= nearest) return;
+      nearest = step;
+      why = std::move(rejection);
+    };
+    for (std::uint16_t number = 0; number < program_.acts.size(); ++number) {
+      const Program::Act& act = program_.acts[number];
+      if (act.name != sent_.name) continue;
+      if (std::find(act.actors.begin(), act.actors.end(), sent_.party) == act.actors.end()) {
+        fails(1, {RejectionCode::not_a_party, sent_.name});
+      } else if (!is_in(act.place.phases, instance_.phase)) {
+        fails(2, {RejectionCode::wrong_phase, program_.phases[instance_.phase].name});
+      } else if (act.place.list != no_list && moment_.entry >= instance_.lists[act.place.list].size()) {
+        fails(3, {RejectionCode::milestone_unknown, std::to_string(moment_.entry + 1) + " of " + std::to_string(instance_.lists[act.place.list].size())});
+      } else if (!is_here(act.place, instance_, moment_.entry)) {
+        fails(4, {RejectionCode::milestone_wrong_stage, program_.stages[instance_.lists[act.place.list][moment_.entry].stage].name});
+      } else {
+        auto chosen = judge(number);
+        if (chosen) return chosen;
+        fails(5, std::move(chosen.error()));
+      }
+    }
+    return passed_on(why);
+  }
+
+ private:
+  Expected<Chosen, Rejection> judge(std::uint16_t number) const {
+    const Program::Act& act = program_.acts[number];
+    auto parameters = bind(act);
+    if (!parameters) return passed_on(parameters.error());
+    Chosen chosen{number, std::move(*parameters), true, 0};
+    if (act.jointly) {
+      const auto has_said = [&](std::uint16_t party) {
+        return std::find(instance_.consents.begin(), instance_.consents.end(), Consent{number, party, entry_of(act)}) != instance_.consents.end();
+      };
+      if (has_said(sent_.party)) return refusal(RejectionCode::already_signed, sent_.name);
+      chosen.complete = std::all_of(act.actors.begin(), act.actors.end(), [&](std::uint16_t actor) { return actor == sent_.party || has_said(actor); });
+    }
+    if (!chosen.complete || act.place.when == no_code) return chosen;
+    Runner runner(program_, instance_, moment_, act.place.list, act.cost);
+    runner.give(chosen.parameters);
+    const auto holds = runner.value(act.place.when);
+    if (!holds) return passed_on(holds.error());
+    if (*holds == 0) return refusal(RejectionCode::condition_not_met, sent_.name);
+    chosen.units = runner.units();
+    return chosen;
+  }
+
+  std::uint32_t entry_of(const Program::Act& act) const { return act.place.list == no_list ? 0 : moment_.entry; }
+
+  Expected<std::vector<Value>, Rejection> bind(const Program::Act& act) const {
+    std::vector<Value> out;
+    for (const auto& [name, value] : sent_.parameters)
+      if (std::none_of(act.parameters.begin(), act.parameters.end(), [&](const Program::Slot& slot) { return slot.name == name; }))
+        return refusal(RejectionCode::field_invalid, name + ": " + act.name + " takes no such parameter");
+    for (const Program::Slot& slot : act.parameters) {
+      const auto is_it = [&](const auto& one) { return one.first == slot.name; };
+      const auto found = std::find_if(sent_.parameters.begin(), sent_.parameters.end(), is_it);
+      if (found == sent_.parameters.end()) return refusal(RejectionCode::field_invalid, slot.name + ": " + act.name + " needs it");
+      if (std::count_if(sent_.parameters.begin(), sent_.parameters.end(), is_it) > 1) return refusal(RejectionCode::field_invalid, slot.name + ": twice");
+      if (auto fits = judge_value(slot.type, found->second, moment_.now); !fits) return refusal(RejectionCode::field_invalid, slot.name + ": " + fits.error());
+      if (slot.bound != no_code) {
+        const auto most = reckoned(program_, instance_, slot.bound, moment_, act.place.list);
+        if (!most) return passed_on(most.error());
+        if (found->second.number > *most) return refusal(RejectionCode::field_invalid, slot.name + ": at most " + std::to_string(*most));
+      }
+      out.push_back(found->second);
+    }
+    return out;
+  }
+
+  const Program& program_;
+  const Instance& instance_;
+  const Sent& sent_;
+  const Moment moment_;
+};
+
+}  // namespace
+
+Expected<Done, Rejection> Interpreter::act(Instance& instance, const Sent& sent, Moment moment, Verbs& verbs) const {
+  auto chosen = Choice(program_, instance, sent, moment).find();
+  if (!chosen) return passed_on(chosen.error());
+  const Program::Act& act = program_.acts[chosen->number];
+  const std::uint32_t entry = act.place.list == no_list ? 0 : moment.entry;
+  if (!chosen->complete) {
+    instance.consents.push_back({chosen->number, sent.party, entry});
+    return Done{false, 0};
+  }
+  std::erase_if(instance.consents, [&](const Consent& one) { return one.act == chosen->number && one.entry == entry; });
+  Runner runner(program_, instance, moment, act.place.list, act.cost - chosen->units);
+  runner.give(std::move(chosen->parameters));
+  auto done = happen(program_, instance, runner, act.body, verbs);
+  if (done) done->units += chosen->units;
+  return done;
+}
+
+std::optional<Interpreter::Due> Interpreter::next_due(const Instance& instance) const {
+  std::optional<Due> next;
+  for (std::uint16_t number = 0; number < program_.deadlines.size(); ++number) {
+    const Program::Moment& deadline = program_.deadlines[number];
+    if (!is_in(deadline.place.phases, instance.phase)) continue;
+    if (std::any_of(deadline.needs.begin(), deadline.needs.end(), [&](std::uint16_t term) { return !instance.terms[term].given(); })) continue;
+    const std::uint32_t entries = deadline.place.list == no_list ? 1 : static_cast<std::uint32_t>(instance.lists[deadline.place.list].size());
+    for (std::uint32_t entry = 0; entry < entries; ++entry) {
+      if (!is_here(deadline.place, instance, entry)) continue;
+      if (deadline.place.when != no_code) {
+        const auto exists = reckoned(program_, instance, deadline.place.when, {0, entry}, deadline.place.list);
+        if (!exists || *exists == 0) continue;
+      }
+      const auto at = reckoned(program_, instance, deadline.at, {0, entry}, deadline.place.list);
+      if (!at) continue;   // it speaks of what nobody has set: the checker rules that out
+      Due due{*at, number, entry};
+      for (const Postponed& one : instance.postponed)
+        if (one.deadline == number && one.entry == entry) due.at = std::max(due.at, one.until);
+      if (!next || due.at < next->at) next = due;
+    }
+  }
+  return next;
+}
+
+Expected<Done, Rejection> Interpreter::fire(Instance& instance, const Due& due, std::int64_t now, Verbs& verbs) const {
+  const Program::Moment& deadline = program_.deadlines[due.deadline];
+  std::erase_if(instance.postponed, [&](const Postponed& one) { return one.deadline == due.deadline && one.entry == due.entry; });
+  Runner runner(program_, instance, {now, due.entry}, deadline.place.list, deadline.cost);
+  return happen(program_, instance, runner, deadline.body, verbs);
+}
+
+void Interpreter::postpone(Instance& instance, const Due& due, std::int64_t until) {
+  std::erase_if(instance.postponed, [&](const Postponed& one) { return one.deadline == due.deadline && one.entry == due.entry; });
+  instance.postponed.push_back({due.deadline, due.entry, until});
+}
+
+}  // namespace daftar::contracts::language

@@ -1,0 +1,115 @@
+#include "program_run.h"
+
+#include <algorithm>
+
+namespace daftar::contracts::test {
+
+using language::Instance;
+using language::Type;
+using language::TypeKind;
+using language::Value;
+
+namespace {
+
+Value value_of(const Type& type, std::int64_t number) {
+  if (language::is_number(type.kind)) return Value::of(number);
+  return Value::of(type.kind == TypeKind::digest ? std::string(32, 'd') : std::string("services"));
+}
+
+Value value_of(const language::Program::Slot& slot, const std::map<std::string, std::int64_t>& values) {
+  const auto found = values.find(slot.name);
+  return found == values.end() ? Value{} : value_of(slot.type, found->second);
+}
+
+Instance instance_of(const language::Program& program, const RunTerms& terms) {
+  std::vector<bool> parties;
+  for (const language::Party& party : program.parties) parties.push_back(!terms.left_out.contains(party.name));
+  std::vector<Value> values;
+  for (const auto& slot : program.terms) values.push_back(value_of(slot, terms.values));
+  std::vector<std::vector<language::EntryState>> lists;
+  for (const auto& list : program.lists) {
+    auto& entries = lists.emplace_back();
+    for (const auto& entry : terms.entries.at(list.name)) {
+      entries.push_back({});
+      for (const auto& slot : list.fields) entries.back().fields.push_back(value_of(slot, entry));
+    }
+  }
+  return language::begin(program, terms.is_public, std::move(parties), std::move(values), std::move(lists));
+}
+
+}  // namespace
+
+language::Result CountingVerbs::hold(std::uint16_t, ledger::MinorUnits amount) {
+  taken_in += amount;
+  return {};
+}
+language::Result CountingVerbs::pay(std::uint16_t party, ledger::MinorUnits amount, std::string_view category) {
+  received[program_.parties[party].name] += amount;
+  by_category[std::string(category)] += amount;
+  return {};
+}
+language::Result CountingVerbs::give_back(std::uint16_t party, ledger::MinorUnits amount) {
+  received[program_.parties[party].name] += amount;
+  return {};
+}
+
+ProgramRun::ProgramRun(const language::Template& text, const language::Program& program, const RunTerms& terms)
+    : text_(text), program_(program), interpreter_(program), instance_(instance_of(program, terms)), verbs_(program) {}
+
+void ProgramRun::spent(std::uint64_t units, std::uint64_t cost) { dearest_share_ = std::max(dearest_share_, cost == 0 ? 0 : units * 100 / cost); }
+
+std::string ProgramRun::act(const language::Action& action, std::int64_t now, std::size_t entry, const std::map<std::string, std::int64_t>& parameters) {
+  const Instance before = instance_;
+  const CountingVerbs verbs = verbs_;
+  language::Sent sent{.name = action.name, .party = 0, .parameters = {}};
+  for (const language::Field& parameter : action.parameters) sent.parameters.emplace_back(parameter.name, value_of(parameter.type, parameters.at(parameter.name)));
+  const auto& act = program_.acts[static_cast<std::size_t>(&action - text_.actions.data())];
+  for (const std::uint16_t actor : act.actors) {
+    sent.party = actor;
+    const auto done = interpreter_.act(instance_, sent, {now, static_cast<std::uint32_t>(entry)}, verbs_);
+    if (!done) {
+      instance_ = before;
+      verbs_.received = verbs.received;
+      verbs_.by_category = verbs.by_category;
+      verbs_.taken_in = verbs.taken_in;
+      return std::string(ledger::name(done.error().code));
+    }
+    spent(done->units, act.cost);
+    if (!act.jointly) break;
+  }
+  return "ok";
+}
+
+std::string ProgramRun::fire(const language::Interpreter::Due& due, std::int64_t now) {
+  const auto done = interpreter_.fire(instance_, due, now, verbs_);
+  if (!done) return std::string(ledger::name(done.error().code)) + ": " + done.error().detail;
+  spent(done->units, program_.deadlines[due.deadline].cost);
+  return "ok";
+}
+
+std::string ProgramRun::differs_from(const TemplateRun& run) const {
+  if (program_.phases[instance_.phase].name != run.phase()) return "phase " + program_.phases[instance_.phase].name + " and " + run.phase();
+  if (program_.staged != language::no_list)
+    for (std::size_t i = 0; i < run.staged_entries(); ++i)
+      if (program_.stages[instance_.lists[program_.staged][i].stage].name != run.stage(i)) return "stage of entry " + std::to_string(i);
+  if (verbs_.taken_in != run.taken_in()) return "taken in " + std::to_string(verbs_.taken_in) + " and " + std::to_string(run.taken_in());
+  for (std::size_t pot = 0; pot < program_.held.size(); ++pot) {
+    const auto& held = program_.held[pot];
+    for (std::size_t i = 0; i < instance_.held[pot].size(); ++i) {
+      const std::string name = held.list == language::no_list ? program_.terms[held.slot].name
+                                                              : program_.lists[held.list].name + "." + program_.lists[held.list].fields[held.slot].name + " " + std::to_string(i + 1);
+      const auto other = run.held().find(name);
+      if (instance_.held[pot][i] != (other == run.held().end() ? 0 : other->second)) return "held of " + name;
+    }
+  }
+  for (const language::Party& party : program_.parties) {
+    const auto one = verbs_.received.find(party.name);
+    const auto other = run.received.find(party.name);
+    if ((one == verbs_.received.end() ? 0 : one->second) != (other == run.received.end() ? 0 : other->second)) return "received by " + party.name;
+  }
+  const auto again = language::decode_instance(language::encode(instance_));
+  if (!again || *again != instance_) return "the instance written and read again";
+  return {};
+}
+
+}  // namespace daftar::contracts::test

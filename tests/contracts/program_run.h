@@ -1,0 +1,51 @@
+// A compiled template carried out by the interpreter beside the slow, plain execution of template_run.h, with the same terms: for tests that want both to agree.
+#pragma once
+#include "contracts/language/interpreter.h"
+#include "template_run.h"
+
+namespace daftar::contracts::test {
+
+/// Counts what a program asks of the ledger; refuses nothing.
+class CountingVerbs : public language::Verbs {
+ public:
+  explicit CountingVerbs(const language::Program& program) : program_(program) {}
+  language::Result hold(std::uint16_t, ledger::MinorUnits amount) override;
+  language::Result pay(std::uint16_t party, ledger::MinorUnits amount, std::string_view category) override;
+  language::Result give_back(std::uint16_t party, ledger::MinorUnits amount) override;
+
+  std::map<std::string, std::int64_t> received;    // by party
+  std::map<std::string, std::int64_t> by_category;
+  std::int64_t taken_in = 0;
+
+ private:
+  const language::Program& program_;
+};
+
+class ProgramRun {
+ public:
+  ProgramRun(const language::Template& text, const language::Program& program, const RunTerms& terms);
+
+  bool terms_hold(std::int64_t now) const { return interpreter_.judge_terms(instance_, now).has_value(); }
+  /// All its actors, one after the other. The refusal's name, or "ok"; after a refusal nothing has happened.
+  std::string act(const language::Action& action, std::int64_t now, std::size_t entry, const std::map<std::string, std::int64_t>& parameters);
+  std::optional<language::Interpreter::Due> next_due() const { return interpreter_.next_due(instance_); }
+  std::string fire(const language::Interpreter::Due& due, std::int64_t now);
+
+  /// The first difference, in words; empty when there is none.
+  std::string differs_from(const TemplateRun& run) const;
+  language::Instance& instance() { return instance_; }
+  CountingVerbs& verbs() { return verbs_; }
+  std::uint64_t dearest_share_percent() const { return dearest_share_; }   // of what an act may cost, what it did cost
+
+ private:
+  void spent(std::uint64_t units, std::uint64_t cost);
+
+  const language::Template& text_;
+  const language::Program& program_;
+  const language::Interpreter interpreter_;
+  language::Instance instance_;
+  CountingVerbs verbs_;
+  std::uint64_t dearest_share_ = 0;
+};
+
+}  // namespace daftar::contracts::test
