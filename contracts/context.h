@@ -20,6 +20,9 @@ namespace daftar::contracts {
 namespace tax {
 class RuleBook;
 }
+namespace agreements {
+class Library;
+}
 
 /// An operation either happens or is refused for a reason. What it had written before the refusal is thrown away by the caller.
 using Outcome = Expected<void, ledger::Rejection>;
@@ -68,6 +71,7 @@ struct Fixed {
   std::vector<std::string> currencies;
   std::uint32_t node_change_approvals = 0;    // 0: more than half of the operators
   const tax::RuleBook* rules = nullptr;
+  const agreements::Library* templates = nullptr;
   bool knows_currency(std::string_view code) const;
 };
 

@@ -4,6 +4,9 @@
 #include <algorithm>
 
 #include "contracts/accounts.h"
+#include "contracts/agreements/agreement.h"
+#include "contracts/agreements/library.h"
+#include "contracts/agreements/records.h"
 #include "contracts/budget/lines.h"
 #include "contracts/cash.h"
 #include "contracts/context.h"
@@ -53,6 +56,8 @@ Outcome perform(Context& c, const Operation& operation) {
     case Operation::kProposeNodeChange: return governance::propose(c, operation.propose_node_change());
     case Operation::kApproveNodeChange: return governance::approve(c, operation.approve_node_change());
     case Operation::kWithdrawNodeChange: return governance::withdraw(c, operation.withdraw_node_change());
+    case Operation::kDraftAgreement: return agreements::draft(c, operation.draft_agreement());
+    case Operation::kActOnAgreement: return agreements::act(c, operation.act_on_agreement());
     case Operation::KIND_NOT_SET: break;
   }
   return refuse(RejectionCode::field_invalid, "operation");
@@ -128,14 +133,28 @@ ledger::Digest deadline_entry_id(const keys::Deadline& deadline) {
 
 /// One that cannot be executed (an account would overflow) is recorded as refused and tried again a day later: never lost, never stuck.
 void fire_deadline(Context& c, const keys::Deadline& deadline) {
-  if (auto fired = service::fire(c, deadline); !fired) {
+  const bool of_agreement = deadline.kind == keys::DeadlineKind::agreement;
+  if (auto fired = of_agreement ? agreements::fire(c, deadline) : service::fire(c, deadline); !fired) {
     c.store.roll_back();
     c.result = {};
     c.rows.clear();
     c.result.rejection = std::move(fired.error());
-    service::postpone(c, deadline);
+    if (of_agreement) agreements::postpone(c, deadline);
+    else service::postpone(c, deadline);
   }
   check_balanced(c.result.postings);
+}
+
+/// Of the transaction that drafted the contract.
+std::string nonce_of(const Store& store, const keys::Deadline& deadline) {
+  if (deadline.kind == keys::DeadlineKind::agreement) {
+    const auto agreement = store.load<agreements::Agreement>(keys::agreement(deadline.contract));
+    DAFTAR_CHECK(agreement.has_value());
+    return agreement->nonce;
+  }
+  const auto contract = store.load<service::Contract>(keys::contract(deadline.contract));
+  DAFTAR_CHECK(contract.has_value());
+  return contract->nonce;
 }
 
 void prune_replay_set(const ledger::StateView& state, std::uint64_t now_ms, ledger::ChangeSet& changes) {
@@ -177,6 +196,7 @@ Context context_of(const Fixed& fixed, Store& store, std::uint64_t now_ms, std::
 struct Engine::Impl {
   std::shared_ptr<const ledger::Genesis> genesis;
   tax::RuleBook rules;
+  agreements::Library templates;
   Fixed fixed;
 };
 
@@ -184,13 +204,17 @@ Engine::Engine(std::shared_ptr<const ledger::Genesis> genesis) : impl_(std::make
   auto rules = tax::RuleBook::from_genesis(genesis->content());
   DAFTAR_CHECK(rules.has_value());   // genesis_state has judged them
   impl_->rules = std::move(*rules);
+  auto templates = agreements::Library::from_genesis(genesis->content());
+  DAFTAR_CHECK(templates.has_value());
+  impl_->templates = std::move(*templates);
   const auto& content = genesis->content();
   impl_->fixed = {.ledger_id = genesis->ledger_id(),
                   .epoch = 0,
                   .valid_until_horizon_ms = genesis->valid_until_horizon_ms(),
                   .currencies = {content.currencies().begin(), content.currencies().end()},
                   .node_change_approvals = content.limits().node_change_approvals(),
-                  .rules = &impl_->rules};
+                  .rules = &impl_->rules,
+                  .templates = &impl_->templates};
   impl_->genesis = std::move(genesis);
 }
 
@@ -201,15 +225,16 @@ BlockOutcome Engine::execute(const ledger::Block& block, const ledger::StateView
   Store store(state, outcome.changes);
   prune_replay_set(state, block.time_ms(), outcome.changes);
   outcome.entries.reserve(block.transactions().size());
-  for (const keys::Deadline& deadline : due_deadlines(state, block.time_ms())) {
-    const auto contract = store.load<service::Contract>(keys::contract(deadline.contract));
-    DAFTAR_CHECK(contract.has_value());
+  std::vector<keys::Deadline> due = due_deadlines(state, block.time_ms());
+  for (std::size_t i = 0; i < due.size(); ++i) {
+    const keys::Deadline deadline = due[i];
+    const std::string nonce = nonce_of(store, deadline);
     Context c{.fixed = impl_->fixed,
               .store = store,
               .now_ms = block.time_ms(),
               .height = block.height(),
               .id = deadline_entry_id(deadline),
-              .nonce = contract->nonce,
+              .nonce = nonce,
               .transaction = nullptr,
               .sender = {},
               .result = {},
@@ -217,6 +242,9 @@ BlockOutcome Engine::execute(const ledger::Block& block, const ledger::StateView
     fire_deadline(c, deadline);
     store.commit();
     outcome.entries.push_back(finish(c, ledger::EntryKind::deadline, nullptr));
+    // One deadline of an agreement waits at a time: the next of the same moment follows it in this block.
+    if (deadline.kind != keys::DeadlineKind::agreement || due.size() >= deadlines_per_block_max) continue;
+    if (const auto next = agreements::waiting(store, deadline.contract); next && next->time_ms <= block.time_ms()) due.push_back(*next);
   }
   for (const auto& transaction : block.transactions()) {
     Context c = context_of(impl_->fixed, store, block.time_ms(), block.height(), *transaction);

@@ -1,4 +1,5 @@
 // The state at height 0, made of a genesis: the only writer of members with powers, of tax rules and of revenue accounts.
+#include "contracts/agreements/library.h"
 #include "contracts/execute.h"
 #include "contracts/members.h"
 #include "contracts/nodes.h"
@@ -59,6 +60,8 @@ Expected<ledger::ChangeSet, std::string> genesis_state(const ledger::Genesis& ge
     state.put(keys::tax_rule(rule.code, rule.version), encode_record(rule));
     if (!rule.revenue_account.empty()) state.put(keys::account(rule.revenue_account), encode_record(Account{}));
   }
+  // Templates stand in the genesis itself; only that they hold is judged here.
+  if (const auto templates = agreements::Library::from_genesis(genesis.content()); !templates) return Fault(templates.error());
   return state;
 }
 

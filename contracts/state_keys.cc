@@ -32,6 +32,7 @@ void append_terminated(std::string& key, std::string_view part) {
 std::string account(std::string_view id) { return prefixed('a', id); }
 std::string budget_line(std::string_view id) { return prefixed('b', id); }
 std::string contract(const ledger::Digest& id) { return prefixed('c', id.view()); }
+std::string agreement(const ledger::Digest& id) { return prefixed('g', id.view()); }
 std::string public_key(const ledger::PublicKey& key) { return prefixed('k', key.view()); }
 std::string member(std::string_view id) { return prefixed('m', id); }
 std::string node(std::uint32_t number) {

@@ -5,6 +5,7 @@
 //   b <budget line id>                                          BudgetLine
 //   c <contract id, 32>                                         Contract
 //   d <time ms, 8> <contract id, 32> <milestone, 4> <kind, 1>   a waiting deadline; empty value
+//   g <contract id, 32>                                         Agreement: a contract of a template
 //   k <public key, 32>                                          member id; a revoked key stays here, so that it cannot come back
 //   m <member id>                                               Member
 //   n <node, 4>                                                  NodeRecord
@@ -30,6 +31,7 @@ namespace daftar::contracts::keys {
 std::string account(std::string_view id);
 std::string budget_line(std::string_view id);
 std::string contract(const ledger::Digest& id);
+std::string agreement(const ledger::Digest& id);
 std::string public_key(const ledger::PublicKey& key);
 std::string member(std::string_view id);
 std::string node(std::uint32_t number);
@@ -43,11 +45,11 @@ std::string validator_set(std::uint64_t height);
 std::string replay(std::uint64_t valid_until_ms, const ledger::Digest& id);
 inline constexpr std::string_view replay_pruned = "U";
 
-enum class DeadlineKind : std::uint8_t { offer = 1, acceptance = 2, delivery = 3, arbitration = 4 };
+enum class DeadlineKind : std::uint8_t { offer = 1, acceptance = 2, delivery = 3, arbitration = 4, agreement = 5 };
 struct Deadline {
   std::uint64_t time_ms = 0;
   ledger::Digest contract;
-  std::uint32_t milestone = 0;   // 0: the contract as a whole
+  std::uint32_t milestone = 0;   // 0: the contract as a whole; of an agreement: how many it had set before
   DeadlineKind kind = DeadlineKind::offer;
 };
 std::string deadline(const Deadline& deadline);

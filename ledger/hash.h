@@ -62,6 +62,7 @@ inline constexpr std::string_view block = "daftar/block/v1";
 inline constexpr std::string_view blinding = "daftar/blinding/v1";
 inline constexpr std::string_view result = "daftar/result/v1";
 inline constexpr std::string_view terms = "daftar/terms/v1";
+inline constexpr std::string_view agreement = "daftar/agreement/v1";
 inline constexpr std::string_view template_program = "daftar/template-program/v1";
 inline constexpr std::string_view deadline_id = "daftar/deadline/v1";
 inline constexpr std::string_view signed_read = "daftar/signed-read/v1";

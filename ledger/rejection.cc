@@ -134,6 +134,8 @@ Words words(RejectionCode code) {
       return {"condition_not_met", "The contract does not allow this now.", "Look at the condition of the act in its template, and try when it holds."};
     case RejectionCode::template_fault:
       return {"template_fault", "The template would do what its check rules out, so nothing was done.", "Tell whoever governs the templates; the money stays where it is."};
+    case RejectionCode::template_unknown:
+      return {"template_unknown", "The ledger knows no such version of a template.", "Ask for the templates (daftar template list) and name one of them."};
     case RejectionCode::budget_line_unknown:
       return {"budget_line_unknown", "There is no such budget line.", "Check the name of the line."};
     case RejectionCode::budget_line_exists:
@@ -252,6 +254,7 @@ bool is_rejection_code(std::uint16_t number) {
     case RejectionCode::already_paid:
     case RejectionCode::condition_not_met:
     case RejectionCode::template_fault:
+    case RejectionCode::template_unknown:
     case RejectionCode::budget_line_unknown:
     case RejectionCode::budget_line_exists:
     case RejectionCode::over_appropriation:

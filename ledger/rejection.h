@@ -64,6 +64,7 @@ enum class RejectionCode : std::uint16_t {
   already_paid = 511,
   condition_not_met = 512,     // what a template's `when` asks does not hold
   template_fault = 513,        // a template would do what its check rules out
+  template_unknown = 514,
   // 6xx: budget
   budget_line_unknown = 600,
   budget_line_exists = 601,

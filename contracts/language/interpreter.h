@@ -16,8 +16,8 @@ class Verbs {
  public:
   virtual ~Verbs() = default;
   virtual Result hold(std::uint16_t party, ledger::MinorUnits amount) = 0;
-  /// Out of what is held: to a party, as income of the category.
-  virtual Result pay(std::uint16_t party, ledger::MinorUnits amount, std::string_view category) = 0;
+  /// Out of what is held from a party: to a party, as income of the category.
+  virtual Result pay(std::uint16_t from, std::uint16_t to, ledger::MinorUnits amount, std::string_view category) = 0;
   /// Out of what is held: back to where it came from.
   virtual Result give_back(std::uint16_t party, ledger::MinorUnits amount) = 0;
 };

@@ -10,7 +10,6 @@ namespace {
 
 using Form = Expression::Form;
 
-constexpr std::int64_t hour_ms = 3'600'000, day_ms = 24 * hour_ms;
 constexpr std::int64_t days_max = 3650, whole_ppm = 1'000'000;
 
 Expression read_any(TokenReader& r);

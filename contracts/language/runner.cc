@@ -11,8 +11,6 @@ using ledger::RejectionCode;
 
 namespace {
 
-constexpr std::int64_t day_ms = 86'400'000;
-
 bool is_in(StepSet set, std::uint8_t stage) { return (set >> stage & 1) != 0; }
 
 /// Of what an instruction does; each part of an expression costs the same.
@@ -213,10 +211,10 @@ Result Runner::let_out(const Instruction& i, Verbs& verbs) {
   held -= amount;
   if (i.op == Op::give_back) return verbs.give_back(program_.held[i.b].party, amount);
   const Program::Payment& payment = program_.payments[i.c];
-  if (!payment.category.empty()) return verbs.pay(payment.to, amount, payment.category);
+  if (!payment.category.empty()) return verbs.pay(program_.held[i.b].party, payment.to, amount, payment.category);
   const auto category = bytes_of(Source::unpack(payment.source));
   if (!category) return Unexpected<ledger::Rejection>(category.error());
-  return verbs.pay(payment.to, amount, *category);
+  return verbs.pay(program_.held[i.b].party, payment.to, amount, *category);
 }
 
 }  // namespace daftar::contracts::language

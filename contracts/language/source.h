@@ -21,6 +21,8 @@ inline constexpr std::size_t faults = 20;           // reported of one text
 inline constexpr std::uint64_t action_cost = 200'000;
 }  // namespace limits
 
+inline constexpr std::int64_t hour_ms = 3'600'000, day_ms = 24 * hour_ms;
+
 /// Both count from 1; columns count code points.
 struct Place {
   std::uint32_t line = 1, column = 1;

@@ -10,7 +10,7 @@ using ledger::RejectionCode;
 
 namespace {
 
-constexpr std::int64_t ten_years_ms = std::int64_t{3'660} * 86'400'000;
+constexpr std::int64_t ten_years_ms = 3'660 * day_ms;
 
 auto out_of_range(const std::string& term, const std::string& why) { return refusal(RejectionCode::term_out_of_range, term + ": " + why); }
 

@@ -13,16 +13,8 @@ const T* named(const std::vector<T>& all, std::string_view wanted) {
   return found == all.end() ? nullptr : &*found;
 }
 
-std::string rate_written(std::int64_t ppm) {
-  std::string decimals = std::to_string(ppm % 10'000);
-  decimals.insert(0, 4 - decimals.size(), '0');
-  while (!decimals.empty() && decimals.back() == '0') decimals.pop_back();
-  return std::to_string(ppm / 10'000) + (decimals.empty() ? "" : "." + decimals) + "%";
-}
-
 std::string duration_written(std::int64_t ms) {
-  constexpr std::int64_t hour = 3'600'000, day = 24 * hour;
-  return ms % day == 0 ? std::to_string(ms / day) + " days" : std::to_string(ms / hour) + " hours";
+  return ms % day_ms == 0 ? std::to_string(ms / day_ms) + " days" : std::to_string(ms / hour_ms) + " hours";
 }
 
 std::string listed(const std::vector<std::string>& names) {
@@ -32,6 +24,13 @@ std::string listed(const std::vector<std::string>& names) {
 }
 
 }  // namespace
+
+std::string rate_written(std::int64_t ppm) {
+  std::string decimals = std::to_string(ppm % 10'000);
+  decimals.insert(0, 4 - decimals.size(), '0');
+  while (!decimals.empty() && decimals.back() == '0') decimals.pop_back();
+  return std::to_string(ppm / 10'000) + (decimals.empty() ? "" : "." + decimals) + "%";
+}
 
 std::string written(const Expression& e) {
   using Form = Expression::Form;

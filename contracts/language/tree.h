@@ -40,6 +40,8 @@ struct Expression {
 
 /// The expression as it would be written, in one spelling: for stories, and to tell whether two are the same.
 std::string written(const Expression& expression);
+/// "0.4%" of 4000 parts per million.
+std::string rate_written(std::int64_t ppm);
 
 enum class TypeKind : std::uint8_t { money, rate, date, duration, text, digest, category, choice, condition };
 std::string_view name(TypeKind kind);

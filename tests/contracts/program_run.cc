@@ -43,8 +43,8 @@ language::Result CountingVerbs::hold(std::uint16_t, ledger::MinorUnits amount) {
   taken_in += amount;
   return {};
 }
-language::Result CountingVerbs::pay(std::uint16_t party, ledger::MinorUnits amount, std::string_view category) {
-  received[program_.parties[party].name] += amount;
+language::Result CountingVerbs::pay(std::uint16_t, std::uint16_t to, ledger::MinorUnits amount, std::string_view category) {
+  received[program_.parties[to].name] += amount;
   by_category[std::string(category)] += amount;
   return {};
 }

@@ -10,7 +10,7 @@ class CountingVerbs : public language::Verbs {
  public:
   explicit CountingVerbs(const language::Program& program) : program_(program) {}
   language::Result hold(std::uint16_t, ledger::MinorUnits amount) override;
-  language::Result pay(std::uint16_t party, ledger::MinorUnits amount, std::string_view category) override;
+  language::Result pay(std::uint16_t from, std::uint16_t to, ledger::MinorUnits amount, std::string_view category) override;
   language::Result give_back(std::uint16_t party, ledger::MinorUnits amount) override;
 
   std::map<std::string, std::int64_t> received;    // by party

@@ -2,6 +2,9 @@
 
 #include <catch2/catch.hpp>
 
+#include "contracts/agreements/library.h"
+#include "contracts/agreements/records.h"
+#include "contracts/language/interpreter.h"
 #include "contracts/nodes.h"
 #include "contracts/state_keys.h"
 #include "contracts/tax/register.h"
@@ -307,6 +310,22 @@ void check_contract(const MemoryState& state, const service::Contract& k, std::m
     REQUIRE(query::balance(state, k.customer + "/" + k.currency + "/hold." + k.id.hex().substr(0, 32)) == k.held);
 }
 
+/// The same of a contract of a template: what its instance says is held lies on the hold accounts of whom it was held from, and its next deadline waits.
+void check_agreement(const MemoryState& state, const agreements::Library& templates, const agreements::Agreement& a) {
+  INFO(a.id.hex());
+  const auto& program = templates.find(a.contract_template, a.version)->program;
+  const auto instance = language::decode_instance(a.instance);
+  REQUIRE(instance);
+  std::map<std::string, MinorUnits> held;
+  for (std::size_t i = 0; i < program.held.size(); ++i)
+    for (const MinorUnits amount : instance->held[i]) held[a.parties[program.held[i].party].member] += amount;
+  for (const auto& [member, amount] : held)
+    REQUIRE(query::balance(state, member + "/" + a.currency + "/hold." + a.id.hex().substr(0, 32)).value_or(0) == amount);
+  const auto next = language::Interpreter(program).next_due(*instance);
+  REQUIRE(a.deadline_ms == (next ? static_cast<std::uint64_t>(next->at) : 0));
+  if (next) REQUIRE(state.get(keys::deadline({a.deadline_ms, a.id, a.deadlines_set, keys::DeadlineKind::agreement})));
+}
+
 /// Numbers have no gap, keys are registered, somebody validates, and the last set of the history is who does.
 void check_nodes(const MemoryState& state) {
   std::vector<ValidatorKey> validators;
@@ -346,6 +365,14 @@ void World::check_invariants() const {
     const auto contract = decode_record<service::Contract>(value);
     REQUIRE(contract.has_value());
     check_contract(state_, *contract, committed);
+    return true;
+  });
+  const auto templates = agreements::Library::from_genesis(genesis_->content());
+  REQUIRE(templates);
+  state_.scan("g", "h", [&](std::string_view, std::string_view value) {
+    const auto agreement = decode_record<agreements::Agreement>(value);
+    REQUIRE(agreement.has_value());
+    check_agreement(state_, *templates, *agreement);
     return true;
   });
   state_.scan("b", "c", [&](std::string_view, std::string_view value) {

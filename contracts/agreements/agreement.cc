@@ -1,0 +1,248 @@
+#include "contracts/agreements/agreement.h"
+
+#include <algorithm>
+
+#include "contracts/accounts.h"
+#include "contracts/agreements/text.h"
+#include "contracts/holds.h"
+#include "contracts/language/interpreter.h"
+#include "contracts/members.h"
+#include "contracts/pay.h"
+#include "contracts/tax/rules.h"
+
+namespace daftar::contracts::agreements {
+
+using language::Instance;
+using language::Interpreter;
+using language::Program;
+using ledger::RejectionCode;
+
+namespace {
+
+constexpr std::uint64_t retry_ms = 86'400'000;   // a refused deadline falls due again then
+
+/// An agreement while something happens to it.
+struct Open {
+  Agreement record;
+  const Library::Known* known = nullptr;
+  Instance instance;
+  const Program& program() const { return known->program; }
+};
+
+Expected<Open, ledger::Rejection> open(const Context& c, const ledger::Digest& id) {
+  auto record = c.store.load<Agreement>(keys::agreement(id));
+  if (!record) return refuse(RejectionCode::contract_unknown, id.hex());
+  Open open{std::move(*record), nullptr, {}};
+  open.known = c.fixed.templates->find(open.record.contract_template, open.record.version);
+  DAFTAR_CHECK(open.known != nullptr);   // templates are never forgotten
+  auto instance = language::decode_instance(open.record.instance);
+  DAFTAR_CHECK(instance.has_value());    // we wrote it
+  open.instance = std::move(*instance);
+  return open;
+}
+
+/// The verbs of a template, on the ledger.
+class LedgerVerbs final : public language::Verbs {
+ public:
+  LedgerVerbs(Context& c, const Agreement& agreement) : c_(c), agreement_(agreement) {}
+
+  Outcome hold(std::uint16_t party, ledger::MinorUnits amount) override { return contracts::hold(c_, fund_of(party), amount); }
+  Outcome give_back(std::uint16_t party, ledger::MinorUnits amount) override { return refund(c_, fund_of(party), amount, "refund"); }
+  Outcome pay(std::uint16_t from, std::uint16_t to, ledger::MinorUnits amount, std::string_view category) override {
+    if (category == tax::no_income || !c_.fixed.rules->knows_category(category)) return refuse(RejectionCode::tax_category_unknown, std::string(category));
+    const AgreementParty& payee = agreement_.parties[to];
+    if (payee.member.empty()) return refuse(RejectionCode::template_fault, "a payment to a party that is not there");
+    const auto payer = c_.store.load<Member>(keys::member(agreement_.parties[from].member));
+    const auto paid = c_.store.load<Member>(keys::member(payee.member));
+    DAFTAR_CHECK(payer && paid);           // members are never forgotten
+    return contracts::pay(c_, {.payer = *payer,
+                               .payee = *paid,
+                               .source = fund_of(from).hold_account,
+                               .payee_account = payee.account,
+                               .gross = amount,
+                               .category = category});
+  }
+
+ private:
+  Fund fund_of(std::uint16_t party) const {
+    const AgreementParty& one = agreement_.parties[party];
+    return {.customer_account = one.account, .hold_account = hold_account(one.member, agreement_.currency, agreement_.id), .budget_line = {}};
+  }
+
+  Context& c_;
+  const Agreement& agreement_;
+};
+
+keys::Deadline deadline_of(const Agreement& agreement) {
+  return {.time_ms = agreement.deadline_ms, .contract = agreement.id, .milestone = agreement.deadlines_set, .kind = keys::DeadlineKind::agreement};
+}
+
+/// One deadline of an agreement waits in the state: the next.
+void schedule(Context& c, Open& open, bool fired) {
+  Agreement& record = open.record;
+  const auto next = Interpreter(open.program()).next_due(open.instance);
+  const std::uint64_t at = next ? static_cast<std::uint64_t>(std::max<std::int64_t>(next->at, 1)) : 0;
+  if (at == record.deadline_ms && !fired) return;
+  if (record.deadline_ms != 0) c.store.erase(keys::deadline(deadline_of(record)));
+  record.deadline_ms = at;
+  if (at == 0) return;
+  ++record.deadlines_set;
+  c.store.put(keys::deadline(deadline_of(record)), {});
+}
+
+void store(Context& c, Open& open, bool fired = false) {
+  schedule(c, open, fired);
+  if (open.program().is_end(open.instance.phase) && open.record.closed_ms == 0) open.record.closed_ms = c.now_ms;
+  open.record.instance = language::encode(open.instance);
+  c.store.save(keys::agreement(open.record.id), open.record);
+  c.index(IndexKind::contract, open.record.id.view());
+  for (const AgreementParty& party : open.record.parties)
+    if (!party.member.empty()) c.index(IndexKind::member, party.member);
+}
+
+/// What came of an act or deadline, for people: its name, and the phase when that is another now.
+void tell(Context& c, const Open& open, std::uint16_t phase_before, std::string kind, std::uint32_t entry, const std::string& name) {
+  c.event(std::move(kind), open.record.id.hex(), entry, 0, name);
+  if (open.instance.phase != phase_before) c.event("agreement_phase", open.record.id.hex(), 0, 0, open.program().phases[open.instance.phase].name);
+}
+
+bool has_role(const Member& member, const std::vector<std::string>& roles) {
+  return std::any_of(roles.begin(), roles.end(), [&](const std::string& role) {
+    const auto known = role_named(role);
+    return role == "member" || (known && member.has(*known));
+  });
+}
+
+Outcome judge_party(const Context& c, const Agreement& agreement, const language::Party& described, const AgreementParty& party) {
+  const auto member = require_member(c, party.member, described.name);
+  if (!member) return Unexpected<ledger::Rejection>(member.error());
+  if (!has_role(*member, described.roles)) return refuse(RejectionCode::role_missing, described.name + ": " + party.member);
+  const auto account = require_account(c, party.account, described.name);
+  if (!account) return Unexpected<ledger::Rejection>(account.error());
+  if (account->member != party.member) return refuse(RejectionCode::account_not_yours, described.name + ": " + party.account);
+  if (account->currency != agreement.currency) return refuse(RejectionCode::currency_mismatch, described.name + ": " + party.account);
+  return {};
+}
+
+/// Each is another member, so that a member's act is one party's.
+Outcome judge_parties(const Context& c, const Agreement& agreement, const Program& program) {
+  bool drafts = false;
+  for (std::size_t i = 0; i < agreement.parties.size(); ++i) {
+    const AgreementParty& party = agreement.parties[i];
+    if (party.member.empty()) continue;
+    if (auto judged = judge_party(c, agreement, program.parties[i], party); !judged) return judged;
+    for (std::size_t other = 0; other < i; ++other)
+      if (agreement.parties[other].member == party.member) return refuse(RejectionCode::field_invalid, program.parties[i].name + ": is " + program.parties[other].name + " already");
+    drafts = drafts || party.member == c.sender.id;
+  }
+  if (!drafts) return refuse(RejectionCode::not_a_party, c.sender.id);
+  return {};
+}
+
+/// What payments are for is known to the tax rules, so that no payment can fail for it later.
+Outcome judge_categories(const Context& c, const Program& program, const Instance& instance) {
+  const auto judge = [&](const std::string& category) -> Outcome {
+    if (category != tax::no_income && c.fixed.rules->knows_category(category)) return {};
+    return refuse(RejectionCode::tax_category_unknown, category);
+  };
+  for (const Program::Payment& payment : program.payments)
+    if (!payment.category.empty())
+      if (auto judged = judge(payment.category); !judged) return judged;
+  for (std::size_t i = 0; i < program.terms.size(); ++i)
+    if (program.terms[i].type.kind == language::TypeKind::category && instance.terms[i].given())
+      if (auto judged = judge(instance.terms[i].bytes); !judged) return judged;
+  for (std::size_t list = 0; list < program.lists.size(); ++list)
+    for (const auto& entry : instance.lists[list])
+      for (std::size_t i = 0; i < entry.fields.size(); ++i)
+        if (program.lists[list].fields[i].type.kind == language::TypeKind::category && entry.fields[i].given())
+          if (auto judged = judge(entry.fields[i].bytes); !judged) return judged;
+  return {};
+}
+
+}  // namespace
+
+Outcome draft(Context& c, const ledger::proto::DraftAgreement& operation) {
+  if (c.drafted) return refuse(RejectionCode::field_invalid, "one draft per transaction: its id names the contract");
+  const Library::Known* known = c.fixed.templates->find(operation.template_(), operation.version());
+  if (known == nullptr) return refuse(RejectionCode::template_unknown, operation.template_() + "/" + std::to_string(operation.version()));
+  if (!c.fixed.knows_currency(operation.currency())) return refuse(RejectionCode::currency_unknown, operation.currency());
+  Open open{{}, known, {}};
+  auto instance = instance_of(known->program, operation);
+  if (!instance) return Unexpected<ledger::Rejection>(instance.error());
+  open.instance = std::move(*instance);
+  Agreement& record = open.record;
+  record.parties = *parties_of(known->program, operation);   // instance_of has judged them
+  record.currency = operation.currency();
+  if (auto judged = Interpreter(known->program).judge_terms(open.instance, static_cast<std::int64_t>(c.now_ms)); !judged) return judged;
+  if (auto judged = judge_parties(c, record, known->program); !judged) return judged;
+  if (auto judged = judge_categories(c, known->program, open.instance); !judged) return judged;
+  record.digest = digest_of(*known, record.parties, record.currency, open.instance);
+  if (operation.digest() != record.digest.view()) return refuse(RejectionCode::terms_digest_mismatch, record.digest.hex());
+
+  record.id = c.id;
+  record.nonce = std::string(c.nonce);
+  record.contract_template = known->program.name;
+  record.version = known->program.version;
+  record.drafted_by = c.sender.id;
+  record.drafted_ms = c.now_ms;
+  c.drafted = true;
+  c.event("agreement_drafted", record.id.hex(), 0, 0, record.contract_template + "/" + std::to_string(record.version));
+  store(c, open);
+  return {};
+}
+
+Outcome act(Context& c, const ledger::proto::ActOnAgreement& operation) {
+  const auto id = ledger::Digest::from_bytes(operation.agreement());
+  if (!id) return refuse(RejectionCode::field_invalid, "agreement: 32 bytes");
+  auto found = open(c, *id);
+  if (!found) return Unexpected<ledger::Rejection>(found.error());
+  Open& open = *found;
+  const auto& parties = open.record.parties;
+  const auto sender = std::find_if(parties.begin(), parties.end(), [&](const AgreementParty& party) { return party.member == c.sender.id; });
+  if (sender == parties.end()) return refuse(RejectionCode::not_a_party, c.sender.id);
+  if (operation.digest() != open.record.digest.view()) return refuse(RejectionCode::terms_digest_mismatch, open.record.digest.hex());
+  language::Sent sent{operation.act(), static_cast<std::uint16_t>(sender - parties.begin()), {}};
+  for (const auto& parameter : operation.parameters()) sent.parameters.emplace_back(parameter.name(), value_of(parameter));
+  const std::uint16_t before = open.instance.phase;
+  const std::uint32_t entry = operation.entry();
+  const language::Moment moment{static_cast<std::int64_t>(c.now_ms), entry - 1};   // 0 becomes one that no list has
+  LedgerVerbs verbs(c, open.record);
+  const auto done = Interpreter(open.program()).act(open.instance, sent, moment, verbs);
+  if (!done) return Unexpected<ledger::Rejection>(done.error());
+  tell(c, open, before, done->happened ? "agreement_act" : "agreement_consent", entry, operation.act());
+  store(c, open);
+  return {};
+}
+
+Outcome fire(Context& c, const keys::Deadline& deadline) {
+  auto found = open(c, deadline.contract);
+  DAFTAR_CHECK(found.has_value());
+  Open& open = *found;
+  const Interpreter interpreter(open.program());
+  const auto due = interpreter.next_due(open.instance);
+  DAFTAR_CHECK(due.has_value());
+  const std::uint16_t before = open.instance.phase;
+  LedgerVerbs verbs(c, open.record);
+  if (auto fired = interpreter.fire(open.instance, *due, static_cast<std::int64_t>(c.now_ms), verbs); !fired) return Unexpected<ledger::Rejection>(fired.error());
+  const auto& moment = open.program().deadlines[due->deadline];
+  tell(c, open, before, "agreement_deadline", moment.place.list == language::no_list ? 0 : due->entry + 1, moment.name);
+  store(c, open, true);
+  return {};
+}
+
+void postpone(Context& c, const keys::Deadline& deadline) {
+  auto found = open(c, deadline.contract);
+  DAFTAR_CHECK(found.has_value());
+  const auto due = Interpreter(found->program()).next_due(found->instance);
+  DAFTAR_CHECK(due.has_value());
+  Interpreter::postpone(found->instance, *due, static_cast<std::int64_t>(c.now_ms + retry_ms));
+  store(c, *found, true);
+}
+
+std::optional<keys::Deadline> waiting(const Store& store, const ledger::Digest& agreement) {
+  const auto record = store.load<Agreement>(keys::agreement(agreement));
+  if (!record || record->deadline_ms == 0) return std::nullopt;
+  return deadline_of(*record);
+}
+
+}  // namespace daftar::contracts::agreements

@@ -1,0 +1,26 @@
+// What the parties of an agreement put their names to: the program, who they are, the terms, and the prose in all its languages. A wallet makes it from the
+// template's source; the ledger makes it again when the agreement is drafted, so that the prose and the program cannot drift apart.
+#pragma once
+#include "contracts/agreements/library.h"
+#include "contracts/agreements/records.h"
+#include "contracts/language/prose.h"
+#include "ledger/rejection.h"
+
+namespace daftar::contracts::agreements {
+
+/// Nothing when neither is set.
+language::Value value_of(const ledger::proto::AgreementValue& value);
+
+/// The instance that a draft describes; the refusal names what is missing, unknown or out of order. Ranges and requirements are judged by
+/// language::Interpreter::judge_terms.
+Expected<language::Instance, ledger::Rejection> instance_of(const language::Program& program, const ledger::proto::DraftAgreement& draft);
+
+/// The parties in the order of the program, main accounts filled in. field_invalid: one that the template does not know, or twice, or out of order.
+Expected<std::vector<AgreementParty>, ledger::Rejection> parties_of(const language::Program& program, const ledger::proto::DraftAgreement& draft);
+
+language::Filling filling_of(const std::vector<AgreementParty>& parties, const std::string& currency);
+
+/// tagged_hash(tag::agreement) over digest of the program, currency, parties, terms at the beginning, and each language's paragraphs.
+ledger::Digest digest_of(const Library::Known& known, const std::vector<AgreementParty>& parties, const std::string& currency, const language::Instance& instance);
+
+}  // namespace daftar::contracts::agreements
