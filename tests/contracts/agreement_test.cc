@@ -187,7 +187,7 @@ TEST_CASE("what is wrong with an offer of a template is refused, and says where"
   using Draft = proto::DraftAgreement;
   CHECK(refused("acme", [](Draft& d) { d.set_version(2); }) == "template_unknown rental/2");
   CHECK(refused("acme", [](Draft& d) { d.set_currency("XXX"); }) == "currency_unknown XXX");
-  CHECK(refused("baraka", [](Draft&) {}) == "not_a_party baraka");
+  CHECK(refused("nordic", [](Draft&) {}) == "not_a_party nordic");
   CHECK(refused("acme", [](Draft& d) { d.mutable_parties(1)->set_member("nobody"); }).starts_with("member_unknown"));
   CHECK(refused("acme", [](Draft& d) { d.mutable_parties(0)->set_member("judge"); }).starts_with("role_missing landlord"));
   CHECK(refused("acme", [](Draft& d) { d.mutable_parties(1)->set_member("acme"); }) == "field_invalid tenant: is landlord already");
@@ -216,7 +216,7 @@ TEST_CASE("what is wrong with an offer of a template is refused, and says where"
 TEST_CASE("who acts on a contract of a template names the text that they have before them, and is a party") {
   World w = world_with_templates();
   AgreementDeal deal = lived_in(w);
-  CHECK(w.outcome("baraka", deal.act("pay_rent", 1)) == "not_a_party");
+  CHECK(w.outcome("nordic", deal.act("pay_rent", 1)) == "not_a_party");
   CHECK(w.outcome("acme", deal.act("pay_rent", 1)) == "not_a_party");
   CHECK(w.outcome("baraka", deal.act("pay_rent", 4)) == "milestone_unknown");
   CHECK(w.outcome("baraka", deal.act("pay_rent")) == "milestone_unknown");

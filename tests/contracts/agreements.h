@@ -25,9 +25,11 @@ inline void add_template(proto::Genesis& genesis, const agreements::Library::Kno
   one->set_program(std::string(known.digest.view()));
 }
 
-/// A ledger that knows the service and the rental template.
+/// A ledger that knows the service and the rental template; there is VAT in rent, too.
 inline World world_with_templates() {
   return World([](proto::Genesis& genesis) {
+    for (auto& rule : *genesis.mutable_tax_rules())
+      if (rule.kind() == "vat") rule.add_categories("rent");
     for (const char* name : {"rental", "service"}) add_template(genesis, shipped_template(name));
   });
 }
