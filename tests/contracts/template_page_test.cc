@@ -1,8 +1,9 @@
-// docs/template-language.md against the language: its examples hold and are formatted, its mistakes are refused as it says, its grammar and tables are those
-// of the code.
+// The pages on templates against the language. docs/template-language.md: its examples hold and are formatted, its mistakes are refused as it says, its grammar
+// and tables are those of the code. docs/template-tutorial.md: what it writes is the rental template. docs/templates.md: it tells of every template that is shipped.
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 
 #include "contracts/language/formatter.h"
@@ -15,8 +16,14 @@ namespace {
 
 using language::Judgement;
 
+const std::filesystem::path source_folder = DAFTAR_SOURCE_DIR;
+
 const std::string& language_page() {
-  static const std::string page = tests::read_text(std::string(DAFTAR_SOURCE_DIR) + "/docs/template-language.md");
+  static const std::string page = tests::read_text(source_folder / "docs/template-language.md");
+  return page;
+}
+const std::string& tutorial_page() {
+  static const std::string page = tests::read_text(source_folder / "docs/template-tutorial.md");
   return page;
 }
 
@@ -24,9 +31,9 @@ struct PageBlock {
   std::string heading, content;   // "template refused file=sale.template"
 };
 
-std::vector<PageBlock> page_blocks() {
+std::vector<PageBlock> page_blocks(const std::string& page = language_page()) {
   std::vector<PageBlock> blocks;
-  std::istringstream in(language_page());
+  std::istringstream in(page);
   bool inside = false;
   for (std::string line; std::getline(in, line);) {
     if (line.starts_with("```")) {
@@ -82,6 +89,53 @@ TEST_CASE("templates: the page's other examples hold, and its mistakes do not") 
   }
   CHECK(apart >= 1);
   CHECK(refused >= 1);
+}
+
+TEST_CASE("templates: the pieces of the tutorial are the rental template") {
+  std::string whole, first;
+  for (const PageBlock& block : page_blocks(tutorial_page())) {
+    if (block.heading.starts_with("template piece")) whole += (whole.empty() ? "" : "\n") + block.content;
+    if (block.heading.starts_with("template refused")) {
+      CHECK(language::judge(block.content).standing == Judgement::Standing::refused);
+      CHECK(formatted_source(block.content) == block.content);
+      first = block.content;
+    }
+    if (block.heading.starts_with("template part")) must_hold(first + block.content);   // what mends it
+  }
+  CHECK_FALSE(first.empty());
+  CHECK(whole == tests::read_text(source_folder / "contracts/templates/rental.template"));
+}
+
+TEST_CASE("templates: the page of those shipped tells of each: its parties, its ends, and what comes of each party's silence") {
+  const std::string page = tests::read_text(source_folder / "docs/templates.md");
+  std::map<std::string, std::vector<std::string>> rows;   // title → cells
+  for (const auto& row : tests::page_table(page, "template")) rows[tests::code_words(row.at(0)).at(0)] = row;
+  std::size_t shipped_count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(source_folder / "contracts/templates")) {
+    const std::string source = tests::read_text(entry.path());
+    const auto parsed = language::parse(source);
+    REQUIRE(parsed);
+    const language::Template& text = parsed->tree;
+    const std::string title = text.name + "/" + std::to_string(text.version);
+    INFO(title);
+    REQUIRE(rows.contains(title));
+    ++shipped_count;
+    std::vector<std::string> parties, ends, silent;
+    for (const auto& party : text.parties) parties.push_back(party.name);
+    for (const auto& phase : text.phases)
+      if (phase.end) ends.push_back(phase.name);
+    for (const auto& row : tests::page_table(page, "silent in `" + title + "`")) silent.push_back(row.at(0));
+    const auto sorted = [](std::vector<std::string> names) { return std::set<std::string>(names.begin(), names.end()); };
+    CHECK(sorted(tests::code_words(rows[title].at(2))) == sorted(parties));
+    CHECK(sorted(tests::code_words(rows[title].at(3))) == sorted(ends));
+    CHECK(sorted(silent) == sorted(parties));
+    for (const auto& row : tests::page_table(page, "silent in `" + title + "`"))
+      for (const std::string& word : tests::code_words(row.at(1))) {
+        INFO(word);
+        CHECK(text.term(word) != nullptr);
+      }
+  }
+  CHECK(rows.size() == shipped_count);
 }
 
 TEST_CASE("templates: every word of the language stands in the examples of the page, and in its grammar") {

@@ -86,7 +86,8 @@ bool TemplateRun::holds(const Expression& e, const Frame& f) const {
   std::size_t count = 0;
   switch (e.form) {
     case Form::both: return holds(e.parts[0], f) && holds(e.parts[1], f);
-    case Form::either: return holds(e.parts[0], f) || holds(e.parts[1], f);
+    // `a if b` has become `a or not b`: where b fails, a may speak of what the terms leave out.
+    case Form::either: return holds(e.parts[1], f) || holds(e.parts[0], f);
     case Form::negation: return !holds(e.parts[0], f);
     case Form::given: return !terms_.left_out.contains(e.parts[0].name);
     case Form::is_public: return terms_.is_public;
@@ -112,20 +113,20 @@ bool TemplateRun::holds(const Expression& e, const Frame& f) const {
   }
 }
 
-bool TemplateRun::requirements_hold(std::int64_t now) {
+const language::Requirement* TemplateRun::unmet_requirement(std::int64_t now) const {
   for (const language::Requirement& required : text_.requirements) {
     language::Scope scope;
     scope.on = required.each;
     const std::size_t count = required.each ? terms_.entries.at(required.each->list).size() : 1;
     for (std::size_t entry = 0; entry < count; ++entry) {
       try {
-        if (!holds(required.condition, frame(scope, now, entry))) return false;
+        if (!holds(required.condition, frame(scope, now, entry))) return &required;
       } catch (const RunRefusal&) {
-        return false;   // it reads what these terms leave out
+        return &required;   // it reads what these terms leave out
       }
     }
   }
-  return true;
+  return nullptr;
 }
 
 void TemplateRun::act(const language::Action& action, std::int64_t now, std::size_t entry, const std::map<std::string, std::int64_t>& parameters) {

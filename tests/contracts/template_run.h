@@ -29,7 +29,8 @@ class TemplateRun {
  public:
   TemplateRun(const language::Template& text, RunTerms terms);
 
-  bool requirements_hold(std::int64_t now);
+  /// The first requirement that these terms do not meet; nullptr: they meet all.
+  const language::Requirement* unmet_requirement(std::int64_t now) const;
   const std::string& phase() const { return text_.phases[phase_].name; }
   bool ended() const { return text_.phases[phase_].end; }
   std::string stage(std::size_t entry) const { return stages_.empty() ? "" : steps()[stages_[entry]].name; }

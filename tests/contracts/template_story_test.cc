@@ -1,0 +1,159 @@
+// The stories of the shipped templates (tests/contracts/templates/stories), from draft to close and on the ways that nobody wishes for, told by TemplateRun.
+// Their amounts are reckoned by hand.
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+
+#include "contracts/language/parser.h"
+#include "template_story.h"
+#include "tests/harness/text_file.h"
+
+namespace daftar::contracts::test {
+namespace {
+
+namespace fs = std::filesystem;
+using language::Action;
+using language::Template;
+
+const fs::path template_folder = fs::path(DAFTAR_SOURCE_DIR) / "contracts/templates";
+const fs::path story_folder = fs::path(DAFTAR_SOURCE_DIR) / "tests/contracts/templates/stories";
+
+bool is_among(const std::vector<std::string>& names, const std::string& wanted) { return std::find(names.begin(), names.end(), wanted) != names.end(); }
+
+class RunOfStory final : public StoryExecutor {
+ public:
+  RunOfStory(const Template& text, const RunTerms& terms) : text_(text), terms_(terms), run_(text, terms) {}
+  const language::Requirement* unmet_requirement(std::int64_t now) const { return run_.unmet_requirement(now); }
+
+  std::string act(const std::string& party, const std::string& action, std::int64_t now, std::size_t entry, const std::map<std::string, std::int64_t>& parameters) override {
+    // Of several declarations of an act the one that applies; where none does, the refusal that came nearest.
+    static const std::vector<std::string> nearest = {"not_a_party", "wrong_phase", "wrong_stage", "condition", "out_of_range", "already_agreed", "ok"};
+    const auto rank = [](const std::string& outcome) { return std::find(nearest.begin(), nearest.end(), outcome) - nearest.begin(); };
+    std::string outcome = "not_a_party";
+    for (const Action& declared : text_.actions) {
+      if (declared.name != action || outcome == "ok") continue;
+      const std::string one = attempt(party, declared, now, entry, parameters);
+      if (rank(one) > rank(outcome)) outcome = one;
+    }
+    return outcome;
+  }
+
+  std::vector<Fallen> pass_until(std::int64_t now) override {
+    std::vector<Fallen> fallen;
+    for (auto due = run_.next_deadline(); due && due->at <= now; due = run_.next_deadline()) {
+      last_ = std::max(last_, due->at);
+      run_.fire(*due, last_);
+      fallen.push_back({due->deadline->name, due->deadline->scope.on ? std::optional<std::size_t>(due->entry) : std::nullopt});
+    }
+    last_ = std::max(last_, now);
+    return fallen;
+  }
+
+  std::string phase() const override { return run_.phase(); }
+  std::vector<std::string> stages() const override {
+    std::vector<std::string> out;
+    for (std::size_t i = 0; i < run_.staged_entries(); ++i) out.push_back(run_.stage(i));
+    return out;
+  }
+  std::int64_t received(const std::string& party) const override {
+    const auto found = run_.received.find(party);
+    return found == run_.received.end() ? 0 : found->second;
+  }
+  std::int64_t held() const override {
+    std::int64_t sum = 0;
+    for (const auto& [name, amount] : run_.held()) sum += amount;
+    return sum;
+  }
+
+ private:
+  std::string attempt(const std::string& party, const Action& action, std::int64_t now, std::size_t entry, const std::map<std::string, std::int64_t>& parameters) {
+    if (!is_among(action.actors, party) || terms_.left_out.contains(party)) return "not_a_party";
+    if (!is_among(action.scope.phases, run_.phase())) return "wrong_phase";
+    if (action.scope.on && !action.scope.on->stages.empty() && !is_among(action.scope.on->stages, run_.stage(entry))) return "wrong_stage";
+    for (const language::Field& parameter : action.parameters)
+      if (parameter.type.kind == language::TypeKind::money && parameters.at(parameter.name) > run_.bound(action, parameter, now, entry)) return "out_of_range";
+    auto& agreed = agreed_[{&action, entry}];
+    if (agreed.contains(party)) return "already_agreed";
+    if (action.jointly && agreed.size() + 1 < action.actors.size()) return agreed.insert(party), "ok";
+    try {
+      run_.act(action, now, entry, parameters);
+    } catch (const RunRefusal& refusal) {
+      if (refusal.mistake) throw std::runtime_error(refusal.why);   // the checker says that it cannot come
+      return "condition";
+    }
+    agreed.clear();
+    return "ok";
+  }
+
+  const Template& text_;
+  const RunTerms terms_;
+  TemplateRun run_;
+  std::map<std::pair<const Action*, std::size_t>, std::set<std::string>> agreed_;
+  std::int64_t last_ = 0;
+};
+
+struct Told {
+  std::string source;
+  Template text;
+  StoryTally tally;
+};
+
+Told tell(const std::string& name) {
+  Told told;
+  told.source = tests::read_text(template_folder / (name + ".template"));
+  const auto parsed = language::parse(told.source);
+  REQUIRE(parsed);
+  told.text = parsed->tree;
+  const DraftStory draft = [&](const RunTerms& terms, std::int64_t now, std::string& refusal) -> std::unique_ptr<StoryExecutor> {
+    auto contract = std::make_unique<RunOfStory>(told.text, terms);
+    const language::Requirement* unmet = contract->unmet_requirement(now);
+    if (unmet == nullptr) return contract;
+    refusal = unmet->because.empty() ? "line " + std::to_string(unmet->place.line) : unmet->because;
+    return nullptr;
+  };
+  told.tally = play_stories(story_folder / (name + ".txt"), told.text, draft, [](const std::string& difference) { FAIL_CHECK(difference); });
+  return told;
+}
+
+/// A story for everything that the template knows: no act, deadline, phase or stage without one.
+void is_told_whole(const Told& told) {
+  for (const Action& action : told.text.actions) {
+    INFO("action " << action.name);
+    CHECK(told.tally.acts.contains(action.name));
+  }
+  for (const language::Deadline& deadline : told.text.deadlines) {
+    INFO("deadline " << deadline.name);
+    CHECK(told.tally.deadlines.contains(deadline.name));
+  }
+  for (const language::Step& phase : told.text.phases) {
+    INFO("phase " << phase.name);
+    CHECK(told.tally.phases.contains(phase.name));
+  }
+  for (const language::Stages& stages_of_list : told.text.stages)
+    for (const language::Step& stage : stages_of_list.steps) {
+      INFO("stage " << stage.name);
+      CHECK(told.tally.stages.contains(stage.name));
+    }
+  CHECK(told.tally.drafts >= 3);
+  CHECK(told.tally.refused >= 3);
+}
+
+}  // namespace
+
+TEST_CASE("stories: service by milestones") { is_told_whole(tell("service")); }
+TEST_CASE("stories: rental") { is_told_whole(tell("rental")); }
+TEST_CASE("stories: supply by instalments") { is_told_whole(tell("supply")); }
+TEST_CASE("stories: works with advance, security and retention") { is_told_whole(tell("works")); }
+TEST_CASE("stories: subscription") { is_told_whole(tell("subscription")); }
+TEST_CASE("stories: licence and royalty") { is_told_whole(tell("licence")); }
+TEST_CASE("stories: public request") { is_told_whole(tell("public_request")); }
+TEST_CASE("stories: grant") { is_told_whole(tell("grant")); }
+
+TEST_CASE("stories: every template shipped has its stories") {
+  std::set<std::string> templates, told;
+  for (const auto& entry : fs::directory_iterator(template_folder)) templates.insert(entry.path().stem().string());
+  for (const auto& entry : fs::directory_iterator(story_folder)) told.insert(entry.path().stem().string());
+  CHECK(templates == told);
+}
+
+}  // namespace daftar::contracts::test
