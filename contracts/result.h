@@ -32,6 +32,7 @@ struct TaxLine {
   std::string currency;
   ledger::MinorUnits gross = 0, base = 0, tax = 0, withheld = 0;
   std::uint32_t rate_ppm = 0;
+  bool operator==(const TaxLine&) const = default;
 };
 
 /// What changed besides balances, for people, indexes and event streams: `kind` e.g. contract_signed, milestone_accepted, budget_committed.

@@ -136,6 +136,21 @@ std::optional<MinorUnits> narrow(Int128 value) {
   return static_cast<MinorUnits>(value);
 }
 
+std::string_view name(Rounding rounding) {
+  switch (rounding) {
+    case Rounding::half_away:
+      return "half_away";
+    case Rounding::floor:
+      return "floor";
+    case Rounding::ceiling:
+      return "ceiling";
+    case Rounding::half_even:
+      return "half_even";
+  }
+  DAFTAR_CHECK(false && "a rounding that has a name");
+  return {};
+}
+
 std::optional<MinorUnits> mul_div(MinorUnits value, std::int64_t numerator, std::int64_t denominator, Rounding rounding) {
   DAFTAR_CHECK(denominator > 0);
   return narrow(divide(static_cast<Int128>(value) * numerator, denominator, rounding));

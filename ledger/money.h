@@ -21,6 +21,7 @@ std::optional<MinorUnits> checked_sub(MinorUnits a, MinorUnits b);
 std::optional<MinorUnits> narrow(Int128 value);
 
 enum class Rounding : std::uint8_t { half_away = 0, floor = 1, ceiling = 2, half_even = 3 };  // numbers are stored: never renumber
+std::string_view name(Rounding rounding);
 
 /// value × numerator / denominator, rounded by name; nothing on overflow. denominator > 0. Exact in 128 bits.
 std::optional<MinorUnits> mul_div(MinorUnits value, std::int64_t numerator, std::int64_t denominator, Rounding rounding);

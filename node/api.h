@@ -2,6 +2,7 @@
 #pragma once
 #include <memory>
 
+#include "contracts/tax/rules.h"
 #include "node/api_access.h"
 #include "node/http_router.h"
 #include "node/json_render.h"
@@ -65,11 +66,13 @@ class Api {
   // api_entries.cc
   HttpResponse transaction(const HttpRequest& request, const Read& read);
   HttpResponse receipt(const HttpRequest& request, const Read& read);
+  HttpResponse tax_explanation(const HttpRequest& request, const Read& read);
   HttpResponse entries(const HttpRequest& request, const Read& read);
 
   NodeService& service_;
   Metrics& metrics_;
   std::shared_ptr<const ledger::Genesis> genesis_;
+  contracts::tax::RuleBook rules_;   // by which the engine pays, too
   NonceMemory nonces_;
   HttpRouter router_;
 };

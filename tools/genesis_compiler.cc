@@ -33,10 +33,9 @@ std::uint64_t date(Table& table, std::string_view key) {
 std::uint32_t rounding(Table& table, std::string_view key) {
   const std::string text = table.text(key);
   using ledger::Rounding;
-  if (text.empty() || text == "half_away") return static_cast<std::uint32_t>(Rounding::half_away);
-  if (text == "floor") return static_cast<std::uint32_t>(Rounding::floor);
-  if (text == "ceiling") return static_cast<std::uint32_t>(Rounding::ceiling);
-  if (text == "half_even") return static_cast<std::uint32_t>(Rounding::half_even);
+  if (text.empty()) return static_cast<std::uint32_t>(Rounding::half_away);
+  for (const auto one : {Rounding::half_away, Rounding::floor, Rounding::ceiling, Rounding::half_even})
+    if (text == ledger::name(one)) return static_cast<std::uint32_t>(one);
   table.wrong(key, "must be half_away, floor, ceiling or half_even");
 }
 

@@ -17,35 +17,16 @@ constexpr std::uint32_t million = 1'000'000;
 constexpr std::string_view common_categories[] = {"none",     "services", "goods",   "works",   "royalty",   "wages",
                                                   "rent",     "dividends", "interest", "freight", "telecom", "insurance"};
 
-bool one_of_or_any(const std::vector<std::string>& list, std::string_view value) {
-  return list.empty() || std::find(list.begin(), list.end(), value) != list.end();
-}
-
-bool applies(const TaxRule& rule, const Question& q) {
-  if (!rule.in_force(q.time_ms) || q.gross < rule.threshold) return false;
-  if (!rule.currency.empty() && rule.currency != q.currency) return false;
-  if (!one_of_or_any(rule.categories, q.category)) return false;
-  if (!one_of_or_any(rule.payer_kinds, q.payer.kind) || !one_of_or_any(rule.payee_kinds, q.payee.kind)) return false;
-  if (!one_of_or_any(rule.payee_statuses, q.payee.tax_status)) return false;
-  if (rule.country.empty()) return true;
-  if (q.payer.country != rule.country) return false;
-  if (rule.payee_residence == Residence::any) return true;
-  return (q.payee.country == rule.country) == (rule.payee_residence == Residence::resident);
-}
-
 /// value × numerator / denominator, rounded once to a whole number of `unit`s.
 std::optional<MinorUnits> share_of(MinorUnits value, std::uint32_t numerator, std::uint32_t denominator, const TaxRule& rule) {
   const std::int64_t unit = rule.rounding_unit;
   const auto units = ledger::mul_div(value, numerator, static_cast<std::int64_t>(denominator) * unit, rule.rounding);
   if (!units) return std::nullopt;
-  const auto amount = ledger::narrow(static_cast<ledger::Int128>(*units) * unit);
-  if (!amount) return std::nullopt;
-  return std::min(*amount, value);
+  return ledger::narrow(static_cast<ledger::Int128>(*units) * unit);
 }
 
-std::optional<MinorUnits> tax_on(MinorUnits base, const TaxRule& rule) {
-  if (rule.base == Base::inclusive) return share_of(base, rule.rate_ppm, million + rule.rate_ppm, rule);
-  return share_of(base, rule.rate_ppm, million, rule);
+std::optional<MinorUnits> tax_on(MinorUnits amount, const TaxRule& rule) {
+  return share_of(amount, rule.rate_ppm, rule.base == Base::inclusive ? million + rule.rate_ppm : million, rule);
 }
 
 // --- reading a genesis -------------------------------------------------------------------------------------------------------------
@@ -200,38 +181,51 @@ bool RuleBook::knows_category(std::string_view category) const {
   return std::binary_search(categories_.begin(), categories_.end(), category);
 }
 
-Expected<std::vector<Computed>, ledger::Rejection> RuleBook::compute(const Question& q) const {
-  std::vector<Computed> computed;
-  if (q.category == no_income) return computed;
+Expected<std::vector<Judged>, ledger::Rejection> RuleBook::judge(const Question& q) const {
+  std::vector<Judged> judged;
+  judged.reserve(rules_.size());
   const auto overflow = Unexpected<ledger::Rejection>({RejectionCode::overflow, "tax"});
   MinorUnits net_of_vat = q.gross, left = q.gross;
   for (const TaxRule& rule : rules_) {   // VAT rules come first, so net_of_vat is complete when a withholding asks for it
-    if (!applies(rule, q)) continue;
-    const MinorUnits base = rule.base == Base::net_of_vat || rule.base == Base::inclusive ? net_of_vat : q.gross;
-    const auto tax = tax_on(base, rule);
-    if (!tax) return overflow;
+    Judged& one = judged.emplace_back(Judged{.rule = &rule, .ground = ground_of(rule, q), .taken_from = 0, .limited = false, .line = {}});
+    if (one.ground != Ground::applies) continue;
+    one.taken_from = rule.base == Base::net_of_vat || rule.base == Base::inclusive ? net_of_vat : q.gross;
+    const auto exact = tax_on(one.taken_from, rule);
+    if (!exact) return overflow;
+    const MinorUnits tax = std::min(*exact, one.taken_from);
     MinorUnits withheld = 0;
+    one.limited = tax < *exact;
     if (withholds(rule)) {
-      const auto part = rule.withheld_share_ppm == million ? tax : share_of(*tax, rule.withheld_share_ppm, million, rule);
-      if (!part) return overflow;
-      withheld = std::min(*part, left);
+      const auto share = rule.withheld_share_ppm == million ? tax : share_of(tax, rule.withheld_share_ppm, million, rule);
+      if (!share) return overflow;
+      withheld = std::min({*share, tax, left});
+      one.limited |= withheld < *share;
     }
     left -= withheld;
-    if (rule.base == Base::inclusive) net_of_vat -= *tax;
-    computed.push_back({&rule,
-                        {.rule = rule.code,
-                         .version = rule.version,
-                         .kind = std::string(name(rule.kind)),
-                         .payer = q.payer.id,
-                         .payee = q.payee.id,
-                         .category = std::string(q.category),
-                         .currency = std::string(q.currency),
-                         .gross = q.gross,
-                         .base = rule.base == Base::inclusive ? base - *tax : base,
-                         .tax = *tax,
-                         .withheld = withheld,
-                         .rate_ppm = rule.rate_ppm}});
+    if (rule.base == Base::inclusive) net_of_vat -= tax;
+    one.line = {.rule = rule.code,
+                .version = rule.version,
+                .kind = std::string(name(rule.kind)),
+                .payer = q.payer.id,
+                .payee = q.payee.id,
+                .category = std::string(q.category),
+                .currency = std::string(q.currency),
+                .gross = q.gross,
+                .base = rule.base == Base::inclusive ? one.taken_from - tax : one.taken_from,
+                .tax = tax,
+                .withheld = withheld,
+                .rate_ppm = rule.rate_ppm};
   }
+  return judged;
+}
+
+Expected<std::vector<Computed>, ledger::Rejection> RuleBook::compute(const Question& q) const {
+  std::vector<Computed> computed;
+  if (q.category == no_income) return computed;
+  auto judged = judge(q);
+  if (!judged) return Unexpected<ledger::Rejection>(judged.error());
+  for (Judged& one : *judged)
+    if (one.ground == Ground::applies) computed.push_back({one.rule, std::move(one.line)});
   return computed;
 }
 

@@ -11,6 +11,7 @@
 #include "contracts/records.h"
 #include "contracts/result.h"
 #include "contracts/tax/records.h"
+#include "contracts/tax/selection.h"
 #include "ledger/expected.h"
 #include "ledger/genesis.h"
 #include "ledger/rejection.h"
@@ -20,16 +21,17 @@ namespace daftar::contracts::tax {
 /// The category of movements that are no income: never taxed.
 inline constexpr std::string_view no_income = "none";
 
-struct Question {
-  const Member& payer;
-  const Member& payee;
-  std::string_view category, currency;
-  ledger::MinorUnits gross = 0;
-  std::uint64_t time_ms = 0;
-};
-
 struct Computed {
   const TaxRule* rule = nullptr;   // lives as long as the rule book
+  TaxLine line;
+};
+
+/// One rule of the book before one payment.
+struct Judged {
+  const TaxRule* rule = nullptr;       // lives as long as the rule book
+  Ground ground = Ground::applies;     // the rest has meaning when the rule applies
+  ledger::MinorUnits taken_from = 0;   // what the rate was taken of; line.base is the same but for VAT inside a price, where it is without the VAT
+  bool limited = false;                // more was reckoned than there was to take: cut to that
   TaxLine line;
 };
 
@@ -45,6 +47,8 @@ class RuleBook {
   /// VAT first, then withholdings, each in order of the genesis. One line per rule that applies, also when it comes to zero.
   /// The only refusal is overflow.
   Expected<std::vector<Computed>, ledger::Rejection> compute(const Question& question) const;
+  /// The same, with the rules that do not apply and why not.
+  Expected<std::vector<Judged>, ledger::Rejection> judge(const Question& question) const;
 
  private:
   std::vector<TaxRule> rules_;            // VAT first

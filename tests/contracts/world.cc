@@ -151,6 +151,7 @@ World::World(const std::function<void(proto::Genesis&)>& edit) : genesis_(make_g
   auto state = genesis_state(*genesis_);
   if (!state) FAIL(state.error());
   state_.apply(*state);
+  rules_ = std::move(*tax::RuleBook::from_genesis(genesis_->content()));
 }
 
 proto::TransactionBody World::body(const std::string& sender, std::vector<proto::Operation> operations) {
@@ -221,9 +222,14 @@ const BlockOutcome& World::block(std::vector<std::shared_ptr<const ledger::Trans
       row[2] += line.tax;
       row[3] += line.withheld;
     }
+    REQUIRE(explained(entry).as_recorded);
   }
   check_invariants();
   return last_;
+}
+
+tax::Explanation World::explained(const ExecutedEntry& entry) const {
+  return tax::explain(rules_, entry.transaction ? &entry.transaction->body() : nullptr, *decode_result(entry.result), now_ms_, state_);
 }
 
 MemoryState World::replayed() const {

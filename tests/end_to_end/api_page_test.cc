@@ -158,6 +158,7 @@ std::map<std::string, Call> calls(const Story& story) {
       {"GET /v1/budget/lines/{}", {"/v1/budget/lines/2026.edu", "", ""}},
       {"GET /v1/tax/rules", {"/v1/tax/rules?date=2025-06-30", "", ""}},
       {"GET /v1/tax/register", {"/v1/tax/register?payee=" + payee, "", ""}},
+      {"GET /v1/tax/explanations/{}", {"/v1/tax/explanations/" + story.payment, "", ""}},
       {"GET /v1/payouts/{}", {"/v1/payouts/" + story.payout, "", ""}},
       {"GET /v1/nodes", {"/v1/nodes", "", ""}},
       {"GET /v1/nodes/proposals", {"/v1/nodes/proposals?limit=10", "", ""}},

@@ -12,5 +12,6 @@ std::vector<std::string> budget_line_view(const nlohmann::json& line);
 std::vector<std::string> budget_lines_view(const nlohmann::json& answer);
 std::vector<std::string> tax_rules_view(const nlohmann::json& answer);
 std::vector<std::string> tax_register_view(const nlohmann::json& answer);
+std::vector<std::string> tax_explanation_view(const nlohmann::json& answer);
 
 }  // namespace daftar::tools
