@@ -13,6 +13,7 @@
 #include "contracts/service/contract.h"
 #include "contracts/service/records.h"
 #include "contracts/state_keys.h"
+#include "contracts/tax/certificates.h"
 #include "contracts/tax/rules.h"
 
 namespace daftar::contracts {
@@ -53,6 +54,7 @@ Outcome perform(Context& c, const Operation& operation) {
     case Operation::kProposeNodeChange: return governance::propose(c, operation.propose_node_change());
     case Operation::kApproveNodeChange: return governance::approve(c, operation.approve_node_change());
     case Operation::kWithdrawNodeChange: return governance::withdraw(c, operation.withdraw_node_change());
+    case Operation::kChangeTaxCertificate: return tax::change_certificate(c, operation.change_tax_certificate());
     case Operation::KIND_NOT_SET: break;
   }
   return refuse(RejectionCode::field_invalid, "operation");

@@ -26,7 +26,7 @@ struct Posting {
 struct TaxLine {
   std::string rule;              // code
   std::uint32_t version = 0;
-  std::string kind;              // vat | withholding
+  std::string kind;              // vat | withholding | contribution
   std::string payer, payee;      // member ids
   std::string category;
   std::string currency;

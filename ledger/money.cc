@@ -152,13 +152,14 @@ std::string_view name(Rounding rounding) {
 }
 
 std::optional<MinorUnits> mul_div(MinorUnits value, std::int64_t numerator, std::int64_t denominator, Rounding rounding) {
-  DAFTAR_CHECK(denominator > 0);
-  return narrow(divide(static_cast<Int128>(value) * numerator, denominator, rounding));
+  return round_division(static_cast<Int128>(value) * numerator, denominator, 1, rounding);
 }
 
-std::optional<MinorUnits> round_to_unit(MinorUnits value, std::int64_t unit, Rounding rounding) {
-  DAFTAR_CHECK(unit >= 1);
-  return narrow(divide(value, unit, rounding) * unit);
+std::optional<MinorUnits> round_division(Int128 dividend, std::int64_t divisor, std::int64_t unit, Rounding rounding) {
+  DAFTAR_CHECK(divisor > 0 && unit >= 1);
+  const auto units = narrow(divide(dividend, static_cast<Int128>(divisor) * unit, rounding));
+  if (!units) return std::nullopt;
+  return narrow(static_cast<Int128>(*units) * unit);
 }
 
 std::string_view describe(DecimalError error) {

@@ -56,6 +56,7 @@ class Api {
   HttpResponse budget_line(const HttpRequest& request, const Read& read);
   HttpResponse budget_lines(const HttpRequest& request, const Read& read);
   HttpResponse tax_rules(const HttpRequest& request, const Read& read);
+  HttpResponse tax_certificates(const HttpRequest& request, const Read& read);
   HttpResponse tax_register(const HttpRequest& request, const Read& read);
   HttpResponse payout(const HttpRequest& request, const Read& read);
   // api_nodes.cc

@@ -99,12 +99,14 @@ Explanation explain(const RuleBook& book, const ledger::proto::TransactionBody* 
     for (const Event& event : result.events) finder.event(event);
   bool reckoned = true;
   for (PaymentMade& payment : finder.take()) {
+    const auto certificates = query::tax_certificates(state, payment.payee.id);
     auto rules = book.judge({.payer = payment.payer,
                              .payee = payment.payee,
                              .category = payment.category,
                              .currency = payment.currency,
                              .gross = payment.gross,
-                             .time_ms = time_ms});
+                             .time_ms = time_ms,
+                             .certificates = certificates});
     if (!rules) {   // it was paid, so it was reckoned once: rules or members are not those of the payment
       reckoned = false;
       continue;

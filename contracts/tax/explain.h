@@ -1,6 +1,7 @@
 // What was the rule on that day: the payments that an entry made, found again afterwards, each before every rule of the book. Selection and
 // arithmetic are those of pay() (RuleBook::judge); what comes of them is held against the tax lines that the entry carries.
 //
+// Certificates of residence are asked as of the payment: they keep when they were recorded and withdrawn.
 // Payer and payee are read from the state of now. That is as of the payment: what rules ask of a member (kind, country, tax status) is written
 // once, at its registration, and no operation changes it; the rules of a ledger are those of its genesis. When either becomes changeable, the
 // reading here must ask for the moment of the payment; until then `as_recorded` says so of each answer.

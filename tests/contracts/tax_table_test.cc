@@ -12,6 +12,7 @@ struct Row {
   std::string book;
   std::uint64_t time_ms = 0;
   proto::RegisterMember payer, payee;
+  std::optional<tax::Certificate> certificate;   // of the payee
   std::string category, currency;
   MinorUnits amount = 0;
 };
@@ -31,17 +32,33 @@ std::uint64_t time_of(const std::string& text) {
   return *seconds + std::stoull(text.substr(20, 3));
 }
 
-/// kind:country:status
+std::vector<std::string> split(const std::string& text, char at) {
+  std::vector<std::string> parts;
+  std::istringstream in(text);
+  for (std::string part; std::getline(in, part, at);) parts.push_back(part);
+  return parts;
+}
+
+/// kind:country:status, what follows is for certificate()
 proto::RegisterMember party(const std::string& id, const std::string& text) {
-  const auto first = text.find(':'), second = text.find(':', first + 1);
-  return member(id, text.substr(0, first), text.substr(first + 1, second - first - 1), text.substr(second + 1), {});
+  const auto parts = split(text, ':');
+  return member(id, parts.at(0), parts.at(1), parts.at(2), {});
+}
+
+/// ...:country:2026-01-01..2027-01-01
+std::optional<tax::Certificate> certificate(const std::string& text) {
+  const auto parts = split(text, ':');
+  if (parts.size() == 3) return std::nullopt;
+  const auto from = tools::utc_to_ms(parts.at(4).substr(0, 10)), to = tools::utc_to_ms(parts.at(4).substr(12));
+  REQUIRE((from && to));
+  return tax::Certificate{.number = "C-1", .country = parts.at(3), .document_digest = std::string(32, 'd'), .valid_from_ms = *from, .valid_to_ms = *to, .recorded_ms = 0, .withdrawn_ms = 0};
 }
 
 Row read_row(const std::vector<std::string>& words) {
   REQUIRE(words.size() == 7);
   const auto amount = ledger::parse_decimal(words[6], *ledger::currency_decimals(words[5]));
   REQUIRE(amount.has_value());
-  return {words[0], time_of(words[1]), party("payer", words[2]), party("payee", words[3]), words[4], words[5], *amount};
+  return {words[0], time_of(words[1]), party("payer", words[2]), party("payee", words[3]), certificate(words[3]), words[4], words[5], *amount};
 }
 
 std::string in_words(const std::vector<TaxLine>& lines, MinorUnits net, const std::string& currency) {
@@ -63,8 +80,15 @@ Member as_member(const proto::RegisterMember& description) {
 
 std::string by_the_book(const Row& row, const tax::RuleBook& book) {
   const Member payer = as_member(row.payer), payee = as_member(row.payee);
-  const auto computed = book.compute(
-      {.payer = payer, .payee = payee, .category = row.category, .currency = row.currency, .gross = row.amount, .time_ms = row.time_ms});
+  std::vector<tax::Certificate> certificates;
+  if (row.certificate) certificates.push_back(*row.certificate);
+  const auto computed = book.compute({.payer = payer,
+                                      .payee = payee,
+                                      .category = row.category,
+                                      .currency = row.currency,
+                                      .gross = row.amount,
+                                      .time_ms = row.time_ms,
+                                      .certificates = certificates});
   REQUIRE(computed.has_value());
   std::vector<TaxLine> lines;
   MinorUnits net = row.amount;
@@ -83,7 +107,9 @@ std::string by_payment(const Row& row, const proto::Genesis& rules) {
     *g.add_members() = row.payee;
   });
   const std::string from = "payer/" + row.currency, to = "payee/" + row.currency;
-  w.block({}, row.time_ms - 2000);
+  w.block({}, row.time_ms - 3000);
+  if (row.certificate) w.must("tax-authority", record_certificate("payee", *row.certificate));
+  else w.block({});
   w.fund(from, row.amount);
   const auto result = w.must("payer", transfer(from, to, row.amount, row.category));
   REQUIRE(w.now() == row.time_ms);

@@ -457,6 +457,26 @@ proto::Operation terminate(const Digest& contract, std::string reason) {
   o.mutable_terminate_contract()->set_reason(std::move(reason));
   return o;
 }
+proto::Operation record_certificate(std::string payee, const tax::Certificate& certificate) {
+  proto::Operation o;
+  auto& record = *o.mutable_change_tax_certificate();
+  record.set_payee(std::move(payee));
+  record.set_number(certificate.number);
+  record.set_country(certificate.country);
+  record.set_document_digest(certificate.document_digest);
+  record.set_valid_from_ms(certificate.valid_from_ms);
+  record.set_valid_to_ms(certificate.valid_to_ms);
+  return o;
+}
+
+proto::Operation withdraw_certificate(std::string payee, std::string number) {
+  proto::Operation o;
+  o.mutable_change_tax_certificate()->set_payee(std::move(payee));
+  o.mutable_change_tax_certificate()->set_number(std::move(number));
+  o.mutable_change_tax_certificate()->set_withdraw(true);
+  return o;
+}
+
 proto::Operation approve_line(std::string line, MinorUnits amount) {
   proto::Operation o;
   auto* a = o.mutable_approve_budget_line();

@@ -96,6 +96,8 @@ class World {
 };
 
 // Operations, short.
+proto::Operation record_certificate(std::string payee, const tax::Certificate& certificate);
+proto::Operation withdraw_certificate(std::string payee, std::string number);
 proto::Operation transfer(std::string from, std::string to, MinorUnits amount, std::string category = "none");
 proto::Operation open(std::string account);
 proto::Operation issue(std::string to, MinorUnits amount, std::string reference);

@@ -292,6 +292,26 @@ TEST_CASE("an explanation of taxes is for who may read the whole entry, by id or
   CHECK(one.get_as("tax-office", open).json()["payments"][0]["payee"]["tax_status"] == "none");
 }
 
+TEST_CASE("certificates of residence are for the payee and the offices that read registers") {
+  OneNode one;
+  Operation operation;
+  auto& certificate = *operation.mutable_change_tax_certificate();
+  certificate.set_payee("acme");
+  certificate.set_number("C-1");
+  certificate.set_country("SE");
+  certificate.set_document_digest(std::string(32, 'c'));
+  certificate.set_valid_to_ms(wall_ms() + day);
+  one.commit(*one.network.transaction("tax-office", {operation}));
+  const std::string target = "/v1/tax/certificates/acme";
+  CHECK(outcome(one.server->get(target)) == "signed_read_required");
+  CHECK(outcome(one.get_as("baraka", target)) == "not_allowed");
+  CHECK(outcome(one.get_as("operator-1", target)) == "not_allowed");
+  CHECK(one.get_as("acme", target).json()["certificates"][0]["number"] == "C-1");
+  CHECK(one.get_as("tax-office", target).json()["certificates"].size() == 1);
+  CHECK(one.get_as("baraka", "/v1/tax/certificates/baraka").json()["certificates"].empty());
+  CHECK(outcome(one.get_as("tax-office", "/v1/tax/certificates/nobody")) == "member_unknown");
+}
+
 TEST_CASE("anybody can follow the log: genesis, roots, checkpoint and tiles fit together") {
   OneNode one;
   CHECK(one.server->get("/checkpoint").code() == "not_yet_certified");

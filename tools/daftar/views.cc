@@ -24,6 +24,13 @@ std::string percent(const json& object, const char* ppm) {
   return text + " %";
 }
 
+/// "12 %", or with brackets "10 %, above 5 000.00 UZS 20 %".
+std::string rates(const json& rule, const std::string& currency) {
+  std::string out = percent(rule, "rate_ppm");
+  for (const json& bracket : rule.value("brackets", json::array())) out += ", above " + money(bracket, "above", currency) + " " + percent(bracket, "rate_ppm");
+  return out;
+}
+
 std::string joined(const json& object, const char* key, const std::string& otherwise) {
   std::string out;
   if (const auto it = object.find(key); it != object.end() && it->is_array())
@@ -49,6 +56,9 @@ std::string ground_text(const json& line, const std::string& currency) {
   if (reason == "payee_residence") return "for payees who are " + asks + ", this one is " + found;
   if (reason == "payee_kind") return "for payees of kind " + asks + ", this one is " + found;
   if (reason == "payee_status") return "for payees whose tax status is " + asks + ", this one's is " + (found.empty() ? "another" : found);
+  if (reason == "treaty_country") return "for payees of " + asks + ", this one is of " + found;
+  if (reason == "no_certificate") return "for payees with a certificate of residence of " + asks + " that covers the payment, this one has none";
+  if (reason == "replaced") return found + " applies in its place";
   if (reason == "not_yet_in_force") return "in force from " + asks + " on, the payment was before";
   if (reason == "no_longer_in_force") return "in force until " + asks + ", the payment was not before";
   if (reason == "below_threshold") return "for payments from " + money(line, "asks", currency) + " on, this one is " + money(line, "found", currency);
@@ -134,15 +144,25 @@ std::vector<std::string> tax_rules_view(const json& answer) {
   if (list.empty()) return {"No tax rule is in force."};
   std::vector<std::vector<std::string>> rows = {{"rule", "rate", "of", "withheld", "categories", "payee", "currency", "from", "to", "sure?", "revenue account"}};
   for (const json& rule : list)
-    rows.push_back({rule_name(rule), percent(rule, "rate_ppm"), json_text(rule, "base"),
+    rows.push_back({rule_name(rule), rates(rule, json_text(rule, "currency")), json_text(rule, "base"),
                     percent(rule, "withheld_share_ppm"), joined(rule, "categories", "any income"),
-                    json_text(rule, "payee_residence") + (rule.contains("payee_kinds") && !rule["payee_kinds"].empty() ? " " + joined(rule, "payee_kinds", "") : ""),
+                    json_text(rule, "payee_residence") + (rule.contains("payee_kinds") && !rule["payee_kinds"].empty() ? " " + joined(rule, "payee_kinds", "") : "") +
+                        (json_text(rule, "treaty").empty() ? "" : " with certificate of " + json_text(rule, "treaty")),
                     json_text(rule, "currency").empty() ? "any" : json_text(rule, "currency"), day(rule, "effective_from"),
                     day(rule, "effective_to"), json_text(rule, "status"), json_text(rule, "revenue_account")});
   std::vector<std::string> lines = table(rows, {false, true});
   lines.push_back("");
   for (const json& rule : list) lines.push_back(json_text(rule, "code") + ": " + json_text(rule, "title") + ". " + json_text(rule, "legal_basis"));
   return lines;
+}
+
+std::vector<std::string> tax_certificates_view(const json& answer) {
+  const json list = list_of(answer, "certificates");
+  if (list.empty()) return {"No certificate of residence is recorded for this payee."};
+  std::vector<std::vector<std::string>> rows = {{"certificate", "country", "from", "to", "recorded", "withdrawn"}};
+  for (const json& one : list)
+    rows.push_back({json_text(one, "number"), json_text(one, "country"), day(one, "valid_from"), day(one, "valid_to"), day(one, "recorded"), day(one, "withdrawn")});
+  return table(rows);
 }
 
 std::vector<std::string> tax_register_view(const json& answer) {
@@ -164,10 +184,10 @@ void explain_applied(const json& line, const std::string& currency, std::vector<
   const int decimals = ledger::currency_decimals(currency).value_or(0);
   const std::string of = json_text(line, "of");
   lines.push_back("  " + rule_name(line) + " applies: " + json_text(line, "title"));
-  lines.push_back("    " + percent(line, "rate_ppm") + (of == "inclusive" ? " inside " : of == "exclusive" ? " on top of " : of == "net_of_vat" ? " without VAT of " : " of ") +
+  lines.push_back("    " + rates(line, currency) + (of == "inclusive" ? " inside " : of == "exclusive" || json_text(line, "kind") == "contribution" ? " on top of " : of == "net_of_vat" ? " without VAT of " : " of ") +
                   money(line, "taken_from", currency) + ": " + money(line, "tax", currency) + " on " + money(line, "base", currency) + ", rounded " + json_text(line, "rounding") + " to " +
                   ledger::format_decimal(line.value("rounding_unit", std::int64_t{1}), decimals, true) + " " + currency);
-  if (const std::string account = json_text(line, "revenue_account"); account.empty()) lines.push_back("    recorded, nothing is withheld");
+  if (const std::string account = json_text(line, "withheld_to"); account.empty()) lines.push_back("    recorded, nothing is withheld");
   else lines.push_back("    withheld " + percent(line, "withheld_share_ppm") + " of it: " + money(line, "withheld", currency) + " to " + account);
   if (line.value("limited", false)) lines.push_back("    cut: rounding or earlier rules left less to take");
   std::string dates = day(line, "effective_from").empty() ? "in force always" : "in force from " + day(line, "effective_from");
