@@ -9,6 +9,9 @@ namespace daftar::contracts {
 bool is_reserved_label(std::string_view label);
 std::string hold_account(std::string_view customer, std::string_view currency, const ledger::Digest& contract);
 std::string payout_account(std::string_view member, std::string_view currency, const ledger::Digest& payout);
+/// Where a supplier's VAT waits when a rule has the route supplier_vat_account. Its owner may only pass it on to a treasury or a tax authority.
+inline constexpr std::string_view vat_label = "vat";
+std::string vat_account(std::string_view member, std::string_view currency);
 std::string issuing_account(std::string_view bank, std::string_view currency);
 
 /// The account exists and is no ledger-owned one. `field` names it in a refusal. Views are into `id`.

@@ -16,6 +16,7 @@
 #include "contracts/service/contract.h"
 #include "contracts/service/records.h"
 #include "contracts/state_keys.h"
+#include "contracts/tax/certificates.h"
 #include "contracts/tax/rules.h"
 
 namespace daftar::contracts {
@@ -58,6 +59,7 @@ Outcome perform(Context& c, const Operation& operation) {
     case Operation::kWithdrawNodeChange: return governance::withdraw(c, operation.withdraw_node_change());
     case Operation::kDraftAgreement: return agreements::draft(c, operation.draft_agreement());
     case Operation::kActOnAgreement: return agreements::act(c, operation.act_on_agreement());
+    case Operation::kChangeTaxCertificate: return tax::change_certificate(c, operation.change_tax_certificate());
     case Operation::KIND_NOT_SET: break;
   }
   return refuse(RejectionCode::field_invalid, "operation");

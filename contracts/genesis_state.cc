@@ -58,6 +58,8 @@ Expected<ledger::ChangeSet, std::string> genesis_state(const ledger::Genesis& ge
   if (!rules) return Fault(rules.error());
   for (const tax::TaxRule& rule : rules->rules()) {
     state.put(keys::tax_rule(rule.code, rule.version), encode_record(rule));
+    if (rule.has_further_terms())
+      state.put(keys::further_terms(rule.code, rule.version), encode_record(tax::FurtherTerms{rule.treaty, rule.replaces, rule.brackets}));
     if (!rule.revenue_account.empty()) state.put(keys::account(rule.revenue_account), encode_record(Account{}));
   }
   // Templates stand in the genesis itself; only that they hold is judged here.

@@ -14,10 +14,6 @@ namespace {
 // Roles that move public money, make money or admit members are given by genesis only, until governance can give them (DESIGN §9).
 constexpr Role by_genesis_only[] = {Role::treasury, Role::tax_authority, Role::bank, Role::registrar, Role::operator_};
 
-bool is_country(std::string_view text) {
-  return text.size() == 2 && std::all_of(text.begin(), text.end(), [](char ch) { return ch >= 'A' && ch <= 'Z'; });
-}
-
 bool is_kind(std::string_view text) { return text == "company" || text == "individual" || text == "public_body"; }
 
 Expected<std::uint32_t, ledger::Rejection> roles_of(const ledger::proto::RegisterMember& description) {
@@ -67,6 +63,10 @@ Outcome revoke_key(Context& c, Member& member, const ledger::PublicKey& key) {
 }
 
 }  // namespace
+
+bool is_country(std::string_view text) {
+  return text.size() == 2 && std::all_of(text.begin(), text.end(), [](char ch) { return ch >= 'A' && ch <= 'Z'; });
+}
 
 Expected<Member, ledger::Rejection> make_member(const ledger::proto::RegisterMember& d, std::uint64_t now_ms) {
   const auto invalid = [](std::string_view what) { return refuse(RejectionCode::field_invalid, std::string(what)); };

@@ -6,6 +6,9 @@ namespace daftar::contracts {
 
 inline constexpr std::size_t member_keys_max = 16;   // in force at one time
 
+/// ISO 3166-1 alpha-2 by its form.
+bool is_country(std::string_view text);
+
 /// A member from its description, fields judged, keys not yet looked up in the registry. The same rule for genesis and registration.
 Expected<Member, ledger::Rejection> make_member(const ledger::proto::RegisterMember& description, std::uint64_t now_ms);
 

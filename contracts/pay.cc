@@ -1,6 +1,7 @@
 #include "contracts/pay.h"
 
 #include "contracts/journal.h"
+#include "contracts/state_keys.h"
 #include "contracts/tax/register.h"
 #include "contracts/tax/rules.h"
 #include "ledger/ids.h"
@@ -10,12 +11,16 @@ namespace daftar::contracts {
 Outcome pay(Context& c, const Payment& payment) {
   const auto account = ledger::parse_account(payment.source);
   DAFTAR_CHECK(account.has_value());
+  tax::Certificates certificates;
+  if (c.fixed.rules->has_treaties())
+    certificates = c.store.load<tax::Certificates>(keys::tax_certificates(payment.payee.id)).value_or(tax::Certificates{});
   auto taxes = c.fixed.rules->compute({.payer = payment.payer,
                                        .payee = payment.payee,
                                        .category = payment.category,
                                        .currency = account->currency,
                                        .gross = payment.gross,
-                                       .time_ms = c.now_ms});
+                                       .time_ms = c.now_ms,
+                                       .certificates = certificates.list});
   if (!taxes) return Unexpected<ledger::Rejection>(taxes.error());
 
   if (auto taken = debit(c, payment.source, payment.gross, "payment"); !taken) return taken;
@@ -28,7 +33,7 @@ Outcome pay(Context& c, const Payment& payment) {
     const TaxLine& line = computed.line;
     if (line.withheld > 0) {
       const std::string rule = line.rule + "/" + std::to_string(line.version);
-      if (auto withheld = credit(c, computed.rule->revenue_account, line.withheld, line.kind, rule); !withheld) return withheld;
+      if (auto withheld = credit(c, tax::withheld_to(*computed.rule, line.payee, line.currency), line.withheld, line.kind, rule); !withheld) return withheld;
     }
     tax::enter_register(c, line);
   }

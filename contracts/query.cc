@@ -112,6 +112,12 @@ std::vector<tax::TaxRule> tax_rules(const ledger::StateView& state) {
     rules.push_back(decoded<tax::TaxRule>(value));
     return true;
   });
+  for (tax::TaxRule& rule : rules)
+    if (auto terms = one<tax::FurtherTerms>(state, keys::further_terms(rule.code, rule.version))) {
+      rule.treaty = std::move(terms->treaty);
+      rule.replaces = std::move(terms->replaces);
+      rule.brackets = std::move(terms->brackets);
+    }
   return rules;
 }
 
@@ -119,6 +125,11 @@ std::vector<tax::TaxRule> tax_rules_in_force(const ledger::StateView& state, std
   auto rules = tax_rules(state);
   std::erase_if(rules, [&](const tax::TaxRule& rule) { return !rule.in_force(time_ms); });
   return rules;
+}
+
+std::vector<tax::Certificate> tax_certificates(const ledger::StateView& state, std::string_view payee) {
+  auto certificates = one<tax::Certificates>(state, keys::tax_certificates(payee));
+  return certificates ? std::move(certificates->list) : std::vector<tax::Certificate>{};
 }
 
 RegisterPage register_rows(const ledger::StateView& state, std::string_view payee, std::string_view after, std::size_t limit) {

@@ -47,6 +47,8 @@ std::vector<budget::BudgetLine> budget_lines(const ledger::StateView& state, std
 /// All rules and versions, by code, then version.
 std::vector<tax::TaxRule> tax_rules(const ledger::StateView& state);
 std::vector<tax::TaxRule> tax_rules_in_force(const ledger::StateView& state, std::uint64_t time_ms);
+/// Also those that are over or withdrawn.
+std::vector<tax::Certificate> tax_certificates(const ledger::StateView& state, std::string_view payee);
 /// Register rows of one payee, or of everybody when `payee` is empty. `after` and `next` are opaque; an empty `next` ends the list.
 struct RegisterPage {
   std::vector<tax::RegisterRow> rows;

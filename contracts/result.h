@@ -26,12 +26,13 @@ struct Posting {
 struct TaxLine {
   std::string rule;              // code
   std::uint32_t version = 0;
-  std::string kind;              // vat | withholding
+  std::string kind;              // vat | withholding | contribution
   std::string payer, payee;      // member ids
   std::string category;
   std::string currency;
   ledger::MinorUnits gross = 0, base = 0, tax = 0, withheld = 0;
   std::uint32_t rate_ppm = 0;
+  bool operator==(const TaxLine&) const = default;
 };
 
 /// What changed besides balances, for people, indexes and event streams: `kind` e.g. contract_signed, milestone_accepted, budget_committed.

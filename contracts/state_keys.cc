@@ -62,10 +62,18 @@ std::string statement_reference(std::string_view bank, std::string_view referenc
   return key;
 }
 
+std::string tax_certificates(std::string_view payee) { return "e" + std::string(payee); }
+
 std::string tax_rule(std::string_view code, std::uint32_t version) {
   std::string key = "t";
   append_terminated(key, code);
   append_u32(key, version);
+  return key;
+}
+
+std::string further_terms(std::string_view code, std::uint32_t version) {
+  std::string key = tax_rule(code, version);
+  key.front() = 'x';
   return key;
 }
 

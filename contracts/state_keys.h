@@ -5,6 +5,7 @@
 //   b <budget line id>                                          BudgetLine
 //   c <contract id, 32>                                         Contract
 //   d <time ms, 8> <contract id, 32> <milestone, 4> <kind, 1>   a waiting deadline; empty value
+//   e <member id>                                               tax::Certificates of a payee
 //   g <contract id, 32>                                         Agreement: a contract of a template
 //   k <public key, 32>                                          member id; a revoked key stays here, so that it cannot come back
 //   m <member id>                                               Member
@@ -16,6 +17,7 @@
 //   t <rule code> 0 <version, 4>                                TaxRule
 //   u <valid until ms, 8> <transaction id, 32>                  the replay set; empty value
 //   v <height, 8>                                               ValidatorSet, from the tree after that block on
+//   x <rule code> 0 <version, 4>                                FurtherTerms of a TaxRule that has any
 //   U                                                           valid-until up to which the replay set has been pruned, 8
 #pragma once
 #include <cstdint>
@@ -40,7 +42,9 @@ std::string payout(const ledger::Digest& id);
 std::string register_row(std::string_view payee, std::string_view rule, std::string_view currency, std::uint32_t version,
                          std::uint32_t period);
 std::string statement_reference(std::string_view bank, std::string_view reference);
+std::string tax_certificates(std::string_view payee);
 std::string tax_rule(std::string_view code, std::uint32_t version);
+std::string further_terms(std::string_view code, std::uint32_t version);
 std::string validator_set(std::uint64_t height);
 std::string replay(std::uint64_t valid_until_ms, const ledger::Digest& id);
 inline constexpr std::string_view replay_pruned = "U";

@@ -136,14 +136,30 @@ std::optional<MinorUnits> narrow(Int128 value) {
   return static_cast<MinorUnits>(value);
 }
 
-std::optional<MinorUnits> mul_div(MinorUnits value, std::int64_t numerator, std::int64_t denominator, Rounding rounding) {
-  DAFTAR_CHECK(denominator > 0);
-  return narrow(divide(static_cast<Int128>(value) * numerator, denominator, rounding));
+std::string_view name(Rounding rounding) {
+  switch (rounding) {
+    case Rounding::half_away:
+      return "half_away";
+    case Rounding::floor:
+      return "floor";
+    case Rounding::ceiling:
+      return "ceiling";
+    case Rounding::half_even:
+      return "half_even";
+  }
+  DAFTAR_CHECK(false && "a rounding that has a name");
+  return {};
 }
 
-std::optional<MinorUnits> round_to_unit(MinorUnits value, std::int64_t unit, Rounding rounding) {
-  DAFTAR_CHECK(unit >= 1);
-  return narrow(divide(value, unit, rounding) * unit);
+std::optional<MinorUnits> mul_div(MinorUnits value, std::int64_t numerator, std::int64_t denominator, Rounding rounding) {
+  return round_division(static_cast<Int128>(value) * numerator, denominator, 1, rounding);
+}
+
+std::optional<MinorUnits> round_division(Int128 dividend, std::int64_t divisor, std::int64_t unit, Rounding rounding) {
+  DAFTAR_CHECK(divisor > 0 && unit >= 1);
+  const auto units = narrow(divide(dividend, static_cast<Int128>(divisor) * unit, rounding));
+  if (!units) return std::nullopt;
+  return narrow(static_cast<Int128>(*units) * unit);
 }
 
 std::string_view describe(DecimalError error) {

@@ -21,11 +21,12 @@ std::optional<MinorUnits> checked_sub(MinorUnits a, MinorUnits b);
 std::optional<MinorUnits> narrow(Int128 value);
 
 enum class Rounding : std::uint8_t { half_away = 0, floor = 1, ceiling = 2, half_even = 3 };  // numbers are stored: never renumber
+std::string_view name(Rounding rounding);
 
 /// value × numerator / denominator, rounded by name; nothing on overflow. denominator > 0. Exact in 128 bits.
 std::optional<MinorUnits> mul_div(MinorUnits value, std::int64_t numerator, std::int64_t denominator, Rounding rounding);
-/// Rounds to a whole multiple of `unit` minor units (unit >= 1; 100 = whole so'm); nothing on overflow.
-std::optional<MinorUnits> round_to_unit(MinorUnits value, std::int64_t unit, Rounding rounding);
+/// dividend / divisor, rounded once by name to a whole multiple of `unit` minor units (unit >= 1; 100 = whole so'm); nothing on overflow. divisor > 0.
+std::optional<MinorUnits> round_division(Int128 dividend, std::int64_t divisor, std::int64_t unit, Rounding rounding);
 
 enum class DecimalError { empty, not_a_number, too_many_decimals, out_of_range };
 std::string_view describe(DecimalError);

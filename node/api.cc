@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ledger/check.h"
 #include "node/clock.h"
 
 namespace daftar::node {
@@ -41,6 +42,9 @@ std::optional<std::size_t> page_limit(const QueryParameters& parameters, std::si
 }
 
 Api::Api(NodeService& service, Metrics& metrics) : service_(service), metrics_(metrics), genesis_(service.genesis()) {
+  auto rules = contracts::tax::RuleBook::from_genesis(genesis_->content());
+  DAFTAR_CHECK(rules.has_value());   // the state was made of this genesis
+  rules_ = std::move(*rules);
   add_submit_routes();
   add_node_routes();
   add_entry_routes();

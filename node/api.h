@@ -2,6 +2,7 @@
 #pragma once
 #include <memory>
 
+#include "contracts/tax/rules.h"
 #include "node/api_access.h"
 #include "node/http_router.h"
 #include "node/json_render.h"
@@ -55,6 +56,7 @@ class Api {
   HttpResponse budget_line(const HttpRequest& request, const Read& read);
   HttpResponse budget_lines(const HttpRequest& request, const Read& read);
   HttpResponse tax_rules(const HttpRequest& request, const Read& read);
+  HttpResponse tax_certificates(const HttpRequest& request, const Read& read);
   HttpResponse tax_register(const HttpRequest& request, const Read& read);
   HttpResponse payout(const HttpRequest& request, const Read& read);
   // api_nodes.cc
@@ -65,11 +67,13 @@ class Api {
   // api_entries.cc
   HttpResponse transaction(const HttpRequest& request, const Read& read);
   HttpResponse receipt(const HttpRequest& request, const Read& read);
+  HttpResponse tax_explanation(const HttpRequest& request, const Read& read);
   HttpResponse entries(const HttpRequest& request, const Read& read);
 
   NodeService& service_;
   Metrics& metrics_;
   std::shared_ptr<const ledger::Genesis> genesis_;
+  contracts::tax::RuleBook rules_;   // by which the engine pays, too
   NonceMemory nonces_;
   HttpRouter router_;
 };

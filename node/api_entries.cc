@@ -1,4 +1,6 @@
-// Entries of the ledger: one transaction's outcome, its receipt, and lists by account, contract, budget line, member or tax rule.
+// Entries of the ledger: one transaction's outcome, its receipt, why its payments were taxed as they were, and lists by account, contract,
+// budget line, member or tax rule.
+#include "contracts/tax/explain.h"
 #include "ledger/ids.h"
 #include "node/api.h"
 
@@ -8,7 +10,8 @@ namespace {
 struct OpenedEntry {
   ledger::Entry entry;
   contracts::ExecutionResult result;
-  std::string sender;   // empty for a deadline
+  std::shared_ptr<const ledger::Transaction> transaction;   // null for a deadline
+  std::string sender() const { return transaction ? transaction->body().sender() : std::string(); }
 };
 
 /// What the node has executed it can read again; anything else is a damaged disk, which storage stops on before.
@@ -18,22 +21,25 @@ std::optional<OpenedEntry> open_entry(const storage::StateSnapshot& state, std::
   OpenedEntry out;
   if (auto result = contracts::decode_result(entry->result)) out.result = std::move(*result);
   if (entry->kind == ledger::EntryKind::transaction) {
-    // It was parsed under the ledger's limits when it came; here only to read the sender.
+    // It was parsed under the ledger's limits when it came; here only to read what it says.
     const ledger::TransactionLimits any{.bytes_max = entry->envelope.size(), .operations_max = SIZE_MAX, .signatures_max = SIZE_MAX};
-    if (const auto parsed = ledger::Transaction::parse(entry->envelope, any)) out.sender = (*parsed)->body().sender();
+    if (auto parsed = ledger::Transaction::parse(entry->envelope, any)) out.transaction = std::move(*parsed);
   }
   out.entry = std::move(*entry);
   return out;
 }
 
+Json render_place(const ledger::Entry& entry) {
+  return {{"id", entry.id.hex()}, {"index", entry.index}, {"height", entry.height}, {"time", iso_time(entry.time_ms)}, {"time_ms", entry.time_ms},
+          {"kind", entry.kind == ledger::EntryKind::transaction ? "transaction" : "deadline"}};
+}
+
 /// `partial`: only lines on public accounts, no taxes, no events.
 Json render_seen(const OpenedEntry& opened, Sight sight, const Access& access) {
-  const auto& entry = opened.entry;
-  Json out{{"id", entry.id.hex()}, {"index", entry.index}, {"height", entry.height}, {"time", iso_time(entry.time_ms)}, {"time_ms", entry.time_ms},
-           {"kind", entry.kind == ledger::EntryKind::transaction ? "transaction" : "deadline"}};
+  Json out = render_place(opened.entry);
   const auto balance_visible = [&](const std::string& account) { return access.account(account); };
   if (sight != Sight::partial) {
-    out["sender"] = opened.sender;
+    out["sender"] = opened.sender();
     out["result"] = render_result(opened.result, balance_visible);
     return out;
   }
@@ -82,6 +88,7 @@ void Api::add_entry_routes() {
   add_read("/v1/transactions/{}", &Api::transaction);
   add_read("/v1/receipts/{}", &Api::receipt);
   add_read("/v1/entries", &Api::entries, {"kind", "id", "from", "limit"});
+  add_read("/v1/tax/explanations/{}", &Api::tax_explanation);
 }
 
 HttpResponse Api::transaction(const HttpRequest& request, const Read& read) {
@@ -90,7 +97,7 @@ HttpResponse Api::transaction(const HttpRequest& request, const Read& read) {
   const auto index = read.state->find_entry(*id);
   const auto opened = index ? open_entry(*read.state, *index) : std::nullopt;
   if (!opened) return not_found("transaction_unknown", "This node has not executed a transaction with that id.");
-  const Sight sight = read.access->entry(opened->sender, opened->result);
+  const Sight sight = read.access->entry(opened->sender(), opened->result);
   if (sight == Sight::none) return not_for_this_reader(*read.access);
   Json out = render_seen(*opened, sight, *read.access);
   out["certified"] = read.state->certificate_covering(*index).has_value();
@@ -105,10 +112,10 @@ HttpResponse Api::receipt(const HttpRequest& request, const Read& read) {
   const auto opened = index ? open_entry(*read.state, *index) : std::nullopt;
   if (!opened) return not_found("transaction_unknown", "This node has not executed a transaction with that id.");
   // A receipt carries the whole entry, so it goes only to who may see the whole of it.
-  if (read.access->entry(opened->sender, opened->result) != Sight::whole) {
+  if (read.access->entry(opened->sender(), opened->result) != Sight::whole) {
     for (const auto& posting : opened->result.postings)
       if (!read.access->account_is_public(posting.account)) return not_for_this_reader(*read.access);
-    if (read.access->entry(opened->sender, opened->result) != Sight::open) return not_for_this_reader(*read.access);
+    if (read.access->entry(opened->sender(), opened->result) != Sight::open) return not_for_this_reader(*read.access);
   }
   auto text = service_.receipt(*index);
   if (!text) return error_response(409, "not_yet_certified", "No certificate covers this transaction yet.", "Ask again in a moment.");
@@ -116,6 +123,25 @@ HttpResponse Api::receipt(const HttpRequest& request, const Read& read) {
   response.content_type = "text/plain; charset=utf-8";
   response.body = std::move(*text);
   return response;
+}
+
+HttpResponse Api::tax_explanation(const HttpRequest& request, const Read& read) {
+  const std::string& name = request.captures[0];
+  const auto id = ledger::Digest::from_hex(name);
+  const auto number = id ? std::nullopt : parse_u64(name);
+  if (!id && !number) return bad_parameter("an entry is named by its id, 64 hexadecimal digits, or by its index");
+  const auto index = id ? read.state->find_entry(*id) : number;
+  const auto opened = index ? open_entry(*read.state, *index) : std::nullopt;
+  if (!opened) return not_found("transaction_unknown", "This node has not executed an entry with that id or index.");
+  const Sight sight = read.access->entry(opened->sender(), opened->result);
+  if (sight != Sight::whole && sight != Sight::open) return not_for_this_reader(*read.access);
+  const auto explanation = contracts::tax::explain(rules_, opened->transaction ? &opened->transaction->body() : nullptr, opened->result, opened->entry.time_ms, *read.state);
+  Json out = render_place(opened->entry);
+  out["as_recorded"] = explanation.as_recorded;
+  out["payments"] = Json::array();
+  for (const auto& payment : explanation.payments)
+    out["payments"].push_back(render_explained_payment(payment, opened->entry.time_ms, read.access->member_private_part(payment.payment.payee)));
+  return json_response(out);
 }
 
 HttpResponse Api::entries(const HttpRequest& request, const Read& read) {
@@ -141,7 +167,7 @@ HttpResponse Api::entries(const HttpRequest& request, const Read& read) {
   for (const auto index : indexes) {
     const auto opened = open_entry(*read.state, index);
     if (!opened) continue;
-    const Sight sight = read.access->entry(opened->sender, opened->result);
+    const Sight sight = read.access->entry(opened->sender(), opened->result);
     if (sight != Sight::none) out["entries"].push_back(render_seen(*opened, sight, *read.access));
   }
   // A page may be shorter than `limit` because some entries are not for this reader; `next` says whether there is more.

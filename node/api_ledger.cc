@@ -59,6 +59,7 @@ void Api::add_ledger_routes() {
   add_read("/v1/budget/lines/{}", &Api::budget_line);
   add_read("/v1/tax/rules", &Api::tax_rules, {"date"});
   add_read("/v1/tax/register", &Api::tax_register, {"payee", "period", "after", "limit"});
+  add_read("/v1/tax/certificates/{}", &Api::tax_certificates);
   add_read("/v1/payouts/{}", &Api::payout);
 }
 
@@ -158,6 +159,15 @@ HttpResponse Api::tax_rules(const HttpRequest&, const Read& read) {
   Json list = Json::array();
   for (const auto& rule : rules) list.push_back(render_tax_rule(rule));
   return json_response(Json{{"rules", std::move(list)}});
+}
+
+HttpResponse Api::tax_certificates(const HttpRequest& request, const Read& read) {
+  const std::string& payee = request.captures[0];
+  if (!contracts::query::member(*read.state, payee)) return not_found("member_unknown", "There is no member with that id.");
+  if (!read.access->reads_registers() && !read.access->is(payee)) return not_for_this_reader(*read.access);
+  Json list = Json::array();
+  for (const auto& certificate : contracts::query::tax_certificates(*read.state, payee)) list.push_back(render_tax_certificate(certificate));
+  return json_response(Json{{"certificates", std::move(list)}});
 }
 
 HttpResponse Api::tax_register(const HttpRequest&, const Read& read) {

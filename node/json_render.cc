@@ -191,16 +191,36 @@ Json render_budget_line(const contracts::budget::BudgetLine& line) {
   return out;
 }
 
+namespace {
+
+Json render_brackets(const contracts::tax::TaxRule& rule) {
+  Json list = Json::array();
+  for (const auto& bracket : rule.brackets) list.push_back({{"above", amount_text(bracket.above)}, {"rate_ppm", bracket.rate_ppm}});
+  return list;
+}
+
+}  // namespace
+
 Json render_tax_rule(const contracts::tax::TaxRule& rule) {
   Json out{{"code", rule.code}, {"version", rule.version}, {"kind", name(rule.kind)}, {"title", rule.title}, {"rate_ppm", rule.rate_ppm},
            {"base", name(rule.base)}, {"withheld_share_ppm", rule.withheld_share_ppm}, {"categories", rule.categories}, {"payer_kinds", rule.payer_kinds},
            {"payee_kinds", rule.payee_kinds}, {"payee_residence", name(rule.payee_residence)}, {"payee_statuses", rule.payee_statuses},
-           {"threshold", amount_text(rule.threshold)}, {"rounding_unit", rule.rounding_unit}, {"vat_route", name(rule.vat_route)},
+           {"treaty", rule.treaty}, {"replaces", rule.replaces}, {"brackets", render_brackets(rule)},
+           {"threshold", amount_text(rule.threshold)}, {"rounding", name(rule.rounding)}, {"rounding_unit", rule.rounding_unit}, {"vat_route", name(rule.vat_route)},
            {"revenue_account", rule.revenue_account}, {"legal_basis", rule.legal_basis}, {"status", rule.status}, {"country", rule.country}};
   if (rule.currency.empty()) out["currency"] = "";
   else put_currency(out, rule.currency);
   put_time(out, "effective_from", rule.effective_from_ms);
   put_time(out, "effective_to", rule.effective_to_ms);
+  return out;
+}
+
+Json render_tax_certificate(const contracts::tax::Certificate& certificate) {
+  Json out{{"number", certificate.number}, {"country", certificate.country}, {"document_digest", ledger::to_hex(certificate.document_digest)}};
+  put_time(out, "valid_from", certificate.valid_from_ms);
+  put_time(out, "valid_to", certificate.valid_to_ms);
+  put_time(out, "recorded", certificate.recorded_ms);
+  put_time(out, "withdrawn", certificate.withdrawn_ms);
   return out;
 }
 
@@ -212,6 +232,72 @@ Json render_register_row(const contracts::tax::RegisterRow& row) {
   out["base"] = amount_text(row.base);
   out["tax"] = amount_text(row.tax);
   out["withheld"] = amount_text(row.withheld);
+  return out;
+}
+
+namespace {
+
+/// What the rule asks for and what the payment has, where the two part: {"reason","asks","found"?}. Amounts in minor units, times in ISO 8601.
+Json render_ground(const contracts::tax::Judged& one, const contracts::tax::PaymentMade& p, std::uint64_t time_ms, bool payee_private_part) {
+  using contracts::tax::Ground;
+  const auto& rule = *one.rule;
+  const auto said = [&](Json asks, Json found) { return Json{{"reason", name(one.ground)}, {"asks", std::move(asks)}, {"found", std::move(found)}}; };
+  switch (one.ground) {
+    case Ground::applies: break;
+    case Ground::currency: return said(rule.currency, p.currency);
+    case Ground::category: return said(rule.categories, p.category);
+    case Ground::payer_country: return said(rule.country, p.payer.country);
+    case Ground::payer_kind: return said(rule.payer_kinds, p.payer.kind);
+    case Ground::payee_residence: return said(name(rule.payee_residence), name(residence_of(p.payee, rule)));
+    case Ground::payee_kind: return said(rule.payee_kinds, p.payee.kind);
+    case Ground::payee_status: return said(rule.payee_statuses, payee_private_part ? Json(p.payee.tax_status) : Json(nullptr));
+    case Ground::treaty_country: return said(rule.treaty, p.payee.country);
+    case Ground::no_certificate: return said(rule.treaty, nullptr);
+    case Ground::not_yet_in_force: return said(iso_time(rule.effective_from_ms), iso_time(time_ms));
+    case Ground::no_longer_in_force: return said(iso_time(rule.effective_to_ms), iso_time(time_ms));
+    case Ground::below_threshold: return said(amount_text(rule.threshold), amount_text(p.gross));
+    case Ground::replaced: return said(nullptr, one.replaced_by->code + "/" + std::to_string(one.replaced_by->version));
+  }
+  return Json::object();
+}
+
+Json render_party(const contracts::Member& member, bool with_status) {
+  Json out{{"id", member.id}, {"kind", member.kind}, {"country", member.country}};
+  if (with_status) out["tax_status"] = member.tax_status;
+  return out;
+}
+
+}  // namespace
+
+Json render_explained_payment(const contracts::tax::ExplainedPayment& explained, std::uint64_t time_ms, bool payee_private_part) {
+  const auto& p = explained.payment;
+  Json out{{"payer", render_party(p.payer, false)}, {"payee", render_party(p.payee, payee_private_part)}, {"source", p.source}, {"payee_account", p.payee_account},
+           {"category", p.category}};
+  put_currency(out, p.currency);
+  out["gross"] = amount_text(p.gross);
+  out["net"] = amount_text(explained.net);
+  if (p.contract) {
+    out["contract"] = p.contract->hex();
+    out["milestone"] = p.milestone;
+  }
+  out["applied"] = Json::array();
+  out["not_applied"] = Json::array();
+  for (const auto& one : explained.rules) {
+    const auto& rule = *one.rule;
+    Json line{{"rule", rule.code}, {"version", rule.version}, {"kind", name(rule.kind)}, {"title", rule.title}};
+    if (one.ground != contracts::tax::Ground::applies) {
+      line.update(render_ground(one, p, time_ms, payee_private_part));
+      out["not_applied"].push_back(std::move(line));
+      continue;
+    }
+    line.update(Json{{"rate_ppm", rule.rate_ppm}, {"brackets", render_brackets(rule)}, {"of", name(rule.base)}, {"taken_from", amount_text(one.taken_from)}, {"base", amount_text(one.line.base)},
+                     {"tax", amount_text(one.line.tax)}, {"rounding", name(rule.rounding)}, {"rounding_unit", rule.rounding_unit},
+                     {"withheld_share_ppm", rule.withheld_share_ppm}, {"withheld", amount_text(one.line.withheld)}, {"limited", one.limited},
+                     {"withheld_to", withheld_to(rule, p.payee.id, p.currency)}, {"legal_basis", rule.legal_basis}, {"status", rule.status}});
+    put_time(line, "effective_from", rule.effective_from_ms);
+    put_time(line, "effective_to", rule.effective_to_ms);
+    out["applied"].push_back(std::move(line));
+  }
   return out;
 }
 

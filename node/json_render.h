@@ -7,6 +7,7 @@
 
 #include "contracts/query.h"
 #include "contracts/result.h"
+#include "contracts/tax/explain.h"
 #include "ledger/rejection.h"
 #include "node/service.h"
 
@@ -34,7 +35,10 @@ Json render_account(const std::string& account, ledger::MinorUnits balance);
 Json render_contract(const contracts::service::Contract& contract);
 Json render_budget_line(const contracts::budget::BudgetLine& line);
 Json render_tax_rule(const contracts::tax::TaxRule& rule);
+Json render_tax_certificate(const contracts::tax::Certificate& certificate);
 Json render_register_row(const contracts::tax::RegisterRow& row);
+/// `payee_private_part`: the payee's tax status, too.
+Json render_explained_payment(const contracts::tax::ExplainedPayment& explained, std::uint64_t time_ms, bool payee_private_part);
 Json render_payout(const contracts::Payout& payout);
 
 }  // namespace daftar::node

@@ -33,10 +33,9 @@ std::uint64_t date(Table& table, std::string_view key) {
 std::uint32_t rounding(Table& table, std::string_view key) {
   const std::string text = table.text(key);
   using ledger::Rounding;
-  if (text.empty() || text == "half_away") return static_cast<std::uint32_t>(Rounding::half_away);
-  if (text == "floor") return static_cast<std::uint32_t>(Rounding::floor);
-  if (text == "ceiling") return static_cast<std::uint32_t>(Rounding::ceiling);
-  if (text == "half_even") return static_cast<std::uint32_t>(Rounding::half_even);
+  if (text.empty()) return static_cast<std::uint32_t>(Rounding::half_away);
+  for (const auto one : {Rounding::half_away, Rounding::floor, Rounding::ceiling, Rounding::half_even})
+    if (text == ledger::name(one)) return static_cast<std::uint32_t>(one);
   table.wrong(key, "must be half_away, floor, ceiling or half_even");
 }
 
@@ -54,6 +53,15 @@ proto::TaxRule read_rule(Table& table, const std::string& country) {
   for (auto& value : table.texts("payer_kinds")) rule.add_payer_kinds(std::move(value));
   for (auto& value : table.texts("payee_kinds")) rule.add_payee_kinds(std::move(value));
   rule.set_payee_residence(table.text("payee_residence"));
+  for (Table& from : table.tables("brackets")) {
+    auto& bracket = *rule.add_brackets();
+    bracket.set_above(from.number("above", 0, 1, INT64_MAX));
+    from.text("rate", true);
+    bracket.set_rate_ppm(percent(from, "rate", 0));
+    from.finish();
+  }
+  rule.set_treaty(table.text("treaty"));
+  for (auto& value : table.texts("replaces")) rule.add_replaces(std::move(value));
   for (auto& value : table.texts("payee_statuses")) rule.add_payee_statuses(std::move(value));
   rule.set_threshold(table.number("threshold", 0, 0, INT64_MAX));
   rule.set_rounding(rounding(table, "rounding"));

@@ -159,6 +159,12 @@ struct Describer {
       case proto::Operation::kProposeNodeChange: return node_change(op.propose_node_change());
       case proto::Operation::kApproveNodeChange: return "approve the change of the nodes proposed in " + hex_of(op.approve_node_change().proposal());
       case proto::Operation::kWithdrawNodeChange: return "withdraw the change of the nodes proposed in " + hex_of(op.withdraw_node_change().proposal());
+      case proto::Operation::kChangeTaxCertificate: {
+        const auto& o = op.change_tax_certificate();
+        if (o.withdraw()) return "withdraw certificate of residence " + o.number() + " of " + o.payee();
+        return "record certificate of residence " + o.number() + " of " + o.payee() + ", resident of " + o.country() + ", valid from " + ms_to_utc(o.valid_from_ms()) +
+               " until " + ms_to_utc(o.valid_to_ms()) + ", document " + hex_of(o.document_digest());
+      }
       case proto::Operation::KIND_NOT_SET: break;
     }
     return "an operation this program does not know: do not sign";

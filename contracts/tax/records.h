@@ -8,7 +8,11 @@
 
 namespace daftar::contracts::tax {
 
-enum class Kind : std::uint8_t { vat = 1, withholding = 2 };
+enum class Kind : std::uint8_t {
+  vat = 1,
+  withholding = 2,
+  contribution = 3,   // a cost of the payer on top of what it pays (social tax): recorded, never withheld
+};
 enum class Base : std::uint8_t {
   inclusive = 1,    // VAT is inside the gross amount
   exclusive = 2,    // VAT is reckoned on top by the payer itself (reverse charge): recorded, never withheld
@@ -16,11 +20,27 @@ enum class Base : std::uint8_t {
   net_of_vat = 4,   // withholding on the payment without the VAT inside it
 };
 enum class Residence : std::uint8_t { any = 0, resident = 1, non_resident = 2 };
-enum class VatRoute : std::uint8_t { supplier = 1, treasury = 2 };   // who receives the VAT at payment
+/// Who receives the VAT at payment.
+enum class VatRoute : std::uint8_t {
+  supplier = 1,               // with the rest of the price: recorded, nothing is withheld
+  treasury = 2,               // the rule's revenue account
+  supplier_vat_account = 3,   // an account of the supplier from which it only passes on to the state (contracts/accounts.h)
+};
 std::string_view name(Kind kind);
 std::string_view name(Base base);
 std::string_view name(Residence residence);
 std::string_view name(VatRoute route);
+
+/// The part of a base above `above`, up to the next bracket, bears this rate.
+struct Bracket {
+  ledger::MinorUnits above = 0;
+  std::uint32_t rate_ppm = 0;
+  bool operator==(const Bracket&) const = default;
+};
+template <class A, RecordOf<Bracket> R>
+void fields(A& a, R& r) {
+  a(r.above, r.rate_ppm);
+}
 
 struct TaxRule {
   std::string code;
@@ -40,6 +60,11 @@ struct TaxRule {
   std::string revenue_account;   // empty when nothing is withheld
   std::uint64_t effective_from_ms = 0, effective_to_ms = 0;   // to: exclusive, 0: open
   std::string legal_basis, status, currency, country;
+  // In a record of their own, FurtherTerms.
+  std::string treaty;                  // country of the payee, who must hold a certificate of it; empty: no treaty
+  std::vector<std::string> replaces;   // codes of rules that do not apply where this one does
+  std::vector<Bracket> brackets;       // ascending; rate_ppm is for what lies below the first
+  bool has_further_terms() const { return !treaty.empty() || !replaces.empty() || !brackets.empty(); }
   bool in_force(std::uint64_t time_ms) const {
     return effective_from_ms <= time_ms && (effective_to_ms == 0 || time_ms < effective_to_ms);
   }
@@ -49,6 +74,41 @@ void fields(A& a, R& r) {
   a(r.code, r.version, r.kind, r.title, r.rate_ppm, r.base, r.withheld_share_ppm, r.categories, r.payer_kinds, r.payee_kinds,
     r.payee_residence, r.payee_statuses, r.threshold, r.rounding, r.rounding_unit, r.vat_route, r.revenue_account, r.effective_from_ms,
     r.effective_to_ms, r.legal_basis, r.status, r.currency, r.country);
+}
+
+/// What the first layout of TaxRule has no room for. Kept only where a rule has any of it, so that the state of a ledger without is as ever.
+struct FurtherTerms {
+  std::string treaty;
+  std::vector<std::string> replaces;
+  std::vector<Bracket> brackets;
+};
+template <class A, RecordOf<FurtherTerms> R>
+void fields(A& a, R& r) {
+  a(r.treaty, r.replaces, r.brackets);
+}
+
+/// That a payee is a resident of a treaty's country, as that country's authority has certified.
+struct Certificate {
+  std::string number, country, document_digest;   // digest: 32 bytes
+  std::uint64_t valid_from_ms = 0, valid_to_ms = 0;        // to: exclusive
+  std::uint64_t recorded_ms = 0, withdrawn_ms = 0;         // block times; withdrawn: 0 if it is not
+  /// For a payment in the block of `time_ms`. What became of it in that block or later is not looked at: blocks have different times, so a payment
+  /// and whoever explains it afterwards see the same.
+  bool covers(std::uint64_t time_ms) const {
+    return recorded_ms < time_ms && (withdrawn_ms == 0 || time_ms <= withdrawn_ms) && valid_from_ms <= time_ms && time_ms < valid_to_ms;
+  }
+};
+template <class A, RecordOf<Certificate> R>
+void fields(A& a, R& r) {
+  a(r.number, r.country, r.document_digest, r.valid_from_ms, r.valid_to_ms, r.recorded_ms, r.withdrawn_ms);
+}
+/// All certificates of one payee, in order of recording; none is ever removed.
+struct Certificates {
+  std::vector<Certificate> list;
+};
+template <class A, RecordOf<Certificates> R>
+void fields(A& a, R& r) {
+  a(r.list);
 }
 
 /// What the register knows of one payee under one version of a rule in one month (UTC). Sums in 128 bits.

@@ -1,6 +1,7 @@
 // Which tax rules a payment meets, and what they come to. Rules are data (genesis/profiles); the arithmetic is here:
 //   VAT inside a gross price:  VAT = P·r / (1 + r), rounded once; net = P − VAT (DOMAIN §5.1.3)
 //   withholding:               tax = base·r, base gross or P − VAT
+//   contribution:              the same, on top: what is paid is not less for it
 //   withheld part:             tax × share, rounded the same way; the rest is the payee's own affair
 // No tax exceeds its base, and what is withheld altogether never exceeds the gross amount (matters only when tiny payments meet coarse
 // rounding units): later rules yield.
@@ -11,6 +12,7 @@
 #include "contracts/records.h"
 #include "contracts/result.h"
 #include "contracts/tax/records.h"
+#include "contracts/tax/selection.h"
 #include "ledger/expected.h"
 #include "ledger/genesis.h"
 #include "ledger/rejection.h"
@@ -20,16 +22,21 @@ namespace daftar::contracts::tax {
 /// The category of movements that are no income: never taxed.
 inline constexpr std::string_view no_income = "none";
 
-struct Question {
-  const Member& payer;
-  const Member& payee;
-  std::string_view category, currency;
-  ledger::MinorUnits gross = 0;
-  std::uint64_t time_ms = 0;
-};
-
 struct Computed {
   const TaxRule* rule = nullptr;   // lives as long as the rule book
+  TaxLine line;
+};
+
+/// The account for what a rule withholds of this payee; empty when it withholds nothing.
+std::string withheld_to(const TaxRule& rule, std::string_view payee, std::string_view currency);
+
+/// One rule of the book before one payment.
+struct Judged {
+  const TaxRule* rule = nullptr;       // lives as long as the rule book
+  Ground ground = Ground::applies;     // what stands below `replaced_by` has meaning when the rule applies
+  const TaxRule* replaced_by = nullptr;
+  ledger::MinorUnits taken_from = 0;   // what the rate was taken of; line.base is the same but for VAT inside a price, where it is without the VAT
+  bool limited = false;                // more was reckoned than there was to take: cut to that
   TaxLine line;
 };
 
@@ -42,12 +49,19 @@ class RuleBook {
   const std::vector<TaxRule>& rules() const { return rules_; }
   /// "none", the categories of docs/contracts.md, and those that rules name.
   bool knows_category(std::string_view category) const;
+  /// Whether a payee's certificates matter to any rule.
+  bool has_treaties() const { return has_treaties_; }
+  /// Whether suppliers have VAT accounts, whose label nobody else may use then.
+  bool has_vat_accounts() const { return has_vat_accounts_; }
   /// VAT first, then withholdings, each in order of the genesis. One line per rule that applies, also when it comes to zero.
   /// The only refusal is overflow.
   Expected<std::vector<Computed>, ledger::Rejection> compute(const Question& question) const;
+  /// The same, with the rules that do not apply and why not.
+  Expected<std::vector<Judged>, ledger::Rejection> judge(const Question& question) const;
 
  private:
   std::vector<TaxRule> rules_;            // VAT first
+  bool has_treaties_ = false, has_vat_accounts_ = false;
   std::vector<std::string> categories_;   // sorted
 };
 

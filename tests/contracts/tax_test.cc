@@ -124,6 +124,43 @@ TEST_CASE("route supplier: the tax is recorded, nothing is withheld") {
   CHECK(query::register_rows(w.state(), "baraka", {}, 10).rows.at(0).tax == 12'00);
 }
 
+TEST_CASE("route supplier_vat_account: the VAT waits with the supplier, who can pass it on to the state and do nothing else with it") {
+  World w([](proto::Genesis& g) {
+    rule_of(g, "vat-12")->set_vat_route("supplier_vat_account");
+    rule_of(g, "vat-12")->clear_revenue_account();
+  });
+  w.fund("acme/UZS", 224'00);
+  CHECK(w.outcome("baraka", open("baraka/UZS/vat")) == "account_reserved");
+  CHECK(w.outcome("baraka", transfer("baraka/UZS/vat", "tax/UZS", 1)) == "account_unknown");
+  const auto result = w.must("acme", transfer("acme/UZS", "baraka/UZS", 112'00, "services"));
+  CHECK(result.taxes.at(0).withheld == 12'00);
+  CHECK(w.balance("baraka/UZS") == 100'00);
+  CHECK(w.balance("baraka/UZS/vat") == 12'00);
+
+  CHECK(w.outcome("baraka", transfer("baraka/UZS/vat", "baraka/UZS", 12'00)) == "account_reserved");
+  CHECK(w.outcome("baraka", transfer("baraka/UZS/vat", "acme/UZS", 12'00)) == "account_reserved");
+  CHECK(w.outcome("baraka", transfer("baraka/UZS/vat", "tax/UZS", 12'00, "services")) == "field_invalid");
+  CHECK(w.outcome("acme", transfer("baraka/UZS/vat", "tax/UZS", 12'00)) == "account_not_yours");
+  CHECK(w.outcome("acme", transfer("acme/UZS", "baraka/UZS/vat", 1'00)) == "account_reserved");
+  CHECK(w.outcome("bank", issue("baraka/UZS/vat", 1'00, "to a VAT account")) == "account_reserved");
+  proto::Operation payout;
+  payout.mutable_request_payout()->set_from("baraka/UZS/vat");
+  payout.mutable_request_payout()->set_bank("bank");
+  payout.mutable_request_payout()->set_amount(1'00);
+  CHECK(w.outcome("baraka", payout) == "account_reserved");
+  CHECK(w.outcome("baraka", transfer("baraka/UZS/vat", "tax/UZS", 12'01)) == "overdraft");
+  CHECK(w.outcome("baraka", transfer("baraka/UZS/vat", "tax/UZS", 5'00)) == "ok");
+  CHECK(w.outcome("baraka", transfer("baraka/UZS/vat", "treasury/UZS", 7'00)) == "ok");
+  CHECK(w.balance("baraka/UZS/vat") == 0);
+}
+
+TEST_CASE("where no rule has the route supplier_vat_account, vat is a label like any other") {
+  World w;
+  CHECK(w.outcome("baraka", open("baraka/UZS/vat")) == "ok");
+  w.fund("baraka/UZS/vat", 1'00);
+  CHECK(w.outcome("baraka", transfer("baraka/UZS/vat", "acme/UZS", 1'00)) == "ok");
+}
+
 TEST_CASE("exclusive VAT is reckoned on top by the payer and only recorded") {
   World w([](proto::Genesis& g) {
     auto rule = vat_rule("agent-vat", 1, 120'000);
@@ -174,10 +211,21 @@ TEST_CASE("a genesis whose rules make no sense is refused with the rule's name")
       {"version", [](R& r) { r.set_version(0); }, "version"},
       {"kind", [](R& r) { r.set_kind("excise"); }, "kind"},
       {"base", [](R& r) { r.set_base("price"); }, "base"},
+      {"a contribution that is withheld", [](R& r) { r.set_kind("contribution"), r.set_base("gross"), r.clear_vat_route(); }, "contribution"},
+      {"brackets of VAT", [](R& r) { r.add_brackets()->set_above(1); }, "brackets"},
+      {"brackets that do not ascend",
+       [](R& r) { r.set_kind("withholding"), r.set_base("gross"), r.clear_vat_route(), r.add_brackets()->set_above(2), r.add_brackets()->set_above(2); }, "ascending"},
+      {"treaty on VAT", [](R& r) { r.set_treaty("SE"); }, "treaty"},
+      {"replaces nothing", [](R& r) { r.add_replaces("vat-99"); }, "vat-99"},
+      {"replaces itself", [](R& r) { r.add_replaces("vat-12"); }, "replaces others itself"},
+      {"a route of what is no VAT", [](R& r) { r.set_kind("withholding"), r.set_base("gross"); }, "vat_route"},
       {"base of the other kind", [](R& r) { r.set_base("gross"); }, "base does not fit"},
       {"residence", [](R& r) { r.set_payee_residence("foreign"); }, "payee_residence"},
       {"residence of nowhere", [](R& r) { r.clear_country(); }, "country"},
-      {"route", [](R& r) { r.set_vat_route("supplier_vat_account"); }, "vat_route"},
+      {"route", [](R& r) { r.set_vat_route("postbox"); }, "vat_route"},
+      {"a revenue account of VAT that stays with the supplier", [](R& r) { r.set_vat_route("supplier_vat_account"); }, "revenue_account"},
+      {"a VAT account without share",
+       [](R& r) { r.set_vat_route("supplier_vat_account"), r.clear_revenue_account(), r.set_withheld_share_ppm(0); }, "withheld_share"},
       {"no route", [](R& r) { r.clear_vat_route(); }, "vat_route"},
       {"rounding", [](R& r) { r.set_rounding(9); }, "rounding"},
       {"rate", [](R& r) { r.set_rate_ppm(10'000'001); }, "rate"},

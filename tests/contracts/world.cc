@@ -154,6 +154,7 @@ World::World(const std::function<void(proto::Genesis&)>& edit) : genesis_(make_g
   auto state = genesis_state(*genesis_);
   if (!state) FAIL(state.error());
   state_.apply(*state);
+  rules_ = std::move(*tax::RuleBook::from_genesis(genesis_->content()));
 }
 
 proto::TransactionBody World::body(const std::string& sender, std::vector<proto::Operation> operations) {
@@ -224,9 +225,14 @@ const BlockOutcome& World::block(std::vector<std::shared_ptr<const ledger::Trans
       row[2] += line.tax;
       row[3] += line.withheld;
     }
+    REQUIRE(explained(entry).as_recorded);
   }
   check_invariants();
   return last_;
+}
+
+tax::Explanation World::explained(const ExecutedEntry& entry) const {
+  return tax::explain(rules_, entry.transaction ? &entry.transaction->body() : nullptr, *decode_result(entry.result), now_ms_, state_);
 }
 
 MemoryState World::replayed() const {
@@ -478,6 +484,26 @@ proto::Operation terminate(const Digest& contract, std::string reason) {
   o.mutable_terminate_contract()->set_reason(std::move(reason));
   return o;
 }
+proto::Operation record_certificate(std::string payee, const tax::Certificate& certificate) {
+  proto::Operation o;
+  auto& record = *o.mutable_change_tax_certificate();
+  record.set_payee(std::move(payee));
+  record.set_number(certificate.number);
+  record.set_country(certificate.country);
+  record.set_document_digest(certificate.document_digest);
+  record.set_valid_from_ms(certificate.valid_from_ms);
+  record.set_valid_to_ms(certificate.valid_to_ms);
+  return o;
+}
+
+proto::Operation withdraw_certificate(std::string payee, std::string number) {
+  proto::Operation o;
+  o.mutable_change_tax_certificate()->set_payee(std::move(payee));
+  o.mutable_change_tax_certificate()->set_number(std::move(number));
+  o.mutable_change_tax_certificate()->set_withdraw(true);
+  return o;
+}
+
 proto::Operation approve_line(std::string line, MinorUnits amount) {
   proto::Operation o;
   auto* a = o.mutable_approve_budget_line();

@@ -8,6 +8,7 @@
 
 #include "contracts/execute.h"
 #include "contracts/query.h"
+#include "contracts/tax/explain.h"
 #include "ledger/genesis.h"
 #include "ledger/keys.h"
 
@@ -71,7 +72,10 @@ class World {
   MemoryState& state() { return state_; }
   const Engine& engine() const { return engine_; }
   const ledger::Genesis& genesis() const { return *genesis_; }
+  const tax::RuleBook& rules() const { return rules_; }
   const BlockOutcome& last_block() const { return last_; }
+  /// Of an entry of the last block, with the state after it.
+  tax::Explanation explained(const ExecutedEntry& entry) const;
   /// Every invariant of the state as it is: money (also against all postings seen), budget lines, holds, deadlines, and the register against
   /// all tax lines seen.
   void check_invariants() const;
@@ -81,6 +85,7 @@ class World {
  private:
   std::shared_ptr<const ledger::Genesis> genesis_;
   Engine engine_;
+  tax::RuleBook rules_;
   MemoryState state_;
   std::uint64_t now_ms_ = start_ms, height_ = 0, nonce_ = 0, references_ = 0;
   Digest last_id_;
@@ -91,6 +96,8 @@ class World {
 };
 
 // Operations, short.
+proto::Operation record_certificate(std::string payee, const tax::Certificate& certificate);
+proto::Operation withdraw_certificate(std::string payee, std::string number);
 proto::Operation transfer(std::string from, std::string to, MinorUnits amount, std::string category = "none");
 proto::Operation open(std::string account);
 proto::Operation issue(std::string to, MinorUnits amount, std::string reference);

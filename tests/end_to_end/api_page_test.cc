@@ -106,6 +106,15 @@ struct Story {
       line.set_economic_code("22");
       line.set_source_account("treasury/UZS");
     });
+    send("tax-authority", [&](ledger::proto::Operation& o) {
+      auto& certificate = *o.mutable_change_tax_certificate();
+      certificate.set_payee(payee);
+      certificate.set_number("C-1");
+      certificate.set_country("SE");
+      certificate.set_document_digest(std::string(32, 'c'));
+      certificate.set_valid_from_ms(in_ms(0));
+      certificate.set_valid_to_ms(in_ms(365));
+    });
     auto taxed = network.transfer_operation(payer_account, payee_account, 11'200);
     taxed.mutable_transfer()->set_category("services");
     payment = network.accepted(network.sign(payer, {taxed}), tools::Wait::certified).id;
@@ -158,6 +167,8 @@ std::map<std::string, Call> calls(const Story& story) {
       {"GET /v1/budget/lines/{}", {"/v1/budget/lines/2026.edu", "", ""}},
       {"GET /v1/tax/rules", {"/v1/tax/rules?date=2025-06-30", "", ""}},
       {"GET /v1/tax/register", {"/v1/tax/register?payee=" + payee, "", ""}},
+      {"GET /v1/tax/certificates/{}", {"/v1/tax/certificates/" + payee, "", ""}},
+      {"GET /v1/tax/explanations/{}", {"/v1/tax/explanations/" + story.payment, "", ""}},
       {"GET /v1/payouts/{}", {"/v1/payouts/" + story.payout, "", ""}},
       {"GET /v1/nodes", {"/v1/nodes", "", ""}},
       {"GET /v1/nodes/proposals", {"/v1/nodes/proposals?limit=10", "", ""}},

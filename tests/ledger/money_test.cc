@@ -64,15 +64,15 @@ TEST_CASE("Products are rounded by name, away from any doubt about negative amou
 }
 
 TEST_CASE("Rounding to whole units") {
-  CHECK(round_to_unit(12'345, 100, Rounding::half_away) == 12'300);
-  CHECK(round_to_unit(12'350, 100, Rounding::half_away) == 12'400);
-  CHECK(round_to_unit(12'350, 100, Rounding::half_even) == 12'400);
-  CHECK(round_to_unit(12'250, 100, Rounding::half_even) == 12'200);
-  CHECK(round_to_unit(-12'345, 100, Rounding::floor) == -12'400);
-  CHECK(round_to_unit(-12'345, 100, Rounding::ceiling) == -12'300);
-  CHECK(round_to_unit(12'345, 1, Rounding::ceiling) == 12'345);
-  CHECK_FALSE(round_to_unit(most, 100, Rounding::ceiling));
-  CHECK_FALSE(round_to_unit(least, 100, Rounding::floor));
+  CHECK(round_division(12'345, 1, 100, Rounding::half_away) == 12'300);
+  CHECK(round_division(12'350, 1, 100, Rounding::half_away) == 12'400);
+  CHECK(round_division(12'350, 1, 100, Rounding::half_even) == 12'400);
+  CHECK(round_division(12'250, 1, 100, Rounding::half_even) == 12'200);
+  CHECK(round_division(-12'345, 1, 100, Rounding::floor) == -12'400);
+  CHECK(round_division(-12'345, 1, 100, Rounding::ceiling) == -12'300);
+  CHECK(round_division(12'345, 1, 1, Rounding::ceiling) == 12'345);
+  CHECK_FALSE(round_division(most, 1, 100, Rounding::ceiling));
+  CHECK_FALSE(round_division(least, 1, 100, Rounding::floor));
 }
 
 TEST_CASE("Decimal numbers become minor units exactly, or are refused") {

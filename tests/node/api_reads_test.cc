@@ -262,6 +262,56 @@ TEST_CASE("tax rules are public, registers are for the payee and the offices") {
   CHECK(outcome(one.get_as("acme", "/v1/tax/register?payee=acme&period=2026-13")) == "parameter_invalid");
 }
 
+TEST_CASE("an explanation of taxes is for who may read the whole entry, by id or index, and hides a person's tax status") {
+  OneNode one;
+  register_member(one, "gulnora", "individual", {"citizen"});
+  one.commit(*one.network.issue("acme/UZS", 1000, "s1"));
+  one.commit(*one.network.issue("treasury/UZS", 1000, "s2"));
+  const auto pay = [&](const std::string& from, const std::string& to) {
+    Operation operation;
+    operation.mutable_transfer()->set_from(from + "/UZS");
+    operation.mutable_transfer()->set_to(to + "/UZS");
+    operation.mutable_transfer()->set_amount(300);
+    operation.mutable_transfer()->set_category("services");
+    return "/v1/tax/explanations/" + one.commit(*one.network.transaction(from, {operation}));
+  };
+  const std::string target = pay("acme", "baraka");
+  CHECK(outcome(one.server->get(target)) == "signed_read_required");
+  CHECK(outcome(one.get_as("chorsu", target)) == "not_allowed");
+  const auto explained = one.get_as("acme", target).json();
+  CHECK(explained["as_recorded"] == true);
+  CHECK(explained["payments"].size() == 1);
+  CHECK(explained["payments"][0]["payee"] == nlohmann::json{{"id", "baraka"}, {"kind", "company"}, {"country", "UZ"}, {"tax_status", "vat_payer"}});
+  CHECK(explained["payments"][0]["net"] == "300");
+  CHECK(one.get_as("baraka", "/v1/tax/explanations/" + explained["index"].dump()).json() == explained);
+  CHECK(outcome(one.server->get("/v1/tax/explanations/acme")) == "parameter_invalid");
+  CHECK(outcome(one.get_as("tax-office", "/v1/tax/explanations/999")) == "transaction_unknown");
+
+  const std::string open = pay("treasury", "gulnora");   // public money: anybody reads the entry
+  CHECK_FALSE(one.server->get(open).json()["payments"][0]["payee"].contains("tax_status"));
+  CHECK(one.get_as("tax-office", open).json()["payments"][0]["payee"]["tax_status"] == "none");
+}
+
+TEST_CASE("certificates of residence are for the payee and the offices that read registers") {
+  OneNode one;
+  Operation operation;
+  auto& certificate = *operation.mutable_change_tax_certificate();
+  certificate.set_payee("acme");
+  certificate.set_number("C-1");
+  certificate.set_country("SE");
+  certificate.set_document_digest(std::string(32, 'c'));
+  certificate.set_valid_to_ms(wall_ms() + day);
+  one.commit(*one.network.transaction("tax-office", {operation}));
+  const std::string target = "/v1/tax/certificates/acme";
+  CHECK(outcome(one.server->get(target)) == "signed_read_required");
+  CHECK(outcome(one.get_as("baraka", target)) == "not_allowed");
+  CHECK(outcome(one.get_as("operator-1", target)) == "not_allowed");
+  CHECK(one.get_as("acme", target).json()["certificates"][0]["number"] == "C-1");
+  CHECK(one.get_as("tax-office", target).json()["certificates"].size() == 1);
+  CHECK(one.get_as("baraka", "/v1/tax/certificates/baraka").json()["certificates"].empty());
+  CHECK(outcome(one.get_as("tax-office", "/v1/tax/certificates/nobody")) == "member_unknown");
+}
+
 TEST_CASE("anybody can follow the log: genesis, roots, checkpoint and tiles fit together") {
   OneNode one;
   CHECK(one.server->get("/checkpoint").code() == "not_yet_certified");

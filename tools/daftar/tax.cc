@@ -1,14 +1,74 @@
 #include "tools/daftar/commands.h"
 #include "tools/daftar/views.h"
+#include "tools/files.h"
 #include "tools/genesis_compiler.h"
 
 namespace daftar::tools {
 using nlohmann::json;
 
+namespace {
+
+struct CertificateArguments { std::string payee, number, country, document, from, to; };
+
+Result<Report> record_certificate(Session& session, const CertificateArguments& a) {
+  ledger::proto::Operation operation;
+  auto& o = *operation.mutable_change_tax_certificate();
+  o.set_payee(a.payee);
+  o.set_number(a.number);
+  o.set_country(a.country);
+  auto bytes = read_file(a.document, 64u << 20);
+  if (!bytes) return Unexpected<ToolError>(bytes.error());
+  o.set_document_digest(std::string(ledger::sha256(*bytes).view()));
+  auto from = utc_to_ms(a.from), to = utc_to_ms(a.to);
+  if (!from) return Unexpected<ToolError>(from.error());
+  if (!to) return Unexpected<ToolError>(to.error());
+  o.set_valid_from_ms(*from);
+  o.set_valid_to_ms(*to);
+  return session.transact({operation});
+}
+
+Result<Report> withdraw_certificate(Session& session, const CertificateArguments& a) {
+  ledger::proto::Operation operation;
+  operation.mutable_change_tax_certificate()->set_payee(a.payee);
+  operation.mutable_change_tax_certificate()->set_number(a.number);
+  operation.mutable_change_tax_certificate()->set_withdraw(true);
+  return session.transact({operation});
+}
+
+void add_certificate_commands(Command tax, Session& session) {
+  auto a = arguments<CertificateArguments>();
+  Command add = tax.add_subcommand("certificate", "Record a payee's certificate of residence, which opens the treaty rules of its country (by a tax authority)");
+  add.add_option("payee", a->payee, "Member").required();
+  add.add_option("--number", a->number, "Number of the certificate").required();
+  add.add_option("--country", a->country, "Country that issued it, two letters").required();
+  add.add_option("--document", a->document, "File of the certificate: its digest stands on the ledger").required();
+  add.add_option("--from", a->from, "First day of its validity (UTC)").required();
+  add.add_option("--to", a->to, "First day on which it is not valid any more (UTC)").required();
+  add_transaction_options(add, session);
+  add.footer("Example:\n  daftar tax certificate nordic-consult --number SE-2026-118 --country SE --document certificate.pdf --from 2026-01-01 --to 2027-01-01 --as tax-authority");
+  add.callback([&session, a] { session.action = [&session, a] { return record_certificate(session, *a); }; });
+
+  Command withdraw = tax.add_subcommand("withdraw-certificate", "Take a certificate of residence out of force, for payments in later blocks (by a tax authority)");
+  withdraw.add_option("payee", a->payee, "Member").required();
+  withdraw.add_option("number", a->number, "Number of the certificate").required();
+  add_transaction_options(withdraw, session);
+  withdraw.footer("Example:\n  daftar tax withdraw-certificate nordic-consult SE-2026-118 --as tax-authority");
+  withdraw.callback([&session, a] { session.action = [&session, a] { return withdraw_certificate(session, *a); }; });
+
+  Command list = tax.add_subcommand("certificates", "A payee's certificates of residence (read by the payee, the tax authority, an auditor)");
+  list.add_option("payee", a->payee, "Member").required();
+  list.footer("Example:\n  daftar tax certificates nordic-consult --as tax-authority");
+  list.callback([&session, a] {
+    session.action = [&session, a]() -> Result<Report> { return session.show("/v1/tax/certificates/" + url_part(a->payee), tax_certificates_view); };
+  });
+}
+
+}  // namespace
+
 void add_tax_commands(Command app, Session& session) {
-  Command tax = app.add_subcommand("tax", "Tax rules in force, and what was withheld");
+  Command tax = app.add_subcommand("tax", "Tax rules in force, what was withheld, and why");
   tax.require_subcommand(1);
-  struct Arguments { std::string date, payee, period; };
+  struct Arguments { std::string date, payee, period, payment; };
   auto a = arguments<Arguments>();
 
   Command rules = tax.add_subcommand("rules", "The rules in force, with rate, basis and how sure they are");
@@ -31,6 +91,19 @@ void add_tax_commands(Command app, Session& session) {
       return session.show("/v1/tax/register?payee=" + url_part(a->payee) + "&period=" + url_part(a->period), tax_register_view);
     };
   });
+
+  Command explain = tax.add_subcommand("explain", "Line by line: which rule of which version took what of a payment, and why the others did not apply");
+  explain.add_option("payment", a->payment, "Transaction id, or index of the entry").required();
+  explain.footer("Example:\n  daftar tax explain 17 --as tax-authority");
+  explain.callback([&session, a] {
+    session.action = [&session, a]() -> Result<Report> {
+      if (a->payment.find_first_not_of("0123456789") != std::string::npos)
+        if (auto id = parse_hex32("payment", a->payment); !id) return Unexpected<ToolError>(id.error());
+      return session.show("/v1/tax/explanations/" + url_part(a->payment), tax_explanation_view);
+    };
+  });
+
+  add_certificate_commands(tax, session);
 }
 
 }  // namespace daftar::tools

@@ -24,12 +24,50 @@ std::string percent(const json& object, const char* ppm) {
   return text + " %";
 }
 
+/// "12 %", or with brackets "10 %, above 5 000.00 UZS 20 %".
+std::string rates(const json& rule, const std::string& currency) {
+  std::string out = percent(rule, "rate_ppm");
+  for (const json& bracket : rule.value("brackets", json::array())) out += ", above " + money(bracket, "above", currency) + " " + percent(bracket, "rate_ppm");
+  return out;
+}
+
 std::string joined(const json& object, const char* key, const std::string& otherwise) {
   std::string out;
   if (const auto it = object.find(key); it != object.end() && it->is_array())
     for (const json& one : *it)
       if (one.is_string()) out += (out.empty() ? "" : ", ") + one.get<std::string>();
   return out.empty() ? otherwise : out;
+}
+
+/// A text, or a list of texts.
+std::string text_or_list(const json& object, const char* key) {
+  return object.contains(key) && object[key].is_string() ? json_text(object, key) : joined(object, key, "");
+}
+
+std::string rule_name(const json& line) { return json_text(line, line.contains("rule") ? "rule" : "code") + "/" + line.value("version", json()).dump(); }
+
+/// Why a rule does not apply, as a sentence's end: what it asks for, and what the payment has.
+std::string ground_text(const json& line, const std::string& currency) {
+  const std::string reason = json_text(line, "reason"), asks = text_or_list(line, "asks"), found = text_or_list(line, "found");
+  if (reason == "currency") return "for payments in " + asks + ", this one is in " + found;
+  if (reason == "category") return "for " + asks + ", this is " + found;
+  if (reason == "payer_country") return "for payers of " + asks + ", this one is of " + found;
+  if (reason == "payer_kind") return "for payers of kind " + asks + ", this one is " + found;
+  if (reason == "payee_residence") return "for payees who are " + asks + ", this one is " + found;
+  if (reason == "payee_kind") return "for payees of kind " + asks + ", this one is " + found;
+  if (reason == "payee_status") return "for payees whose tax status is " + asks + ", this one's is " + (found.empty() ? "another" : found);
+  if (reason == "treaty_country") return "for payees of " + asks + ", this one is of " + found;
+  if (reason == "no_certificate") return "for payees with a certificate of residence of " + asks + " that covers the payment, this one has none";
+  if (reason == "replaced") return found + " applies in its place";
+  if (reason == "not_yet_in_force") return "in force from " + asks + " on, the payment was before";
+  if (reason == "no_longer_in_force") return "in force until " + asks + ", the payment was not before";
+  if (reason == "below_threshold") return "for payments from " + money(line, "asks", currency) + " on, this one is " + money(line, "found", currency);
+  return reason;
+}
+
+std::string party_text(const json& party) {
+  const std::string status = json_text(party, "tax_status");
+  return json_text(party, "id") + " (" + json_text(party, "kind") + " of " + json_text(party, "country") + (status.empty() ? "" : ", tax status " + status) + ")";
 }
 
 std::string day(const json& object, const char* key) { return json_text(object, key).substr(0, 10); }
@@ -106,9 +144,10 @@ std::vector<std::string> tax_rules_view(const json& answer) {
   if (list.empty()) return {"No tax rule is in force."};
   std::vector<std::vector<std::string>> rows = {{"rule", "rate", "of", "withheld", "categories", "payee", "currency", "from", "to", "sure?", "revenue account"}};
   for (const json& rule : list)
-    rows.push_back({json_text(rule, "code") + "/" + rule.value("version", json()).dump(), percent(rule, "rate_ppm"), json_text(rule, "base"),
+    rows.push_back({rule_name(rule), rates(rule, json_text(rule, "currency")), json_text(rule, "base"),
                     percent(rule, "withheld_share_ppm"), joined(rule, "categories", "any income"),
-                    json_text(rule, "payee_residence") + (rule.contains("payee_kinds") && !rule["payee_kinds"].empty() ? " " + joined(rule, "payee_kinds", "") : ""),
+                    json_text(rule, "payee_residence") + (rule.contains("payee_kinds") && !rule["payee_kinds"].empty() ? " " + joined(rule, "payee_kinds", "") : "") +
+                        (json_text(rule, "treaty").empty() ? "" : " with certificate of " + json_text(rule, "treaty")),
                     json_text(rule, "currency").empty() ? "any" : json_text(rule, "currency"), day(rule, "effective_from"),
                     day(rule, "effective_to"), json_text(rule, "status"), json_text(rule, "revenue_account")});
   std::vector<std::string> lines = table(rows, {false, true});
@@ -117,17 +156,65 @@ std::vector<std::string> tax_rules_view(const json& answer) {
   return lines;
 }
 
+std::vector<std::string> tax_certificates_view(const json& answer) {
+  const json list = list_of(answer, "certificates");
+  if (list.empty()) return {"No certificate of residence is recorded for this payee."};
+  std::vector<std::vector<std::string>> rows = {{"certificate", "country", "from", "to", "recorded", "withdrawn"}};
+  for (const json& one : list)
+    rows.push_back({json_text(one, "number"), json_text(one, "country"), day(one, "valid_from"), day(one, "valid_to"), day(one, "recorded"), day(one, "withdrawn")});
+  return table(rows);
+}
+
 std::vector<std::string> tax_register_view(const json& answer) {
   const json list = list_of(answer, "rows");
   if (list.empty()) return {"Nothing was paid to this payee in this month that a rule taxes."};
   std::vector<std::vector<std::string>> rows = {{"payee", "period", "rule", "payments", "gross", "base", "tax", "withheld"}};
   for (const json& row : list) {
     const std::string currency = json_text(row, "currency");
-    rows.push_back({json_text(row, "payee"), json_text(row, "period"), json_text(row, "rule") + "/" + row.value("version", json()).dump(),
+    rows.push_back({json_text(row, "payee"), json_text(row, "period"), rule_name(row),
                     row.value("payments", json()).dump(), money(row, "gross", currency), money(row, "base", currency), money(row, "tax", currency),
                     money(row, "withheld", currency)});
   }
   return table(rows, {false, false, false, true, true, true, true, true});
+}
+
+namespace {
+
+void explain_applied(const json& line, const std::string& currency, std::vector<std::string>& lines) {
+  const int decimals = ledger::currency_decimals(currency).value_or(0);
+  const std::string of = json_text(line, "of");
+  lines.push_back("  " + rule_name(line) + " applies: " + json_text(line, "title"));
+  lines.push_back("    " + rates(line, currency) + (of == "inclusive" ? " inside " : of == "exclusive" || json_text(line, "kind") == "contribution" ? " on top of " : of == "net_of_vat" ? " without VAT of " : " of ") +
+                  money(line, "taken_from", currency) + ": " + money(line, "tax", currency) + " on " + money(line, "base", currency) + ", rounded " + json_text(line, "rounding") + " to " +
+                  ledger::format_decimal(line.value("rounding_unit", std::int64_t{1}), decimals, true) + " " + currency);
+  if (const std::string account = json_text(line, "withheld_to"); account.empty()) lines.push_back("    recorded, nothing is withheld");
+  else lines.push_back("    withheld " + percent(line, "withheld_share_ppm") + " of it: " + money(line, "withheld", currency) + " to " + account);
+  if (line.value("limited", false)) lines.push_back("    cut: rounding or earlier rules left less to take");
+  std::string dates = day(line, "effective_from").empty() ? "in force always" : "in force from " + day(line, "effective_from");
+  if (const std::string to = day(line, "effective_to"); !to.empty()) dates += " until " + to;
+  lines.push_back("    " + dates + "; " + json_text(line, "status") + ": " + json_text(line, "legal_basis"));
+}
+
+}  // namespace
+
+std::vector<std::string> tax_explanation_view(const json& answer) {
+  std::vector<std::string> lines;
+  if (!answer.value("as_recorded", false))
+    lines.push_back("NOT AS RECORDED: what this node reckons now is not what entry " + answer.value("index", json()).dump() + " says. Compare with `daftar tx show`, and tell the operators.");
+  const json payments = list_of(answer, "payments");
+  if (payments.empty()) lines.push_back("This entry made no payment that tax rules look at: it was refused, or it only moved money as no income.");
+  for (const json& p : payments) {
+    const std::string currency = json_text(p, "currency");
+    lines.push_back("payment of " + money(p, "gross", currency) + " as " + json_text(p, "category") + " at " + json_text(answer, "time") +
+                    (p.contains("contract") ? ", milestone " + p.value("milestone", json()).dump() + " of contract " + json_text(p, "contract") : ""));
+    lines.push_back("  by " + party_text(p.value("payer", json::object())) + " from " + json_text(p, "source"));
+    lines.push_back("  to " + party_text(p.value("payee", json::object())) + ", who receives " + money(p, "net", currency) + " in " + json_text(p, "payee_account"));
+    const json applied = list_of(p, "applied");
+    if (applied.empty()) lines.push_back("  no rule applies");
+    for (const json& line : applied) explain_applied(line, currency, lines);
+    for (const json& line : list_of(p, "not_applied")) lines.push_back("  " + rule_name(line) + " does not apply: " + ground_text(line, currency));
+  }
+  return lines;
 }
 
 }  // namespace daftar::tools

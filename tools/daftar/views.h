@@ -11,6 +11,8 @@ std::vector<std::string> contract_view(const nlohmann::json& contract);
 std::vector<std::string> budget_line_view(const nlohmann::json& line);
 std::vector<std::string> budget_lines_view(const nlohmann::json& answer);
 std::vector<std::string> tax_rules_view(const nlohmann::json& answer);
+std::vector<std::string> tax_certificates_view(const nlohmann::json& answer);
 std::vector<std::string> tax_register_view(const nlohmann::json& answer);
+std::vector<std::string> tax_explanation_view(const nlohmann::json& answer);
 
 }  // namespace daftar::tools

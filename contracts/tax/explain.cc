@@ -1,0 +1,122 @@
+#include "contracts/tax/explain.h"
+
+#include "contracts/accounts.h"
+#include "contracts/query.h"
+#include "ledger/ids.h"
+
+namespace daftar::contracts::tax {
+namespace {
+
+using ledger::proto::Operation;
+
+class Finder {
+ public:
+  explicit Finder(const ledger::StateView& state) : state_(state) {}
+
+  void operation(const Operation& o, const std::string& sender) {
+    switch (o.kind_case()) {
+      case Operation::kTransfer: return transfer(o.transfer(), sender);
+      case Operation::kAcceptMilestone: return private_milestone(ledger::Digest::from_bytes(o.accept_milestone().contract()), o.accept_milestone().milestone());
+      case Operation::kAwardMilestone: return private_milestone(ledger::Digest::from_bytes(o.award_milestone().contract()), o.award_milestone().milestone());
+      case Operation::kPayOrder: return milestone(ledger::Digest::from_bytes(o.pay_order().contract()), o.pay_order().milestone());
+      default: return;   // no other operation pays
+    }
+  }
+  /// A deadline has no operations; its event says what it did.
+  void event(const Event& event) {
+    if (event.kind == "milestone_accepted_by_silence") private_milestone(ledger::Digest::from_hex(event.subject), event.milestone);
+  }
+  std::vector<PaymentMade> take() { return std::move(found_); }
+
+ private:
+  void transfer(const ledger::proto::Transfer& t, const std::string& sender) {
+    if (t.category() == no_income) return;
+    const auto to = ledger::parse_account(t.to());
+    if (!to) return;
+    add({.payer = {}, .payee = {}, .source = t.from(), .payee_account = t.to(), .category = t.category(), .currency = std::string(to->currency), .gross = t.amount(),
+         .contract = {}, .milestone = 0},
+        sender, to->member);
+  }
+
+  /// Accepting and awarding pays from what is held; of public money they only accrue.
+  void private_milestone(const std::optional<ledger::Digest>& id, std::uint32_t number) { milestone(id, number, true); }
+
+  /// Payable and penalty of a milestone stand for good once it is decided.
+  void milestone(const std::optional<ledger::Digest>& id, std::uint32_t number, bool private_only = false) {
+    const auto contract = id ? query::contract(state_, *id) : std::nullopt;
+    if (!contract || number == 0 || number > contract->milestones.size() || (private_only && contract->is_public())) return;
+    const service::Milestone& m = contract->milestones[number - 1];
+    if (m.payable == m.penalty) return;   // nothing was left to pay
+    std::string source = hold_account(contract->customer, contract->currency, contract->id);
+    if (contract->is_public()) {
+      const auto line = query::budget_line(state_, contract->budget_line);
+      if (!line) return;
+      source = line->source_account;
+    }
+    add({.payer = {}, .payee = {}, .source = std::move(source), .payee_account = contract->provider_account, .category = contract->category, .currency = contract->currency,
+         .gross = m.payable - m.penalty, .contract = contract->id, .milestone = number},
+        contract->customer, contract->provider);
+  }
+
+  void add(PaymentMade payment, std::string_view payer, std::string_view payee) {
+    auto from = query::member(state_, payer), to = query::member(state_, payee);
+    if (!from || !to) return;
+    payment.payer = std::move(*from);
+    payment.payee = std::move(*to);
+    found_.push_back(std::move(payment));
+  }
+
+  const ledger::StateView& state_;
+  std::vector<PaymentMade> found_;
+};
+
+/// Each debit with the reason "payment" is one payment; the lines of all of them follow each other.
+bool agree(const std::vector<ExplainedPayment>& payments, const ExecutionResult& result) {
+  std::size_t payment = 0, line = 0;
+  for (const Posting& posting : result.postings) {
+    if (posting.reason != "payment") continue;
+    if (payment == payments.size()) return false;
+    const PaymentMade& made = payments[payment++].payment;
+    if (made.source != posting.account || made.gross != -posting.amount) return false;
+  }
+  for (const ExplainedPayment& explained : payments)
+    for (const Judged& one : explained.rules) {
+      if (one.ground != Ground::applies) continue;
+      if (line == result.taxes.size() || result.taxes[line++] != one.line) return false;
+    }
+  return payment == payments.size() && line == result.taxes.size();
+}
+
+}  // namespace
+
+Explanation explain(const RuleBook& book, const ledger::proto::TransactionBody* body, const ExecutionResult& result, std::uint64_t time_ms,
+                    const ledger::StateView& state) {
+  Explanation out;
+  Finder finder(state);
+  if (result.ok() && body != nullptr)
+    for (const Operation& operation : body->operations()) finder.operation(operation, body->sender());
+  else if (result.ok())
+    for (const Event& event : result.events) finder.event(event);
+  bool reckoned = true;
+  for (PaymentMade& payment : finder.take()) {
+    const auto certificates = query::tax_certificates(state, payment.payee.id);
+    auto rules = book.judge({.payer = payment.payer,
+                             .payee = payment.payee,
+                             .category = payment.category,
+                             .currency = payment.currency,
+                             .gross = payment.gross,
+                             .time_ms = time_ms,
+                             .certificates = certificates});
+    if (!rules) {   // it was paid, so it was reckoned once: rules or members are not those of the payment
+      reckoned = false;
+      continue;
+    }
+    ledger::MinorUnits net = payment.gross;
+    for (const Judged& one : *rules) net -= one.line.withheld;
+    out.payments.push_back({std::move(payment), std::move(*rules), net});
+  }
+  out.as_recorded = reckoned && agree(out.payments, result);
+  return out;
+}
+
+}  // namespace daftar::contracts::tax
