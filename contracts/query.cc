@@ -98,6 +98,14 @@ std::vector<service::Contract> contracts(const ledger::StateView& state, std::st
   return page_of<service::Contract>(state, "c", key_after('c', after), limit);
 }
 
+std::optional<agreements::Agreement> agreement(const ledger::StateView& state, const ledger::Digest& id) {
+  return one<agreements::Agreement>(state, keys::agreement(id));
+}
+
+std::vector<agreements::Agreement> agreements(const ledger::StateView& state, std::string_view after, std::size_t limit) {
+  return page_of<agreements::Agreement>(state, "g", key_after('g', after), limit);
+}
+
 std::optional<budget::BudgetLine> budget_line(const ledger::StateView& state, std::string_view id) {
   return one<budget::BudgetLine>(state, keys::budget_line(id));
 }

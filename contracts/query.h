@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "contracts/agreements/records.h"
 #include "contracts/budget/records.h"
 #include "contracts/records.h"
 #include "contracts/service/records.h"
@@ -40,6 +41,10 @@ std::optional<ledger::Digest> statement_reference(const ledger::StateView& state
 std::optional<service::Contract> contract(const ledger::StateView& state, const ledger::Digest& id);
 /// `after`: raw 32 bytes of the last id, or empty.
 std::vector<service::Contract> contracts(const ledger::StateView& state, std::string_view after, std::size_t limit);
+
+/// Contracts of templates.
+std::optional<agreements::Agreement> agreement(const ledger::StateView& state, const ledger::Digest& id);
+std::vector<agreements::Agreement> agreements(const ledger::StateView& state, std::string_view after, std::size_t limit);
 
 std::optional<budget::BudgetLine> budget_line(const ledger::StateView& state, std::string_view id);
 std::vector<budget::BudgetLine> budget_lines(const ledger::StateView& state, std::string_view after, std::size_t limit);

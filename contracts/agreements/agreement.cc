@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "contracts/accounts.h"
+#include "contracts/agreements/paid_event.h"
 #include "contracts/agreements/text.h"
 #include "contracts/holds.h"
 #include "contracts/language/interpreter.h"
@@ -55,6 +56,7 @@ class LedgerVerbs final : public language::Verbs {
     const auto payer = c_.store.load<Member>(keys::member(agreement_.parties[from].member));
     const auto paid = c_.store.load<Member>(keys::member(payee.member));
     DAFTAR_CHECK(payer && paid);           // members are never forgotten
+    c_.event(std::string(paid_event), agreement_.id.hex(), 0, amount, paid_text({payer->id, paid->id, std::string(category)}));
     return contracts::pay(c_, {.payer = *payer,
                                .payee = *paid,
                                .source = fund_of(from).hold_account,

@@ -140,9 +140,11 @@ Source CodeWriter::source_of(const Expression& e) const {
 
 void CodeWriter::expression(const Expression& e) {
   if (e.form == Form::both || e.form == Form::either) {
-    expression(e.parts[0]);
-    const std::size_t settled = leap(e.form == Form::both ? Op::and_then : Op::or_else, -1);
-    expression(e.parts[1]);
+    // `a if b` is `a or not b`: whether b holds comes first, for a may speak of what is not there without it.
+    const bool right_first = e.form == Form::either;
+    expression(e.parts[right_first ? 1 : 0]);
+    const std::size_t settled = leap(right_first ? Op::or_else : Op::and_then, -1);
+    expression(e.parts[right_first ? 0 : 1]);
     return land(settled);
   }
   if (e.form == Form::given) return given(e);

@@ -1,6 +1,9 @@
 #include "contracts/tax/explain.h"
 
+#include <algorithm>
+
 #include "contracts/accounts.h"
+#include "contracts/agreements/paid_event.h"
 #include "contracts/query.h"
 #include "ledger/ids.h"
 
@@ -11,7 +14,7 @@ using ledger::proto::Operation;
 
 class Finder {
  public:
-  explicit Finder(const ledger::StateView& state) : state_(state) {}
+  Finder(const ledger::StateView& state, const std::vector<Event>& events) : state_(state), events_(events) {}
 
   void operation(const Operation& o, const std::string& sender) {
     switch (o.kind_case()) {
@@ -19,12 +22,15 @@ class Finder {
       case Operation::kAcceptMilestone: return private_milestone(ledger::Digest::from_bytes(o.accept_milestone().contract()), o.accept_milestone().milestone());
       case Operation::kAwardMilestone: return private_milestone(ledger::Digest::from_bytes(o.award_milestone().contract()), o.award_milestone().milestone());
       case Operation::kPayOrder: return milestone(ledger::Digest::from_bytes(o.pay_order().contract()), o.pay_order().milestone());
+      case Operation::kActOnAgreement: return agreement();
       default: return;   // no other operation pays
     }
   }
-  /// A deadline has no operations; its event says what it did.
-  void event(const Event& event) {
-    if (event.kind == "milestone_accepted_by_silence") private_milestone(ledger::Digest::from_hex(event.subject), event.milestone);
+  /// A deadline has no operations; its events say what it did.
+  void deadline() {
+    for (const Event& event : events_)
+      if (event.kind == "milestone_accepted_by_silence") private_milestone(ledger::Digest::from_hex(event.subject), event.milestone);
+    agreement();
   }
   std::vector<PaymentMade> take() { return std::move(found_); }
 
@@ -58,6 +64,29 @@ class Finder {
         contract->customer, contract->provider);
   }
 
+  /// What an act on an agreement paid stands before the event that tells of the act.
+  void agreement() {
+    for (; next_event_ < events_.size(); ++next_event_) {
+      const Event& event = events_[next_event_];
+      if (event.kind == agreements::paid_event) agreement_payment(event);
+      if (!event.kind.starts_with("agreement_") || event.kind == agreements::paid_event || event.kind == "agreement_phase") continue;
+      ++next_event_;
+      return;
+    }
+  }
+
+  void agreement_payment(const Event& event) {
+    const auto id = ledger::Digest::from_hex(event.subject);
+    const auto agreement = id ? query::agreement(state_, *id) : std::nullopt;
+    const auto paid = agreements::parse_paid(event.text);
+    if (!agreement || !paid) return;
+    const auto payee = std::find_if(agreement->parties.begin(), agreement->parties.end(), [&](const auto& party) { return party.member == paid->payee; });
+    if (payee == agreement->parties.end()) return;
+    add({.payer = {}, .payee = {}, .source = hold_account(paid->payer, agreement->currency, *id), .payee_account = payee->account, .category = paid->category,
+         .currency = agreement->currency, .gross = event.amount, .contract = *id, .milestone = 0},
+        paid->payer, paid->payee);
+  }
+
   void add(PaymentMade payment, std::string_view payer, std::string_view payee) {
     auto from = query::member(state_, payer), to = query::member(state_, payee);
     if (!from || !to) return;
@@ -67,6 +96,8 @@ class Finder {
   }
 
   const ledger::StateView& state_;
+  const std::vector<Event>& events_;
+  std::size_t next_event_ = 0;
   std::vector<PaymentMade> found_;
 };
 
@@ -92,11 +123,10 @@ bool agree(const std::vector<ExplainedPayment>& payments, const ExecutionResult&
 Explanation explain(const RuleBook& book, const ledger::proto::TransactionBody* body, const ExecutionResult& result, std::uint64_t time_ms,
                     const ledger::StateView& state) {
   Explanation out;
-  Finder finder(state);
+  Finder finder(state, result.events);
   if (result.ok() && body != nullptr)
     for (const Operation& operation : body->operations()) finder.operation(operation, body->sender());
-  else if (result.ok())
-    for (const Event& event : result.events) finder.event(event);
+  else if (result.ok()) finder.deadline();
   bool reckoned = true;
   for (PaymentMade& payment : finder.take()) {
     const auto certificates = query::tax_certificates(state, payment.payee.id);

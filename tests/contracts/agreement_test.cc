@@ -59,7 +59,7 @@ TEST_CASE("a rental of the template: signed by both, the deposit held, rent paid
   CHECK(w.balance("baraka/UZS") == 7'000'00);
 
   const auto paid = w.must("baraka", deal.act("pay_rent", 1));
-  CHECK(events_of(paid) == std::vector<std::string>{"agreement_act pay_rent"});
+  CHECK(events_of(paid) == std::vector<std::string>{"agreement_paid baraka to acme for rent", "agreement_act pay_rent"});
   CHECK(deal.stage(w, 1) == "paid");
   CHECK(w.balance("acme/UZS") == 1'000'00);                   // 12 % VAT inside the rent
   CHECK(w.balance("tax/UZS/revenue.vat") == 120'00);
