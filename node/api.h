@@ -2,6 +2,7 @@
 #pragma once
 #include <memory>
 
+#include "contracts/agreements/library.h"
 #include "contracts/tax/rules.h"
 #include "node/api_access.h"
 #include "node/http_router.h"
@@ -37,6 +38,7 @@ class Api {
   void add_ledger_routes();
   void add_entry_routes();
   void add_nodes_routes();
+  void add_agreement_routes();
 
   // api_submit.cc
   boost::asio::awaitable<HttpResponse> submit(HttpRequest request);
@@ -59,6 +61,11 @@ class Api {
   HttpResponse tax_certificates(const HttpRequest& request, const Read& read);
   HttpResponse tax_register(const HttpRequest& request, const Read& read);
   HttpResponse payout(const HttpRequest& request, const Read& read);
+  // api_agreements.cc
+  HttpResponse templates(const HttpRequest& request, const Read& read);
+  HttpResponse contract_template(const HttpRequest& request, const Read& read);
+  HttpResponse agreement(const HttpRequest& request, const Read& read);
+  HttpResponse agreements(const HttpRequest& request, const Read& read);
   // api_nodes.cc
   HttpResponse nodes(const HttpRequest& request, const Read& read);
   HttpResponse node_proposal(const HttpRequest& request, const Read& read);
@@ -74,6 +81,7 @@ class Api {
   Metrics& metrics_;
   std::shared_ptr<const ledger::Genesis> genesis_;
   contracts::tax::RuleBook rules_;   // by which the engine pays, too
+  contracts::agreements::Library templates_;   // the same
   NonceMemory nonces_;
   HttpRouter router_;
 };

@@ -20,6 +20,12 @@ std::optional<contracts::service::Contract> contract_of(const ledger::StateView&
   return id ? contracts::query::contract(state, *id) : std::nullopt;
 }
 
+std::optional<contracts::agreements::Agreement> agreement_of(const ledger::StateView& state, const contracts::Event& event) {
+  if (!event.kind.starts_with("agreement_")) return std::nullopt;
+  const auto id = ledger::Digest::from_hex(event.subject);
+  return id ? contracts::query::agreement(state, *id) : std::nullopt;
+}
+
 /// Who runs the ledger is everybody's business; what else a transaction did beside it is not.
 bool governs_nodes_only(const contracts::ExecutionResult& result) {
   return !result.events.empty() && result.postings.empty() && result.taxes.empty() &&
@@ -54,6 +60,11 @@ bool Access::contract(const contracts::service::Contract& c) const {
   return c.is_public() || reads_everything() || (reader_ && (c.is_party(reader_->id) || c.arbiter == reader_->id || c.drafted_by == reader_->id));
 }
 
+bool Access::agreement(const contracts::agreements::Agreement& a) const {
+  if (reads_everything()) return true;
+  return reader_ && (a.drafted_by == reader_->id || std::any_of(a.parties.begin(), a.parties.end(), [&](const auto& party) { return party.member == reader_->id; }));
+}
+
 bool Access::concerns_reader(std::string_view sender, const contracts::ExecutionResult& result) const {
   if (!reader_) return false;
   if (sender == reader_->id) return true;
@@ -62,7 +73,8 @@ bool Access::concerns_reader(std::string_view sender, const contracts::Execution
   for (const auto& tax : result.taxes)
     if (tax.payer == reader_->id || tax.payee == reader_->id) return true;
   for (const auto& event : result.events)
-    if (const auto c = contract_of(state_, event); c && !c->is_public() && contract(*c)) return true;
+    if (const auto a = agreement_of(state_, event); a && agreement(*a)) return true;
+    else if (const auto c = contract_of(state_, event); c && !c->is_public() && contract(*c)) return true;
   return false;
 }
 

@@ -35,6 +35,7 @@ class Access {
   bool account_is_public(const std::string& account) const;
   bool account(const std::string& account) const;                // balance and entries
   bool contract(const contracts::service::Contract& contract) const;
+  bool agreement(const contracts::agreements::Agreement& agreement) const;
   Sight entry(std::string_view sender, const contracts::ExecutionResult& result) const;
 
  private:

@@ -20,12 +20,6 @@ std::string currency_of(const std::string& account) {
   return name ? std::string(name->currency) : std::string();
 }
 
-void put_time(Json& out, const std::string& name, std::uint64_t time_ms) {
-  if (time_ms == 0) return;
-  out[name] = iso_time(time_ms);
-  out[name + "_ms"] = time_ms;
-}
-
 Json render_milestone(const contracts::service::Milestone& milestone, std::size_t number) {
   Json out;
   out["milestone"] = number;
@@ -50,6 +44,12 @@ std::string iso_time(std::uint64_t time_ms) {
   // Beyond the year 9999 the text would not be ISO 8601; such times cannot be told from absurd ones.
   if (time_ms > 253'402'300'799'999ull) return "9999-12-31T23:59:59.999Z";
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(static_cast<std::time_t>(time_ms / 1000)), time_ms % 1000);
+}
+
+void put_time(Json& out, const std::string& name, std::uint64_t time_ms) {
+  if (time_ms == 0) return;
+  out[name] = iso_time(time_ms);
+  out[name + "_ms"] = time_ms;
 }
 
 std::string amount_text(ledger::Int128 minor_units) { return fmt::format("{}", minor_units); }

@@ -17,6 +17,8 @@ using Json = nlohmann::ordered_json;
 
 /// 2026-11-24T04:20:00.123Z
 std::string iso_time(std::uint64_t time_ms);
+/// `name` as ISO 8601, and `name`_ms; nothing at 0.
+void put_time(Json& out, const std::string& name, std::uint64_t time_ms);
 std::string amount_text(ledger::Int128 minor_units);
 /// Text with bytes that are no UTF-8 replaced; never throws. Ends with a newline.
 std::string dump(const Json& json);

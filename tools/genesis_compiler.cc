@@ -3,8 +3,10 @@
 #include <chrono>
 #include <set>
 
+#include "contracts/agreements/library.h"
 #include "ledger/money.h"
 #include "tools/clock.h"
+#include "tools/files.h"
 #include "tools/toml_table.h"
 
 namespace daftar::tools {
@@ -105,6 +107,17 @@ void read_profile(const fs::path& file, proto::Genesis& genesis) {
   genesis.set_country_profile(genesis.country_profile().empty() ? name : genesis.country_profile() + "," + name);
 }
 
+/// The text of a template, and the program that this build makes of it: nodes compile it again, and compare.
+void read_template(const fs::path& file, Table& table, proto::Genesis& genesis) {
+  const auto source = read_file(file, contracts::language::limits::source_bytes);
+  if (!source) table.wrong("templates", source.error().sentence);
+  auto known = contracts::agreements::known_of(*source);
+  if (!known) table.wrong("templates", "names " + file.string() + ", which does not hold: " + known.error());
+  auto& one = *genesis.add_templates();
+  one.set_source(*source);
+  one.set_program(std::string(known->digest.view()));
+}
+
 void read_limits(Table& table, proto::Limits& limits) {
   constexpr std::int64_t day_ms = 86'400'000;
   limits.set_valid_until_horizon_ms(static_cast<std::uint64_t>(table.number("valid_until_horizon_ms", 0, 0, 366 * day_ms)));
@@ -144,6 +157,7 @@ NetworkPlan read_plan(const fs::path& file) {
   }
   if (plan.validator_operators.empty()) throw Fault{file.string() + ": there is no [[validators]]."};
   for (const std::string& profile : table.texts("profiles")) read_profile(file.parent_path() / profile, plan.genesis);
+  for (const std::string& one : table.texts("templates")) read_template(file.parent_path() / one, table, plan.genesis);
   table.finish();
   return plan;
 }

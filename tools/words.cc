@@ -1,8 +1,10 @@
 // Transactions and results in words a person can check.
+#include <algorithm>
 #include <charconv>
 
 #include "ledger/ids.h"
 #include "ledger/money.h"
+#include "ledger/utf8.h"
 #include "tools/genesis_compiler.h"
 #include "tools/wallet.h"
 
@@ -65,6 +67,33 @@ struct Describer {
     if (d.offer_until_ms() != 0) out += "\n      open for signature until " + ms_to_utc(d.offer_until_ms());
     if (!d.text_digest().empty()) out += "\n      SHA-256 of the text " + hex_of(d.text_digest());
     if (!d.external_id().empty()) out += "\n      known outside as " + d.external_id();
+    return out;
+  }
+
+  static std::string value(const proto::AgreementValue& one) {
+    if (one.has_number()) return one.name() + " " + std::to_string(one.number());
+    const bool readable = ledger::is_utf8(one.bytes()) && std::none_of(one.bytes().begin(), one.bytes().end(), [](char c) { return static_cast<unsigned char>(c) < ' '; });
+    return one.name() + " " + (readable ? quoted(one.bytes()) : hex_of(one.bytes()));
+  }
+
+  /// Numbers as they are sent: what they mean is the template's to say, whose words the commands show.
+  std::string agreement(const proto::DraftAgreement& d) const {
+    std::string out = "draft a contract of template " + d.template_() + "/" + std::to_string(d.version()) + " in " + d.currency() + ", digest " + hex_of(d.digest());
+    for (const auto& party : d.parties()) out += "\n      " + party.name() + ": " + party.member() + (party.account().empty() ? "" : ", account " + party.account());
+    for (const auto& term : d.terms()) out += "\n      " + value(term);
+    for (const auto& list : d.lists()) {
+      std::uint32_t number = 0;
+      for (const auto& entry : list.entries()) {
+        out += "\n      " + list.name() + " " + std::to_string(++number) + ":";
+        for (const auto& field : entry.fields()) out += " " + value(field);
+      }
+    }
+    return out;
+  }
+
+  std::string act(const proto::ActOnAgreement& o) const {
+    std::string out = o.act() + " on agreement " + hex_of(o.agreement()) + (o.entry() == 0 ? "" : ", entry " + std::to_string(o.entry())) + ", with digest " + hex_of(o.digest());
+    for (const auto& parameter : o.parameters()) out += "\n      " + value(parameter);
     return out;
   }
 
@@ -165,6 +194,8 @@ struct Describer {
         return "record certificate of residence " + o.number() + " of " + o.payee() + ", resident of " + o.country() + ", valid from " + ms_to_utc(o.valid_from_ms()) +
                " until " + ms_to_utc(o.valid_to_ms()) + ", document " + hex_of(o.document_digest());
       }
+      case proto::Operation::kDraftAgreement: return agreement(op.draft_agreement());
+      case proto::Operation::kActOnAgreement: return act(op.act_on_agreement());
       case proto::Operation::KIND_NOT_SET: break;
     }
     return "an operation this program does not know: do not sign";

@@ -1,8 +1,10 @@
 // docs/api.md against a running network: each route it names answers with the fields it names, each error it names can be had.
+#include <fstream>
 #include <functional>
 
 #include "tests/end_to_end/test_network.h"
 #include "tests/harness/page_table.h"
+#include "tools/agreement_file.h"
 #include "tools/tls_client.h"
 
 using namespace daftar;
@@ -65,7 +67,8 @@ std::string faults_of(const json& value, const std::string& shape, const std::ma
 /// A network in which there is something behind every route.
 struct Story {
   TestNetwork network;
-  std::string contract, payout, payment, proposal;
+  TemporaryFolder files;
+  std::string contract, agreement, payout, payment, proposal;
 
   Story() {
     const auto in_ms = [](std::uint64_t days) { return tools::now_ms() + days * 86'400'000; };
@@ -86,6 +89,17 @@ struct Story {
       m.set_title("All of it");
       m.set_price(11'200);
       m.set_due_ms(in_ms(30));
+    });
+    const auto templates = contracts::agreements::Library::from_genesis(network.genesis().content());
+    REQUIRE(templates);
+    auto offer = tools::read_agreement_file(rental_file(), *templates);
+    if (!offer) FAIL(offer.error().sentence);
+    agreement = send(payer, [&](ledger::proto::Operation& o) { *o.mutable_draft_agreement() = offer->draft; });
+    send(payer, [&](ledger::proto::Operation& o) {   // the other has not signed: somebody is waited for
+      auto& sign = *o.mutable_act_on_agreement();
+      sign.set_agreement(*ledger::from_hex(agreement));
+      sign.set_digest(offer->draft.digest());
+      sign.set_act("sign");
     });
     payout = send(payer, [&](ledger::proto::Operation& o) {
       o.mutable_request_payout()->set_from(payer_account);
@@ -130,6 +144,14 @@ struct Story {
     network.settle();   // what is read below may be read from any node
   }
 
+  std::filesystem::path rental_file() const {
+    const auto file = files.path() / "rental.toml";
+    std::ofstream(file) << "template = \"rental/1\"\ncurrency = \"UZS\"\n[parties]\nlandlord = \"" << payee << "\"\ntenant = \"" << payer
+                        << "\"\n[terms]\npremises = \"Flat 12\"\ndeposit = \"10.00\"\noffer_until = \"+5d\"\nmoves_out = \"+100d\"\ninspection = \"10d\"\n"
+                        << "[[months]]\nlabel = \"March\"\nrent = \"11.20\"\ndue = \"+10d\"\n";
+    return file;
+  }
+
   std::string send(const std::string& sender, const std::function<void(ledger::proto::Operation&)>& fill) {
     ledger::proto::Operation operation;
     fill(operation);
@@ -163,6 +185,10 @@ std::map<std::string, Call> calls(const Story& story) {
       {"GET /v1/accounts/{}/{}/{}", {"/v1/accounts/" + payer_account + "/payroll", "", ""}},
       {"GET /v1/contracts", {"/v1/contracts", "", ""}},
       {"GET /v1/contracts/{}", {"/v1/contracts/" + story.contract, "", ""}},
+      {"GET /v1/templates", {"/v1/templates", "", ""}},
+      {"GET /v1/templates/{}/{}", {"/v1/templates/rental/1", "", ""}},
+      {"GET /v1/agreements", {"/v1/agreements?limit=10", "", ""}},
+      {"GET /v1/agreements/{}", {"/v1/agreements/" + story.agreement + "?language=en", "", ""}},
       {"GET /v1/budget/lines", {"/v1/budget/lines?limit=1000", "", ""}},
       {"GET /v1/budget/lines/{}", {"/v1/budget/lines/2026.edu", "", ""}},
       {"GET /v1/tax/rules", {"/v1/tax/rules?date=2025-06-30", "", ""}},
@@ -314,6 +340,7 @@ TEST_CASE("every error of the API page can be had, or it is said why not here") 
       {"member_unknown 404", [&] { return get("/v1/members/nobody"); }},
       {"account_unknown 404", [&] { return get("/v1/accounts/nobody/UZS"); }},
       {"contract_unknown 404", [&] { return get("/v1/contracts/" + id); }},
+      {"template_unknown 404", [&] { return get("/v1/templates/rental/99"); }},
       {"budget_line_unknown 404", [&] { return get("/v1/budget/lines/2026.none"); }},
       {"payout_unknown 404", [&] { return get("/v1/payouts/" + id); }},
       {"node_proposal_unknown 404", [&] { return get("/v1/nodes/proposals/" + id); }},

@@ -1,6 +1,5 @@
 #include <iostream>
 
-#include "ledger/receipt.h"
 #include "tools/daftar/commands.h"
 #include "tools/daftar/views.h"
 #include "tools/genesis_compiler.h"
@@ -57,21 +56,11 @@ Result<Report> draft(Session& session, const ContractArguments& a) {
 /// contract and have another signed. With --terms the digest is what the caller says (offline).
 Result<std::string> terms_of(Session& session, const ContractArguments& a, std::vector<std::string>& lines) {
   if (!a.terms.empty()) return parse_hex32("terms digest", a.terms);
-  auto genesis = session.genesis();
-  if (!genesis) return Unexpected<ToolError>(genesis.error());
-  auto api = session.client();
-  if (!api) return Unexpected<ToolError>(api.error());
-  auto receipt = (*api)->receipt(a.id, std::chrono::seconds(session.options.timeout_s));
-  if (!receipt) return Unexpected<ToolError>(receipt.error());
-  const auto proved = ledger::verify_receipt(*receipt, (*genesis)->origin(), (*genesis)->checkpoint_keys());
-  if (!proved)
-    return failure(Exit::refused, "receipt", "The node's proof of the draft does not hold, " + proved.error().part + ": " + proved.error().sentence, "Ask another node; do not sign.");
-  const auto parsed = ledger::Transaction::parse(proved->entry.envelope, {.bytes_max = 8u << 20, .operations_max = 100'000, .signatures_max = 64}, true);
-  if (!parsed || (*parsed)->id().hex() != a.id)
-    return failure(Exit::refused, "receipt", "The node's proof is of another transaction than " + a.id + ".", "Ask another node; do not sign.");
-  const auto digest = drafted_terms_digest((*parsed)->body_bytes());
+  auto transaction = session.proved_transaction(a.id);
+  if (!transaction) return Unexpected<ToolError>(transaction.error());
+  const auto digest = drafted_terms_digest((*transaction)->body_bytes());
   if (!digest) return failure(Exit::usage, "contract_unknown", "Transaction " + a.id + " drafts no contract.", "A contract's id is that of the transaction that drafted it.");
-  for (const std::string& line : describe_transaction(**parsed)) lines.push_back(line);
+  for (const std::string& line : describe_transaction(**transaction)) lines.push_back(line);
   return std::string(digest->view());
 }
 

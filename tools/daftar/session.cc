@@ -8,6 +8,7 @@
 #include <charconv>
 #include <iostream>
 
+#include "ledger/receipt.h"
 #include "ledger/ids.h"
 #include "ledger/money.h"
 #include "tools/files.h"
@@ -206,6 +207,22 @@ void Session::learn_currencies(const std::string& envelope) {
     if (operation.has_draft_contract()) currencies_[(*parsed)->id().hex()] = operation.draft_contract().currency();
     if (operation.has_approve_budget_line()) currencies_[operation.approve_budget_line().line()] = operation.approve_budget_line().currency();
   }
+}
+
+Result<std::shared_ptr<const ledger::Transaction>> Session::proved_transaction(const std::string& id) {
+  auto genesis = this->genesis();
+  if (!genesis) return Unexpected<ToolError>(genesis.error());
+  auto api = client();
+  if (!api) return Unexpected<ToolError>(api.error());
+  auto receipt = (*api)->receipt(id, std::chrono::seconds(options.timeout_s));
+  if (!receipt) return Unexpected<ToolError>(receipt.error());
+  const auto proved = ledger::verify_receipt(*receipt, (*genesis)->origin(), (*genesis)->checkpoint_keys());
+  if (!proved)
+    return failure(Exit::refused, "receipt", "The node's proof of the transaction does not hold, " + proved.error().part + ": " + proved.error().sentence, "Ask another node; do not sign.");
+  const auto parsed = ledger::Transaction::parse(proved->entry.envelope, {.bytes_max = 8u << 20, .operations_max = 100'000, .signatures_max = 64}, true);
+  if (!parsed || (*parsed)->id().hex() != id)
+    return failure(Exit::refused, "receipt", "The node's proof is of another transaction than " + id + ".", "Ask another node; do not sign.");
+  return *parsed;
 }
 
 Result<json> Session::get(const std::string& target) {

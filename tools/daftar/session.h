@@ -63,6 +63,9 @@ class Session {
   Result<Report> submit(const std::string& envelope);
   Result<Report> preview(const std::string& envelope);
 
+  /// A transaction as its receipt proves it, checked here: no single node can show one and have another acted on.
+  Result<std::shared_ptr<const ledger::Transaction>> proved_transaction(const std::string& id);
+
   Result<nlohmann::json> get(const std::string& target);
   /// A read that is only fetched and shown: the answer, and how `view` lays it out for people.
   Result<Report> show(const std::string& target, std::vector<std::string> (*view)(const nlohmann::json&));

@@ -1,6 +1,7 @@
-// Contract templates: written the one way, and checked. Asks no node.
+// Contract templates: written the one way, checked and compiled, which asks no node; and those that the ledger knows.
 #include <algorithm>
 
+#include "contracts/agreements/library.h"
 #include "contracts/language/formatter.h"
 #include "contracts/language/judgement.h"
 #include "tools/daftar/commands.h"
@@ -14,7 +15,8 @@ namespace {
 
 struct TemplateArguments {
   std::vector<std::string> files;
-  bool only_say = false;
+  std::string id;              // NAME/VERSION, or the one file
+  bool only_say = false, listing = false;
 };
 
 Result<std::string> read_template(const std::string& file) { return read_file(file, language::limits::source_bytes); }
@@ -84,10 +86,32 @@ Result<Report> format_templates(const TemplateArguments& a) {
   return report;
 }
 
+Result<Report> compile_template(const TemplateArguments& a) {
+  auto source = read_template(a.id);
+  if (!source) return Unexpected<ToolError>(source.error());
+  const auto known = contracts::agreements::known_of(*source);
+  if (!known) return failure(Exit::refused, "template", known.error(), "daftar template check tells the story.");
+  Report report;
+  report.data = {{"template", known->program.name + "/" + std::to_string(known->program.version)}, {"source", known->program.source.hex()}, {"program", known->digest.hex()},
+                 {"bytes", language::encode(known->program).size()}, {"instructions", known->program.code.size()}};
+  report.lines = {json_text(report.data, "template") + ": " + std::to_string(known->program.code.size()) + " instructions, " + report.data["bytes"].dump() + " bytes with its tables",
+                  "source  " + known->program.source.hex(), "program " + known->digest.hex()};
+  if (a.listing) report.lines.push_back(language::listing(known->program));
+  return report;
+}
+
+std::vector<std::string> templates_view(const json& answer) {
+  std::vector<std::vector<std::string>> rows = {{"template", "program"}};
+  for (const json& one : answer.value("templates", json::array())) rows.push_back({json_text(one, "name") + "/" + one.value("version", json()).dump(), json_text(one, "program")});
+  return table(rows);
+}
+
+std::vector<std::string> source_view(const json& answer) { return {json_text(answer, "source")}; }
+
 }  // namespace
 
 void add_template_commands(Command app, Session& session) {
-  Command templates = app.add_subcommand("template", "Contract templates: format and check them (asks nobody; the node does not execute templates yet)");
+  Command templates = app.add_subcommand("template", "Contract templates: format, check and compile them, and those that the ledger knows");
   templates.require_subcommand(1);
   auto a = arguments<TemplateArguments>();
 
@@ -102,6 +126,27 @@ void add_template_commands(Command app, Session& session) {
   check.footer("Examples:\n  daftar template check contracts/templates/rental.template\n  daftar template check --json *.template\n"
                "Exit code 0: every file holds; 1: a property does not; 2: a file cannot be read as a template. The properties: docs/template-language.md.");
   check.callback([&session, a] { session.action = [a] { return check_templates(*a); }; });
+
+  Command compile = templates.add_subcommand("compile", "The program that nodes make of a template, and its digest, which a genesis names");
+  compile.add_option("file", a->id, "Template file").required();
+  compile.add_flag("--listing", a->listing, "The code, one instruction in a line");
+  compile.footer("Example:\n  daftar template compile --listing contracts/templates/rental.template");
+  compile.callback([&session, a] { session.action = [a] { return compile_template(*a); }; });
+
+  Command list = templates.add_subcommand("list", "The templates that the ledger knows");
+  list.footer("Example:\n  daftar template list");
+  list.callback([&session] { session.action = [&session] { return session.show("/v1/templates", templates_view); }; });
+
+  Command show = templates.add_subcommand("show", "The text of one that the ledger knows");
+  show.add_option("template", a->id, "NAME/VERSION").required();
+  show.footer("Example:\n  daftar template show rental/1");
+  show.callback([&session, a] {
+    session.action = [&session, a]() -> Result<Report> {
+      const auto slash = a->id.find('/');
+      if (slash == std::string::npos) return failure(Exit::usage, "template", "'" + a->id + "' is no template's name and version.", "Write NAME/VERSION, as in rental/1.");
+      return session.show("/v1/templates/" + url_part(a->id.substr(0, slash)) + "/" + url_part(a->id.substr(slash + 1)), source_view);
+    };
+  });
 }
 
 }  // namespace daftar::tools

@@ -105,6 +105,32 @@ std::vector<std::string> contract_view(const json& c) {
   return lines;
 }
 
+std::vector<std::string> agreement_view(const json& a) {
+  const std::string currency = json_text(a, "currency");
+  std::vector<std::string> lines = {json_text(a, "template") + "/" + a.value("version", json()).dump() + ": " + json_text(a, "phase")};
+  for (const json& paragraph : list_of(a, "words")) lines.push_back("  " + paragraph.get<std::string>());
+  std::vector<std::vector<std::string>> facts = {{"agreement", json_text(a, "id")}};
+  for (const json& party : list_of(a, "parties")) facts.push_back({json_text(party, "name"), json_text(party, "member") + ", account " + json_text(party, "account")});
+  for (const json& term : list_of(a, "terms")) facts.push_back({json_text(term, "name"), json_text(term, "words")});
+  facts.push_back({"set aside", money(a, "held", currency)});
+  for (const json& one : list_of(a, "agreed")) facts.push_back({"agreed", json_text(one, "party") + " to " + json_text(one, "act") + (one.contains("entry") ? " of " + one["entry"].dump() : "")});
+  if (a.contains("next_deadline")) {
+    const json& due = a["next_deadline"];
+    facts.push_back({"falls due", json_text(due, "name") + (due.contains("entry") ? " of " + due["entry"].dump() : "") + " at " + json_text(due, "at")});
+  }
+  for (const std::string& line : table(facts)) lines.push_back("  " + line);
+  for (const json& list : list_of(a, "lists")) {
+    std::vector<std::vector<std::string>> rows = {{"", json_text(list, "name"), "stage", "set aside"}};
+    for (const json& entry : list_of(list, "entries")) {
+      std::string words;
+      for (const json& field : list_of(entry, "fields")) words += (words.empty() ? "" : ", ") + json_text(field, "words");
+      rows.push_back({entry.value("entry", json()).dump(), words, json_text(entry, "stage"), json_amount(entry, "held") == 0 ? "" : money(entry, "held", currency)});
+    }
+    for (const std::string& line : table(rows, {true, false, false, true})) lines.push_back("  " + line);
+  }
+  return lines;
+}
+
 std::vector<std::string> budget_line_view(const json& line) {
   const std::string currency = json_text(line, "currency");
   std::vector<std::string> lines = {json_text(line, "id") + " " + json_text(line, "title") + ", owner " + json_text(line, "owner") + ", year " +

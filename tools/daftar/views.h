@@ -7,6 +7,7 @@
 namespace daftar::tools {
 
 std::vector<std::string> contract_view(const nlohmann::json& contract);
+std::vector<std::string> agreement_view(const nlohmann::json& agreement);
 /// One line with the chain of stages as a table; `lines` of /v1/budget/lines as one row each.
 std::vector<std::string> budget_line_view(const nlohmann::json& line);
 std::vector<std::string> budget_lines_view(const nlohmann::json& answer);

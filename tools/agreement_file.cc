@@ -1,0 +1,174 @@
+#include "tools/agreement_file.h"
+
+#include <algorithm>
+
+#include "contracts/language/interpreter.h"
+#include "tools/contract_file.h"
+#include "tools/genesis_compiler.h"
+#include "tools/toml_table.h"
+#include "tools/wallet.h"
+
+namespace daftar::tools {
+namespace fs = std::filesystem;
+namespace language = contracts::language;
+using contracts::agreements::Library;
+using language::Program;
+using language::TypeKind;
+using ledger::proto::AgreementValue;
+using ledger::proto::DraftAgreement;
+
+namespace {
+
+constexpr std::string_view file_mark = "file:";
+
+Result<std::int64_t> number_of(const Program::Slot& slot, const std::string& text, const std::string& currency) {
+  switch (slot.type.kind) {
+    case TypeKind::money: return parse_amount(text, currency);
+    case TypeKind::rate: {
+      const auto ppm = percent_to_ppm(text.ends_with("%") ? text.substr(0, text.size() - 1) : text);
+      if (!ppm) return Unexpected<ToolError>(ppm.error());
+      return *ppm;
+    }
+    case TypeKind::date: {
+      const auto ms = parse_time(text);
+      if (!ms) return Unexpected<ToolError>(ms.error());
+      return static_cast<std::int64_t>(*ms);
+    }
+    case TypeKind::duration: {
+      const auto span = parse_duration(text);
+      if (!span) return Unexpected<ToolError>(span.error());
+      return span->count();
+    }
+    default: break;
+  }
+  const auto& choices = slot.type.choices;
+  const auto found = std::find(choices.begin(), choices.end(), text);
+  if (found == choices.end()) {
+    std::string known;
+    for (const std::string& choice : choices) known += (known.empty() ? "" : ", ") + choice;
+    return failure(Exit::usage, "value", slot.name + ": '" + text + "' is none of " + known + ".");
+  }
+  return found - choices.begin();
+}
+
+Result<std::string> bytes_of(const Program::Slot& slot, const std::string& text) {
+  if (slot.type.kind != TypeKind::digest) return text;
+  if (text.starts_with(file_mark)) return file_digest(text.substr(file_mark.size()));
+  auto digest = ledger::from_hex(text);
+  if (!digest || digest->size() != 32) return failure(Exit::usage, "value", slot.name + ": '" + text + "' is no digest.", "Write 64 hexadecimal digits, or file:PATH to have a file's SHA-256 computed.");
+  return *digest;
+}
+
+/// What a table says of the slots, in their order. Those that an act sets later are not asked for.
+template <class Values>
+void read_values(const std::vector<Program::Slot>& slots, Table& table, const std::string& currency, Values& out) {
+  for (const Program::Slot& slot : slots) {
+    if (slot.type.later || table.find(slot.name) == nullptr) continue;
+    auto value = read_value(slot, table.text(slot.name, true), currency);
+    if (!value) table.wrong(slot.name, "cannot be read: " + value.error().sentence);
+    *out.Add() = std::move(*value);
+  }
+}
+
+const Library::Known& template_of(Table& table, const Library& library) {
+  const std::string name = table.text("template", true);
+  const auto slash = name.find('/');
+  for (const auto& [key, known] : library.all())
+    if (key.first == name.substr(0, slash) && slash != std::string::npos && std::to_string(key.second) == name.substr(slash + 1)) return known;
+  table.wrong("template", "is none that this ledger knows (daftar template list)");
+}
+
+DraftAgreement read_toml(const fs::path& file, const Library& library) {
+  const toml::table parsed = parse_toml(file);
+  Table table(file.string(), "", parsed);
+  const Library::Known& known = template_of(table, library);
+  DraftAgreement draft;
+  draft.set_template_(known.program.name);
+  draft.set_version(known.program.version);
+  draft.set_currency(table.text("currency", true));
+  if (!ledger::currency_decimals(draft.currency())) table.wrong("currency", "is no ISO 4217 currency");
+  auto parties = table.table("parties"), accounts = table.table("accounts"), terms = table.table("terms");
+  for (const language::Party& party : known.program.parties) {
+    if (!parties || parties->find(party.name) == nullptr) continue;
+    auto& one = *draft.add_parties();
+    one.set_name(party.name);
+    one.set_member(parties->text(party.name, true));
+    if (accounts) one.set_account(accounts->text(party.name));
+  }
+  if (terms) read_values(known.program.terms, *terms, draft.currency(), *draft.mutable_terms());
+  for (const Program::List& list : known.program.lists) {
+    std::vector<Table> entries = table.tables(list.name);
+    if (entries.empty()) continue;
+    auto& described = *draft.add_lists();
+    described.set_name(list.name);
+    for (Table& entry : entries) {
+      read_values(list.fields, entry, draft.currency(), *described.add_entries()->mutable_fields());
+      entry.finish();
+    }
+  }
+  for (auto* inner : {&parties, &accounts, &terms})
+    if (*inner) (*inner)->finish();
+  table.finish();
+  return draft;
+}
+
+Result<AgreementFile> opened(DraftAgreement draft, const Library& library) {
+  AgreementFile out;
+  out.known = library.find(draft.template_(), draft.version());
+  if (out.known == nullptr) return failure(Exit::usage, "template_unknown", "The ledger knows no template " + draft.template_() + "/" + std::to_string(draft.version()) + ".");
+  auto instance = contracts::agreements::instance_of(out.known->program, draft);
+  if (!instance) return failure(Exit::usage, std::string(ledger::name(instance.error().code)), instance.error().detail + ".");
+  out.instance = std::move(*instance);
+  out.parties = *contracts::agreements::parties_of(out.known->program, draft);
+  if (auto judged = language::Interpreter(out.known->program).judge_terms(out.instance, static_cast<std::int64_t>(now_ms())); !judged && draft.digest().empty())
+    return failure(Exit::usage, std::string(ledger::name(judged.error().code)), judged.error().detail + ".", "Look at what the template requires of its terms.");
+  const auto digest = contracts::agreements::digest_of(*out.known, out.parties, draft.currency(), out.instance);
+  if (!draft.digest().empty() && draft.digest() != digest.view())
+    return failure(Exit::refused, "terms_digest_mismatch", "The draft's digest is not that of what it says.", "Do not sign.");
+  draft.set_digest(std::string(digest.view()));
+  out.draft = std::move(draft);
+  return out;
+}
+
+}  // namespace
+
+Result<AgreementValue> read_value(const Program::Slot& slot, const std::string& text, const std::string& currency) {
+  AgreementValue value;
+  value.set_name(slot.name);
+  if (language::is_number(slot.type.kind)) {
+    const auto number = number_of(slot, text, currency);
+    if (!number) return Unexpected<ToolError>(number.error());
+    value.set_number(*number);
+  } else {
+    auto bytes = bytes_of(slot, text);
+    if (!bytes) return Unexpected<ToolError>(bytes.error());
+    value.set_bytes(std::move(*bytes));
+  }
+  return value;
+}
+
+Result<AgreementFile> read_agreement_file(const fs::path& file, const Library& library) {
+  try {
+    return opened(read_toml(file, library), library);
+  } catch (const Fault& fault) {
+    return failure(Exit::usage, "agreement_file", fault.sentence, "docs/templates.md has an example.");
+  }
+}
+
+Result<AgreementFile> read_draft(const DraftAgreement& draft, const Library& library) {
+  if (draft.digest().empty()) return failure(Exit::refused, "terms_digest_mismatch", "The draft has no digest.");
+  return opened(draft, library);
+}
+
+std::vector<std::string> words_of(const AgreementFile& agreement, const std::string& language) {
+  const Program& program = agreement.known->program;
+  std::vector<std::string> lines;
+  if (!program.prose) return lines;
+  const auto& languages = program.prose->languages;
+  const std::string& chosen = std::find(languages.begin(), languages.end(), language) == languages.end() ? program.prose->prevails : language;
+  const auto filling = contracts::agreements::filling_of(agreement.parties, agreement.draft.currency());
+  for (const language::Paragraph& paragraph : language::render(program, agreement.instance, filling, chosen)) lines.push_back(paragraph.text);
+  return lines;
+}
+
+}  // namespace daftar::tools

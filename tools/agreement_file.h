@@ -1,0 +1,29 @@
+// Contracts of templates as people write them, and the values of terms and parameters as people write those:
+//   money 1234.5 (in the contract's currency), rate 0.4 or 0.4%, date 2026-12-31, 2026-12-31T10:00:00Z or +30d, duration 10d, 12h, choice by its name,
+//   digest 64 hexadecimal digits or file:PATH, category and text as they are.
+#pragma once
+#include <filesystem>
+
+#include "contracts/agreements/text.h"
+#include "tools/error.h"
+
+namespace daftar::tools {
+
+/// The error says what is wrong with it, and how it is written.
+Result<ledger::proto::AgreementValue> read_value(const contracts::language::Program::Slot& slot, const std::string& text, const std::string& currency);
+
+struct AgreementFile {
+  ledger::proto::DraftAgreement draft;                        // its digest is over what stands in it
+  const contracts::agreements::Library::Known* known = nullptr;
+  std::vector<contracts::agreements::AgreementParty> parties;
+  contracts::language::Instance instance;
+};
+/// A TOML file: template, currency, [parties], [accounts], [terms], and a table for each entry of a list. `library` must outlive the result.
+Result<AgreementFile> read_agreement_file(const std::filesystem::path& file, const contracts::agreements::Library& library);
+/// The same of a draft that is on the ledger; its digest must be that of what it says.
+Result<AgreementFile> read_draft(const ledger::proto::DraftAgreement& draft, const contracts::agreements::Library& library);
+
+/// Title, parties, and the prose in a language, line by line; an unknown language is the one that prevails.
+std::vector<std::string> words_of(const AgreementFile& agreement, const std::string& language);
+
+}  // namespace daftar::tools
