@@ -97,8 +97,8 @@ void add_tax_commands(Command app, Session& session) {
   explain.footer("Example:\n  daftar tax explain 17 --as tax-authority");
   explain.callback([&session, a] {
     session.action = [&session, a]() -> Result<Report> {
-      if (a->payment.find_first_not_of("0123456789") != std::string::npos)
-        if (auto id = parse_hex32("payment", a->payment); !id) return Unexpected<ToolError>(id.error());
+      if (a->payment.find_first_not_of("0123456789") != std::string::npos && !ledger::Digest::from_hex(a->payment))
+        return failure(Exit::usage, "payment", "'" + a->payment + "' is no payment.", "Give the transaction's id, 64 hexadecimal digits, or the entry's index.");
       return session.show("/v1/tax/explanations/" + url_part(a->payment), tax_explanation_view);
     };
   });
