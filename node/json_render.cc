@@ -278,7 +278,7 @@ Json render_explained_payment(const contracts::tax::ExplainedPayment& explained,
   out["net"] = amount_text(explained.net);
   if (p.contract) {
     out["contract"] = p.contract->hex();
-    out["milestone"] = p.milestone;
+    if (p.milestone != 0) out["milestone"] = p.milestone;   // an agreement has none
   }
   out["applied"] = Json::array();
   out["not_applied"] = Json::array();

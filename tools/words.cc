@@ -84,8 +84,9 @@ struct Describer {
     for (const auto& list : d.lists()) {
       std::uint32_t number = 0;
       for (const auto& entry : list.entries()) {
-        out += "\n      " + list.name() + " " + std::to_string(++number) + ":";
-        for (const auto& field : entry.fields()) out += " " + value(field);
+        std::string fields;
+        for (const auto& field : entry.fields()) fields += (fields.empty() ? "" : ", ") + value(field);
+        out += "\n      " + list.name() + " " + std::to_string(++number) + ": " + fields;
       }
     }
     return out;
@@ -279,7 +280,7 @@ std::vector<std::string> describe_result(const json& result, const CurrencyLooku
     const std::string text = text_of(event, "text"), subject = text_of(event, "subject");
     const std::int64_t amount = amount_of(event, "amount");
     const std::string currency = amount != 0 && currency_of_all.empty() && currency_of ? currency_of(subject) : currency_of_all;
-    lines.push_back(text_of(event, "kind") + " " + subject + (milestone != 0 ? ", milestone " + std::to_string(milestone) : "") +
+    lines.push_back(text_of(event, "kind") + " " + subject + (milestone != 0 ? (text_of(event, "kind").starts_with("agreement_") ? ", entry " : ", milestone ") + std::to_string(milestone) : "") +
                     (amount != 0 ? ", " + money_text(amount, currency) : "") +
                     (text.empty() ? "" : ": " + text));
   });

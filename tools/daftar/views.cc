@@ -232,7 +232,7 @@ std::vector<std::string> tax_explanation_view(const json& answer) {
   for (const json& p : payments) {
     const std::string currency = json_text(p, "currency");
     lines.push_back("payment of " + money(p, "gross", currency) + " as " + json_text(p, "category") + " at " + json_text(answer, "time") +
-                    (p.contains("contract") ? ", milestone " + p.value("milestone", json()).dump() + " of contract " + json_text(p, "contract") : ""));
+                    (p.contains("milestone") ? ", milestone " + p["milestone"].dump() : "") + (p.contains("contract") ? " of contract " + json_text(p, "contract") : ""));
     lines.push_back("  by " + party_text(p.value("payer", json::object())) + " from " + json_text(p, "source"));
     lines.push_back("  to " + party_text(p.value("payee", json::object())) + ", who receives " + money(p, "net", currency) + " in " + json_text(p, "payee_account"));
     const json applied = list_of(p, "applied");
