@@ -16,22 +16,24 @@ Value value_of(const Type& type, std::int64_t number) {
   return Value::of(type.kind == TypeKind::digest ? std::string(32, 'd') : std::string("services"));
 }
 
-Value value_of(const language::Program::Slot& slot, const std::map<std::string, std::int64_t>& values) {
+/// Texts and the like that terms do not mention are there all the same: plain execution knows nothing of them.
+Value value_of(const language::Program::Slot& slot, const std::map<std::string, std::int64_t>& values, const std::set<std::string>& left_out) {
   const auto found = values.find(slot.name);
-  return found == values.end() ? Value{} : value_of(slot.type, found->second);
+  if (found != values.end()) return value_of(slot.type, found->second);
+  return language::is_number(slot.type.kind) || slot.type.later || left_out.contains(slot.name) ? Value{} : value_of(slot.type, 0);
 }
 
 Instance instance_of(const language::Program& program, const RunTerms& terms) {
   std::vector<bool> parties;
   for (const language::Party& party : program.parties) parties.push_back(!terms.left_out.contains(party.name));
   std::vector<Value> values;
-  for (const auto& slot : program.terms) values.push_back(value_of(slot, terms.values));
+  for (const auto& slot : program.terms) values.push_back(value_of(slot, terms.values, terms.left_out));
   std::vector<std::vector<language::EntryState>> lists;
   for (const auto& list : program.lists) {
     auto& entries = lists.emplace_back();
     for (const auto& entry : terms.entries.at(list.name)) {
       entries.push_back({});
-      for (const auto& slot : list.fields) entries.back().fields.push_back(value_of(slot, entry));
+      for (const auto& slot : list.fields) entries.back().fields.push_back(value_of(slot, entry, {}));
     }
   }
   return language::begin(program, terms.is_public, std::move(parties), std::move(values), std::move(lists));
@@ -60,24 +62,37 @@ void ProgramRun::spent(std::uint64_t units, std::uint64_t cost) { dearest_share_
 
 std::string ProgramRun::act(const language::Action& action, std::int64_t now, std::size_t entry, const std::map<std::string, std::int64_t>& parameters) {
   const Instance before = instance_;
-  const CountingVerbs verbs = verbs_;
-  language::Sent sent{.name = action.name, .party = 0, .parameters = {}};
-  for (const language::Field& parameter : action.parameters) sent.parameters.emplace_back(parameter.name, value_of(parameter.type, parameters.at(parameter.name)));
   const auto& act = program_.acts[static_cast<std::size_t>(&action - text_.actions.data())];
   for (const std::uint16_t actor : act.actors) {
-    sent.party = actor;
-    const auto done = interpreter_.act(instance_, sent, {now, static_cast<std::uint32_t>(entry)}, verbs_);
-    if (!done) {
+    const std::string outcome = act_as(actor, action, now, entry, parameters);
+    if (outcome != "ok") {
       instance_ = before;
-      verbs_.received = verbs.received;
-      verbs_.by_category = verbs.by_category;
-      verbs_.taken_in = verbs.taken_in;
-      return std::string(ledger::name(done.error().code));
+      return outcome;
     }
-    spent(done->units, act.cost);
     if (!act.jointly) break;
   }
   return "ok";
+}
+
+std::string ProgramRun::act_as(std::uint16_t party, const language::Action& action, std::int64_t now, std::size_t entry, const std::map<std::string, std::int64_t>& parameters) {
+  language::Sent sent{.name = action.name, .party = party, .parameters = {}};
+  for (const language::Field& parameter : action.parameters) {
+    const auto given = parameters.find(parameter.name);
+    sent.parameters.emplace_back(parameter.name, value_of(parameter.type, given == parameters.end() ? 0 : given->second));
+  }
+  Instance after = instance_;
+  CountingVerbs verbs = verbs_;
+  const auto done = interpreter_.act(after, sent, {now, static_cast<std::uint32_t>(entry)}, verbs);
+  if (!done) return std::string(ledger::name(done.error().code));
+  instance_ = std::move(after);
+  verbs_.take(std::move(verbs));
+  if (done->happened) spent(done->units, program_.acts[static_cast<std::size_t>(&action - text_.actions.data())].cost);
+  return "ok";
+}
+
+std::string ProgramRun::terms_refusal(std::int64_t now) const {
+  const auto judged = interpreter_.judge_terms(instance_, now);
+  return judged ? "" : judged.error().detail;
 }
 
 std::string ProgramRun::fire(const language::Interpreter::Due& due, std::int64_t now) {

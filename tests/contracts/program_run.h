@@ -16,6 +16,11 @@ class CountingVerbs : public language::Verbs {
   std::map<std::string, std::int64_t> received;    // by party
   std::map<std::string, std::int64_t> by_category;
   std::int64_t taken_in = 0;
+  void take(CountingVerbs other) {
+    received = std::move(other.received);
+    by_category = std::move(other.by_category);
+    taken_in = other.taken_in;
+  }
 
  private:
   const language::Program& program_;
@@ -28,13 +33,17 @@ class ProgramRun {
   bool terms_hold(std::int64_t now) const { return interpreter_.judge_terms(instance_, now).has_value(); }
   /// All its actors, one after the other. The refusal's name, or "ok"; after a refusal nothing has happened.
   std::string act(const language::Action& action, std::int64_t now, std::size_t entry, const std::map<std::string, std::int64_t>& parameters);
+  /// One party, by its number. Of several declarations of the act the one that applies; `action` is one of them.
+  std::string act_as(std::uint16_t party, const language::Action& action, std::int64_t now, std::size_t entry, const std::map<std::string, std::int64_t>& parameters);
+  /// Why it may not begin; empty when it may.
+  std::string terms_refusal(std::int64_t now) const;
   std::optional<language::Interpreter::Due> next_due() const { return interpreter_.next_due(instance_); }
   std::string fire(const language::Interpreter::Due& due, std::int64_t now);
 
   /// The first difference, in words; empty when there is none.
   std::string differs_from(const TemplateRun& run) const;
-  language::Instance& instance() { return instance_; }
-  CountingVerbs& verbs() { return verbs_; }
+  const language::Instance& instance() const { return instance_; }
+  const CountingVerbs& verbs() const { return verbs_; }
   std::uint64_t dearest_share_percent() const { return dearest_share_; }   // of what an act may cost, what it did cost
 
  private:

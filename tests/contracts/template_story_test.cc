@@ -1,10 +1,12 @@
-// The stories of the shipped templates (tests/contracts/templates/stories), from draft to close and on the ways that nobody wishes for, told by TemplateRun.
+// The stories of the shipped templates (tests/contracts/templates/stories), from draft to close and on the ways that nobody wishes for, told by TemplateRun and by the compiled template.
 // Their amounts are reckoned by hand.
 #include <catch2/catch.hpp>
 
 #include <algorithm>
 
+#include "contracts/language/compiler.h"
 #include "contracts/language/parser.h"
+#include "program_run.h"
 #include "template_story.h"
 #include "tests/harness/text_file.h"
 
@@ -92,6 +94,68 @@ class RunOfStory final : public StoryExecutor {
   std::int64_t last_ = 0;
 };
 
+/// The same story, of the compiled template.
+class ProgramOfStory final : public StoryExecutor {
+ public:
+  ProgramOfStory(const Template& text, const language::Program& program, const RunTerms& terms) : text_(text), program_(program), run_(text, program, terms) {}
+
+  /// A requirement without a sentence is refused with the condition as it is written; stories name its line.
+  std::string refusal(std::int64_t now) const {
+    const std::string why = run_.terms_refusal(now);
+    for (const language::Requirement& requirement : text_.requirements)
+      if (requirement.because.empty() && language::written(requirement.condition) == why) return "line " + std::to_string(requirement.place.line);
+    return why;
+  }
+
+  std::string act(const std::string& party, const std::string& action, std::int64_t now, std::size_t entry, const std::map<std::string, std::int64_t>& parameters) override {
+    static const std::map<std::string, std::string> names = {
+        {"milestone_wrong_stage", "wrong_stage"}, {"condition_not_met", "condition"}, {"field_invalid", "out_of_range"}, {"already_signed", "already_agreed"}};
+    const auto number = std::find_if(text_.parties.begin(), text_.parties.end(), [&](const language::Party& one) { return one.name == party; });
+    const bool treasury = party == language::treasury_party && run_.instance().is_public;
+    if (!treasury && (number == text_.parties.end() || !run_.instance().parties[static_cast<std::size_t>(number - text_.parties.begin())])) return "not_a_party";
+    const auto sender = treasury ? language::treasury_number : static_cast<std::uint16_t>(number - text_.parties.begin());
+    const std::string outcome = run_.act_as(sender, *text_.action(action), now, entry, parameters);
+    const auto known = names.find(outcome);
+    return known == names.end() ? outcome : known->second;
+  }
+
+  std::vector<Fallen> pass_until(std::int64_t now) override {
+    std::vector<Fallen> fallen;
+    for (auto due = run_.next_due(); due && due->at <= now; due = run_.next_due()) {
+      last_ = std::max(last_, due->at);
+      if (const std::string fired = run_.fire(*due, last_); fired != "ok") throw std::runtime_error(fired);
+      const auto& deadline = program_.deadlines[due->deadline];
+      fallen.push_back({deadline.name, deadline.place.list == language::no_list ? std::nullopt : std::optional<std::size_t>(due->entry)});
+    }
+    last_ = std::max(last_, now);
+    return fallen;
+  }
+
+  std::string phase() const override { return program_.phases[run_.instance().phase].name; }
+  std::vector<std::string> stages() const override {
+    std::vector<std::string> out;
+    if (program_.staged != language::no_list)
+      for (const auto& entry : run_.instance().lists[program_.staged]) out.push_back(program_.stages[entry.stage].name);
+    return out;
+  }
+  std::int64_t received(const std::string& party) const override {
+    const auto found = run_.verbs().received.find(party);
+    return found == run_.verbs().received.end() ? 0 : found->second;
+  }
+  std::int64_t held() const override {
+    std::int64_t sum = 0;
+    for (const auto& amounts : run_.instance().held)
+      for (const std::int64_t amount : amounts) sum += amount;
+    return sum;
+  }
+
+ private:
+  const Template& text_;
+  const language::Program& program_;
+  ProgramRun run_;
+  std::int64_t last_ = 0;
+};
+
 struct Told {
   std::string source;
   Template text;
@@ -111,7 +175,19 @@ Told tell(const std::string& name) {
     refusal = unmet->because.empty() ? "line " + std::to_string(unmet->place.line) : unmet->because;
     return nullptr;
   };
-  told.tally = play_stories(story_folder / (name + ".txt"), told.text, draft, [](const std::string& difference) { FAIL_CHECK(difference); });
+  const auto differ = [](const std::string& difference) { FAIL_CHECK(difference); };
+  told.tally = play_stories(story_folder / (name + ".txt"), told.text, draft, differ);
+  const auto program = language::compile(told.text, told.source);
+  REQUIRE(program);
+  const DraftStory compiled = [&](const RunTerms& terms, std::int64_t now, std::string& refusal) -> std::unique_ptr<StoryExecutor> {
+    auto contract = std::make_unique<ProgramOfStory>(told.text, *program, terms);
+    refusal = contract->refusal(now);
+    if (refusal.empty()) return contract;
+    return nullptr;
+  };
+  INFO("by the compiled template");
+  const StoryTally again = play_stories(story_folder / (name + ".txt"), told.text, compiled, differ);
+  CHECK(again.drafts == told.tally.drafts);
   return told;
 }
 
