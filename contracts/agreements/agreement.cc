@@ -47,7 +47,11 @@ class LedgerVerbs final : public language::Verbs {
  public:
   LedgerVerbs(Context& c, const Agreement& agreement) : c_(c), agreement_(agreement) {}
 
-  Outcome hold(std::uint16_t party, ledger::MinorUnits amount) override { return contracts::hold(c_, fund_of(party), amount); }
+  /// Whatever a template says: nobody's money is taken before they have acted on the contract themselves.
+  Outcome hold(std::uint16_t party, ledger::MinorUnits amount) override {
+    if (agreement_.acted[party] == 0) return refuse(RejectionCode::template_fault, "money is held from a party that has not acted on the contract");
+    return contracts::hold(c_, fund_of(party), amount);
+  }
   Outcome give_back(std::uint16_t party, ledger::MinorUnits amount) override { return refund(c_, fund_of(party), amount, "refund"); }
   Outcome pay(std::uint16_t from, std::uint16_t to, ledger::MinorUnits amount, std::string_view category) override {
     if (category == tax::no_income || !c_.fixed.rules->knows_category(category)) return refuse(RejectionCode::tax_category_unknown, std::string(category));
@@ -175,6 +179,7 @@ Outcome draft(Context& c, const ledger::proto::DraftAgreement& operation) {
   Agreement& record = open.record;
   record.parties = *parties_of(known->program, operation);   // instance_of has judged them
   record.currency = operation.currency();
+  record.acted.resize(record.parties.size());
   if (auto judged = Interpreter(known->program).judge_terms(open.instance, static_cast<std::int64_t>(c.now_ms)); !judged) return judged;
   if (auto judged = judge_parties(c, record, known->program); !judged) return judged;
   if (auto judged = judge_categories(c, known->program, open.instance); !judged) return judged;
@@ -207,7 +212,8 @@ Outcome act(Context& c, const ledger::proto::ActOnAgreement& operation) {
   for (const auto& parameter : operation.parameters()) sent.parameters.emplace_back(parameter.name(), value_of(parameter));
   const std::uint16_t before = open.instance.phase;
   const std::uint32_t entry = operation.entry();
-  const language::Moment moment{static_cast<std::int64_t>(c.now_ms), entry - 1};   // 0 becomes one that no list has
+  const language::Moment moment{static_cast<std::int64_t>(c.now_ms), entry == 0 ? language::no_entry : entry - 1};
+  open.record.acted[sent.party] = 1;
   LedgerVerbs verbs(c, open.record);
   const auto done = Interpreter(open.program()).act(open.instance, sent, moment, verbs);
   if (!done) return Unexpected<ledger::Rejection>(done.error());

@@ -23,6 +23,7 @@ struct Agreement {
   std::uint32_t version = 0;
   std::string currency, drafted_by;
   std::vector<AgreementParty> parties;   // in the order of the template
+  std::vector<std::uint8_t> acted;       // 1: has acted on it, in the same order
   std::uint64_t drafted_ms = 0, closed_ms = 0;
   std::string instance;              // language::encode
   std::uint64_t deadline_ms = 0;     // of the one that waits in the state; 0: none
@@ -30,7 +31,7 @@ struct Agreement {
 };
 template <class A, RecordOf<Agreement> R>
 void fields(A& a, R& r) {
-  a(r.id, r.digest, r.nonce, r.contract_template, r.version, r.currency, r.drafted_by, r.parties, r.drafted_ms, r.closed_ms, r.instance, r.deadline_ms,
+  a(r.id, r.digest, r.nonce, r.contract_template, r.version, r.currency, r.drafted_by, r.parties, r.acted, r.drafted_ms, r.closed_ms, r.instance, r.deadline_ms,
     r.deadlines_set);
 }
 

@@ -87,8 +87,10 @@ class Choice {
         fails(1, {RejectionCode::not_a_party, sent_.name});
       } else if (!is_in(act.place.phases, instance_.phase)) {
         fails(2, {RejectionCode::wrong_phase, program_.phases[instance_.phase].name});
+      } else if (act.place.list == no_list && moment_.entry != no_entry) {
+        fails(3, {RejectionCode::field_invalid, "entry: " + act.name + " is about the contract as a whole"});
       } else if (act.place.list != no_list && moment_.entry >= instance_.lists[act.place.list].size()) {
-        fails(3, {RejectionCode::milestone_unknown, std::to_string(moment_.entry + 1) + " of " + std::to_string(instance_.lists[act.place.list].size())});
+        fails(3, {RejectionCode::milestone_unknown, (moment_.entry == no_entry ? std::string("none") : std::to_string(moment_.entry + 1)) + " of " + std::to_string(instance_.lists[act.place.list].size())});
       } else if (!is_here(act.place, instance_, moment_.entry)) {
         fails(4, {RejectionCode::milestone_wrong_stage, program_.stages[instance_.lists[act.place.list][moment_.entry].stage].name});
       } else {

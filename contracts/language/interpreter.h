@@ -22,9 +22,11 @@ class Verbs {
   virtual Result give_back(std::uint16_t party, ledger::MinorUnits amount) = 0;
 };
 
+inline constexpr std::uint32_t no_entry = 0xffffffff;
+
 struct Moment {
   std::int64_t now = 0;             // block time, ms
-  std::uint32_t entry = 0;          // from 0; of the list that the act or deadline happens on
+  std::uint32_t entry = no_entry;   // from 0; of the list that the act or deadline happens on
 };
 
 struct Sent {

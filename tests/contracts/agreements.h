@@ -37,7 +37,8 @@ inline World world_with_templates() {
 /// An offer while it is written.
 class Offer {
  public:
-  explicit Offer(const std::string& name, std::string currency = "UZS") : known_(shipped_template(name)) {
+  explicit Offer(const std::string& name, std::string currency = "UZS") : Offer(shipped_template(name), std::move(currency)) {}
+  explicit Offer(const agreements::Library::Known& known, std::string currency = "UZS") : known_(known) {
     draft_.set_template_(known_.program.name);
     draft_.set_version(known_.program.version);
     draft_.set_currency(std::move(currency));

@@ -82,7 +82,7 @@ std::string ProgramRun::act_as(std::uint16_t party, const language::Action& acti
   }
   Instance after = instance_;
   CountingVerbs verbs = verbs_;
-  const auto done = interpreter_.act(after, sent, {now, static_cast<std::uint32_t>(entry)}, verbs);
+  const auto done = interpreter_.act(after, sent, {now, action.scope.on ? static_cast<std::uint32_t>(entry) : language::no_entry}, verbs);
   if (!done) return std::string(ledger::name(done.error().code));
   instance_ = std::move(after);
   verbs_.take(std::move(verbs));
