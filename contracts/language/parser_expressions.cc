@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
 
 #include "contracts/language/token_reader.h"
 
@@ -263,14 +264,10 @@ std::optional<std::int64_t> date_ms(std::string_view spelling) {
     return error == std::errc{} && stopped == end ? value : -1;
   };
   const std::int64_t year = number(0, 4), month = number(5, 2), day = number(8, 2);
-  if (year < 1970 || year > 2999 || month < 1 || month > 12 || day < 1) return std::nullopt;
-  const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-  constexpr std::array<std::int64_t, 12> lengths = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  if (day > lengths[static_cast<std::size_t>(month - 1)] + (month == 2 && leap ? 1 : 0)) return std::nullopt;
-  // Days from 1970-01-01, counting years from March so that the leap day is the last of its year.
-  const std::int64_t from_march = (month + 9) % 12, y = month <= 2 ? year - 1 : year;
-  const std::int64_t days = 365 * y + y / 4 - y / 100 + y / 400 + (153 * from_march + 2) / 5 + day - 1 - 719'468;
-  return days * day_ms;
+  if (year < 1970 || year > 2999 || month < 1 || day < 1) return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year{static_cast<int>(year)}, std::chrono::month{static_cast<unsigned>(month)}, std::chrono::day{static_cast<unsigned>(day)}};
+  if (!date.ok()) return std::nullopt;
+  return std::chrono::sys_days{date}.time_since_epoch().count() * day_ms;
 }
 
 Expression read_sum(TokenReader& r) {

@@ -1,6 +1,7 @@
 #include "contracts/language/prose.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include "ledger/money.h"
 
@@ -12,15 +13,10 @@ constexpr std::string_view not_given = "—";
 
 std::string two_digits(std::int64_t number) { return (number < 10 ? "0" : "") + std::to_string(number); }
 
-/// Civil date of a day since 1970-01-01, by the proleptic Gregorian calendar; `days` >= 0.
+/// By the standard library's calendar, which knows neither clock nor locale. A term's date lies within ten years of its draft.
 std::string date_of(std::int64_t days) {
-  std::int64_t year = 1970;
-  const auto is_leap = [](std::int64_t y) { return (y % 4 == 0 && y % 100 != 0) || y % 400 == 0; };
-  for (; days >= (is_leap(year) ? 366 : 365); ++year) days -= is_leap(year) ? 366 : 365;
-  const std::array<std::int64_t, 12> lengths = {31, is_leap(year) ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  std::size_t month = 0;
-  for (; days >= lengths[month]; ++month) days -= lengths[month];
-  return std::to_string(year) + "-" + two_digits(static_cast<std::int64_t>(month) + 1) + "-" + two_digits(days + 1);
+  const std::chrono::year_month_day date{std::chrono::sys_days{std::chrono::days{days}}};
+  return std::to_string(static_cast<int>(date.year())) + "-" + two_digits(static_cast<unsigned>(date.month())) + "-" + two_digits(static_cast<unsigned>(date.day()));
 }
 
 std::string moment_of(std::int64_t ms) {
