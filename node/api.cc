@@ -41,6 +41,21 @@ std::optional<std::size_t> page_limit(const QueryParameters& parameters, std::si
   return static_cast<std::size_t>(*limit);
 }
 
+std::optional<std::string> after_id(const QueryParameters& parameters) {
+  const auto text = parameters.get("after");
+  if (text.empty()) return std::string();
+  const auto id = ledger::Digest::from_hex(text);
+  if (!id) return std::nullopt;
+  return std::string(id->view());
+}
+
+Json page(const char* name, Json list, std::optional<std::string> next) {
+  Json out;
+  out[name] = std::move(list);
+  out["next"] = next ? Json(*next) : Json(nullptr);
+  return out;
+}
+
 Api::Api(NodeService& service, Metrics& metrics) : service_(service), metrics_(metrics), genesis_(service.genesis()) {
   auto rules = contracts::tax::RuleBook::from_genesis(genesis_->content());
   DAFTAR_CHECK(rules.has_value());   // the state was made of this genesis

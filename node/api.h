@@ -95,4 +95,9 @@ HttpResponse not_for_this_reader(const Access& access);
 /// `limit` from the parameters: 1..max, `standard` when absent; nothing when malformed.
 std::optional<std::size_t> page_limit(const QueryParameters& parameters, std::size_t standard, std::size_t max);
 
+/// `after` of a list whose ids are digests: the raw bytes, empty at the beginning; nothing when malformed.
+std::optional<std::string> after_id(const QueryParameters& parameters);
+/// {"<name>":[...],"next":id|null}; `next` goes into `after`.
+Json page(const char* name, Json list, std::optional<std::string> next);
+
 }  // namespace daftar::node

@@ -162,19 +162,15 @@ HttpResponse Api::agreement(const HttpRequest& request, const Read& read) {
 HttpResponse Api::agreements(const HttpRequest&, const Read& read) {
   const auto limit = page_limit(read.parameters, agreements_standard, contracts::query::page_max);
   if (!limit) return bad_parameter("limit is a number from 1 to 1000");
-  std::string after;
-  if (const auto text = read.parameters.get("after"); !text.empty()) {
-    const auto id = ledger::Digest::from_hex(text);
-    if (!id) return bad_parameter("after is an agreement's id");
-    after = id->view();
-  }
-  const auto found = contracts::query::agreements(*read.state, after, *limit);
+  const auto after = after_id(read.parameters);
+  if (!after) return bad_parameter("after is an agreement's id");
+  const auto found = contracts::query::agreements(*read.state, *after, *limit);
   Json list = Json::array();
   for (const auto& agreement : found) {
     const auto& known = known_of(templates_, agreement);
     if (read.access->agreement(agreement)) list.push_back(Rendering(agreement, known, prevailing(known.program)).run(false));
   }
-  return json_response(Json{{"agreements", std::move(list)}, {"next", found.size() == *limit ? Json(found.back().id.hex()) : Json()}});
+  return json_response(page("agreements", std::move(list), found.size() == *limit ? std::optional(found.back().id.hex()) : std::nullopt));
 }
 
 }  // namespace daftar::node

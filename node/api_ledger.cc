@@ -10,14 +10,6 @@ namespace {
 
 constexpr std::size_t page_standard = 100, page_max = contracts::query::page_max;
 
-/// {"<name>":[...],"next":id|null}; `next` goes into `after`.
-Json page(const char* name, Json list, std::optional<std::string> next) {
-  Json out;
-  out[name] = std::move(list);
-  out["next"] = next ? Json(*next) : Json(nullptr);
-  return out;
-}
-
 HttpResponse bad_limit() { return bad_parameter("limit is from 1 to 1000"); }
 
 /// "2026-11-24" as the first millisecond of that day, UTC.
@@ -119,13 +111,9 @@ HttpResponse Api::contract(const HttpRequest& request, const Read& read) {
 HttpResponse Api::contracts(const HttpRequest&, const Read& read) {
   const auto limit = page_limit(read.parameters, page_standard, page_max);
   if (!limit) return bad_limit();
-  std::string after;
-  if (const auto text = read.parameters.get("after"); !text.empty()) {
-    const auto id = ledger::Digest::from_hex(text);
-    if (!id) return bad_parameter("after is a contract id");
-    after = id->view();
-  }
-  const auto found = contracts::query::contracts(*read.state, after, *limit);
+  const auto after = after_id(read.parameters);
+  if (!after) return bad_parameter("after is a contract id");
+  const auto found = contracts::query::contracts(*read.state, *after, *limit);
   Json list = Json::array();
   for (const auto& contract : found)
     if (read.access->contract(contract)) list.push_back(render_contract(contract));

@@ -72,17 +72,12 @@ HttpResponse Api::node_proposal(const HttpRequest& request, const Read& read) {
 HttpResponse Api::node_proposals(const HttpRequest&, const Read& read) {
   const auto limit = page_limit(read.parameters, 100, contracts::query::page_max);
   if (!limit) return bad_parameter("limit is from 1 to 1000");
-  std::string after;
-  if (const auto text = read.parameters.get("after"); !text.empty()) {
-    const auto id = ledger::Digest::from_hex(text);
-    if (!id) return bad_parameter("after is a proposal's id, 64 hexadecimal digits");
-    after = id->view();
-  }
-  const auto proposals = contracts::node_proposals(*read.state, after, *limit);
-  Json out{{"proposals", Json::array()}, {"next", nullptr}};
-  for (const auto& proposal : proposals) out["proposals"].push_back(render_proposal(proposal, read.state->mark().block_time_ms));
-  if (proposals.size() == *limit) out["next"] = proposals.back().id.hex();
-  return json_response(out);
+  const auto after = after_id(read.parameters);
+  if (!after) return bad_parameter("after is a proposal's id, 64 hexadecimal digits");
+  const auto proposals = contracts::node_proposals(*read.state, *after, *limit);
+  Json list = Json::array();
+  for (const auto& proposal : proposals) list.push_back(render_proposal(proposal, read.state->mark().block_time_ms));
+  return json_response(page("proposals", std::move(list), proposals.size() == *limit ? std::optional(proposals.back().id.hex()) : std::nullopt));
 }
 
 /// Receipts of the entries that changed the validators, for who follows them from the genesis (contracts/validator_chain.h). They go to

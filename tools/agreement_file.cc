@@ -116,13 +116,12 @@ Result<AgreementFile> opened(DraftAgreement draft, const Library& library) {
   AgreementFile out;
   out.known = library.find(draft.template_(), draft.version());
   if (out.known == nullptr) return failure(Exit::usage, "template_unknown", "The ledger knows no template " + draft.template_() + "/" + std::to_string(draft.version()) + ".");
-  auto instance = contracts::agreements::instance_of(out.known->program, draft);
-  if (!instance) return failure(Exit::usage, std::string(ledger::name(instance.error().code)), instance.error().detail + ".");
-  out.instance = std::move(*instance);
-  out.parties = *contracts::agreements::parties_of(out.known->program, draft);
-  if (auto judged = language::Interpreter(out.known->program).judge_terms(out.instance, static_cast<std::int64_t>(now_ms())); !judged && draft.digest().empty())
+  auto described = contracts::agreements::read_draft(out.known->program, draft);
+  if (!described) return failure(Exit::usage, std::string(ledger::name(described.error().code)), described.error().detail + ".");
+  out.described = std::move(*described);
+  if (auto judged = language::Interpreter(out.known->program).judge_terms(out.described.instance, static_cast<std::int64_t>(now_ms())); !judged && draft.digest().empty())
     return failure(Exit::usage, std::string(ledger::name(judged.error().code)), judged.error().detail + ".", "Look at what the template requires of its terms.");
-  const auto digest = contracts::agreements::digest_of(*out.known, out.parties, draft.currency(), out.instance);
+  const auto digest = contracts::agreements::digest_of(*out.known, out.described.parties, draft.currency(), out.described.instance);
   if (!draft.digest().empty() && draft.digest() != digest.view())
     return failure(Exit::refused, "terms_digest_mismatch", "The draft's digest is not that of what it says.", "Do not sign.");
   draft.set_digest(std::string(digest.view()));
@@ -155,7 +154,7 @@ Result<AgreementFile> read_agreement_file(const fs::path& file, const Library& l
   }
 }
 
-Result<AgreementFile> read_draft(const DraftAgreement& draft, const Library& library) {
+Result<AgreementFile> open_draft(const DraftAgreement& draft, const Library& library) {
   if (draft.digest().empty()) return failure(Exit::refused, "terms_digest_mismatch", "The draft has no digest.");
   return opened(draft, library);
 }
@@ -166,8 +165,8 @@ std::vector<std::string> words_of(const AgreementFile& agreement, const std::str
   if (!program.prose) return lines;
   const auto& languages = program.prose->languages;
   const std::string& chosen = std::find(languages.begin(), languages.end(), language) == languages.end() ? program.prose->prevails : language;
-  const auto filling = contracts::agreements::filling_of(agreement.parties, agreement.draft.currency());
-  for (const language::Paragraph& paragraph : language::render(program, agreement.instance, filling, chosen)) lines.push_back(paragraph.text);
+  const auto filling = contracts::agreements::filling_of(agreement.described.parties, agreement.draft.currency());
+  for (const language::Paragraph& paragraph : language::render(program, agreement.described.instance, filling, chosen)) lines.push_back(paragraph.text);
   return lines;
 }
 

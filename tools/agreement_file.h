@@ -15,13 +15,12 @@ Result<ledger::proto::AgreementValue> read_value(const contracts::language::Prog
 struct AgreementFile {
   ledger::proto::DraftAgreement draft;                        // its digest is over what stands in it
   const contracts::agreements::Library::Known* known = nullptr;
-  std::vector<contracts::agreements::AgreementParty> parties;
-  contracts::language::Instance instance;
+  contracts::agreements::Described described;
 };
 /// A TOML file: template, currency, [parties], [accounts], [terms], and a table for each entry of a list. `library` must outlive the result.
 Result<AgreementFile> read_agreement_file(const std::filesystem::path& file, const contracts::agreements::Library& library);
 /// The same of a draft that is on the ledger; its digest must be that of what it says.
-Result<AgreementFile> read_draft(const ledger::proto::DraftAgreement& draft, const contracts::agreements::Library& library);
+Result<AgreementFile> open_draft(const ledger::proto::DraftAgreement& draft, const contracts::agreements::Library& library);
 
 /// Title, parties, and the prose in a language, line by line; an unknown language is the one that prevails.
 std::vector<std::string> words_of(const AgreementFile& agreement, const std::string& language);

@@ -173,11 +173,11 @@ Outcome draft(Context& c, const ledger::proto::DraftAgreement& operation) {
   if (known == nullptr) return refuse(RejectionCode::template_unknown, operation.template_() + "/" + std::to_string(operation.version()));
   if (!c.fixed.knows_currency(operation.currency())) return refuse(RejectionCode::currency_unknown, operation.currency());
   Open open{{}, known, {}};
-  auto instance = instance_of(known->program, operation);
-  if (!instance) return Unexpected<ledger::Rejection>(instance.error());
-  open.instance = std::move(*instance);
+  auto described = read_draft(known->program, operation);
+  if (!described) return Unexpected<ledger::Rejection>(described.error());
+  open.instance = std::move(described->instance);
   Agreement& record = open.record;
-  record.parties = *parties_of(known->program, operation);   // instance_of has judged them
+  record.parties = std::move(described->parties);
   record.currency = operation.currency();
   record.acted.resize(record.parties.size());
   if (auto judged = Interpreter(known->program).judge_terms(open.instance, static_cast<std::int64_t>(c.now_ms)); !judged) return judged;

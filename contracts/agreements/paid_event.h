@@ -9,6 +9,9 @@ namespace daftar::contracts::agreements {
 /// An event of this kind; its subject is the agreement, its amount the gross. It stands before the event of the act or deadline that paid.
 inline constexpr std::string_view paid_event = "agreement_paid";
 
+/// Every act, consent and deadline tells one event of these kinds, behind what it paid.
+inline bool ends_act(std::string_view kind) { return kind == "agreement_act" || kind == "agreement_consent" || kind == "agreement_deadline"; }
+
 struct Paid {
   std::string payer, payee, category;   // member ids, and a category of the tax rules: none of them has a blank
 };

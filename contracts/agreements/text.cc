@@ -28,6 +28,20 @@ Expected<std::vector<Value>, ledger::Rejection> values_of(const std::vector<Prog
   return out;
 }
 
+Expected<std::vector<AgreementParty>, ledger::Rejection> parties_of(const Program& program, const ledger::proto::DraftAgreement& draft) {
+  std::vector<AgreementParty> out;
+  int next = 0;
+  for (const language::Party& party : program.parties) {
+    auto& one = out.emplace_back();
+    if (next == draft.parties_size() || draft.parties(next).name() != party.name) continue;
+    const auto& described = draft.parties(next++);
+    one.member = described.member();
+    one.account = described.account().empty() ? ledger::account_id(described.member(), draft.currency()) : described.account();
+  }
+  if (next < draft.parties_size()) return wrong("parties: " + draft.parties(next).name() + ": unknown, or not in the order of the template");
+  return out;
+}
+
 }  // namespace
 
 Value value_of(const ledger::proto::AgreementValue& value) {
@@ -36,8 +50,8 @@ Value value_of(const ledger::proto::AgreementValue& value) {
   return {};
 }
 
-Expected<language::Instance, ledger::Rejection> instance_of(const Program& program, const ledger::proto::DraftAgreement& draft) {
-  const auto parties = parties_of(program, draft);
+Expected<Described, ledger::Rejection> read_draft(const Program& program, const ledger::proto::DraftAgreement& draft) {
+  auto parties = parties_of(program, draft);
   if (!parties) return Unexpected<ledger::Rejection>(parties.error());
   std::vector<bool> given;
   for (const AgreementParty& party : *parties) given.push_back(!party.member.empty());
@@ -57,21 +71,7 @@ Expected<language::Instance, ledger::Rejection> instance_of(const Program& progr
     }
   }
   if (next < draft.lists_size()) return wrong("lists: " + draft.lists(next).name() + ": unknown, or not in the order of the template");
-  return language::begin(program, false, std::move(given), std::move(*terms), std::move(lists));
-}
-
-Expected<std::vector<AgreementParty>, ledger::Rejection> parties_of(const Program& program, const ledger::proto::DraftAgreement& draft) {
-  std::vector<AgreementParty> out;
-  int next = 0;
-  for (const language::Party& party : program.parties) {
-    auto& one = out.emplace_back();
-    if (next == draft.parties_size() || draft.parties(next).name() != party.name) continue;
-    const auto& described = draft.parties(next++);
-    one.member = described.member();
-    one.account = described.account().empty() ? ledger::account_id(described.member(), draft.currency()) : described.account();
-  }
-  if (next < draft.parties_size()) return wrong("parties: " + draft.parties(next).name() + ": unknown, or not in the order of the template");
-  return out;
+  return Described{std::move(*parties), language::begin(program, false, std::move(given), std::move(*terms), std::move(lists))};
 }
 
 language::Filling filling_of(const std::vector<AgreementParty>& parties, const std::string& currency) {

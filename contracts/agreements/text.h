@@ -11,12 +11,13 @@ namespace daftar::contracts::agreements {
 /// Nothing when neither is set.
 language::Value value_of(const ledger::proto::AgreementValue& value);
 
-/// The instance that a draft describes; the refusal names what is missing, unknown or out of order. Ranges and requirements are judged by
+struct Described {
+  std::vector<AgreementParty> parties;   // in the order of the program, main accounts filled in
+  language::Instance instance;           // as it begins
+};
+/// What a draft describes. field_invalid names what the template does not know, or what is twice or out of order. Ranges and requirements are judged by
 /// language::Interpreter::judge_terms.
-Expected<language::Instance, ledger::Rejection> instance_of(const language::Program& program, const ledger::proto::DraftAgreement& draft);
-
-/// The parties in the order of the program, main accounts filled in. field_invalid: one that the template does not know, or twice, or out of order.
-Expected<std::vector<AgreementParty>, ledger::Rejection> parties_of(const language::Program& program, const ledger::proto::DraftAgreement& draft);
+Expected<Described, ledger::Rejection> read_draft(const language::Program& program, const ledger::proto::DraftAgreement& draft);
 
 language::Filling filling_of(const std::vector<AgreementParty>& parties, const std::string& currency);
 

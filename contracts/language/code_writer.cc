@@ -41,27 +41,19 @@ std::uint16_t Numbers::stage(std::string_view name) const {
   return number_in(*stages_, name);
 }
 
-std::uint16_t Numbers::list(std::string_view name) const {
+/// Lists have numbers of their own, and so have the terms that are none.
+std::uint16_t Numbers::among_terms(std::string_view name, bool lists) const {
   std::uint16_t number = 0;
   for (const Term& term : text_.terms) {
-    if (!term.is_list) continue;
+    if (term.is_list != lists) continue;
     if (term.name == name) return number;
     ++number;
   }
-  DAFTAR_CHECK(!"no list of this name");
-  return no_list;
-}
-
-std::uint16_t Numbers::term(std::string_view name) const {
-  std::uint16_t number = 0;
-  for (const Term& term : text_.terms) {
-    if (term.is_list) continue;
-    if (term.name == name) return number;
-    ++number;
-  }
-  DAFTAR_CHECK(!"no term of this name");
+  DAFTAR_CHECK(!"a term of this name");
   return 0;
 }
+
+std::uint16_t Numbers::field(std::string_view list, std::string_view name) const { return number_in(text_.term(list)->fields, name); }
 
 std::uint16_t Numbers::pot(const Pot& pot) const {
   const auto found = pots_.find(pot);

@@ -16,8 +16,9 @@ class Numbers {
   std::uint16_t party(std::string_view name) const;       // treasury_number for the treasury
   std::uint16_t phase(std::string_view name) const;
   std::uint16_t stage(std::string_view name) const;
-  std::uint16_t list(std::string_view name) const;
-  std::uint16_t term(std::string_view name) const;        // among those that are no lists
+  std::uint16_t list(std::string_view name) const { return among_terms(name, true); }
+  std::uint16_t term(std::string_view name) const { return among_terms(name, false); }
+  std::uint16_t field(std::string_view list, std::string_view name) const;
   std::uint16_t pot(const Pot& pot) const;
   StepSet phases(const std::vector<std::string>& names) const;
   /// Empty: all of them.
@@ -25,6 +26,8 @@ class Numbers {
   StepSet ended_stages() const;
 
  private:
+  std::uint16_t among_terms(std::string_view name, bool lists) const;
+
   const Template& text_;
   const Pots pots_;
   const std::vector<Step>* stages_ = nullptr;

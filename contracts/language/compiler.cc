@@ -1,7 +1,5 @@
 #include "contracts/language/compiler.h"
 
-#include <algorithm>
-
 #include "contracts/language/code_writer.h"
 #include "contracts/language/cost.h"
 
@@ -59,15 +57,8 @@ class Compiler {
   }
 
   void add_held(const Pot& pot, const std::string& party) {
-    Program::HeldTerm held{no_list, 0, numbers_.party(party)};
-    if (pot.list.empty()) {
-      held.slot = numbers_.term(pot.term);
-    } else {
-      held.list = numbers_.list(pot.list);
-      const auto& fields = out_.lists[held.list].fields;
-      held.slot = static_cast<std::uint16_t>(std::find_if(fields.begin(), fields.end(), [&](const Program::Slot& one) { return one.name == pot.term; }) - fields.begin());
-    }
-    out_.held.push_back(held);
+    const bool of_list = !pot.list.empty();
+    out_.held.push_back({of_list ? numbers_.list(pot.list) : no_list, of_list ? numbers_.field(pot.list, pot.term) : numbers_.term(pot.term), numbers_.party(party)});
   }
 
   void add_needed(const Requirement& required) {
@@ -126,7 +117,7 @@ class Compiler {
 
   void add_deadline(const Deadline& deadline) {
     const Entry* on = deadline.scope.on ? &*deadline.scope.on : nullptr;
-    Program::Moment moment;
+    Program::Deadline moment;
     moment.name = deadline.name;
     moment.at = piece(deadline.at, on);
     add_needs(deadline.at, moment.needs);

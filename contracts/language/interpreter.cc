@@ -13,24 +13,22 @@ namespace {
 
 using Done = Interpreter::Done;
 
-bool is_in(StepSet set, std::size_t step) { return (set >> step & 1) != 0; }
-
 auto passed_on(const Rejection& rejection) { return Unexpected<Rejection>(rejection); }
 
 /// Is the contract, and the entry, where an act or deadline can happen?
 bool is_here(const Program::Place& place, const Instance& instance, std::uint32_t entry) {
-  if (!is_in(place.phases, instance.phase)) return false;
-  return place.list == no_list || (entry < instance.lists[place.list].size() && is_in(place.stages, instance.lists[place.list][entry].stage));
-}
-
-Expected<std::int64_t, Rejection> reckoned(const Program& program, const Instance& instance, std::uint32_t code, Moment moment, std::uint16_t list) {
-  return Runner(program, instance, moment, list, limits::action_cost).value(code);
+  if (!contains(place.phases, instance.phase)) return false;
+  return place.list == no_list || (entry < instance.lists[place.list].size() && contains(place.stages, instance.lists[place.list][entry].stage));
 }
 
 /// What waits for something that cannot happen any more is forgotten.
 void forget_stale(const Program& program, Instance& instance) {
   std::erase_if(instance.consents, [&](const Consent& one) { return !is_here(program.acts[one.act].place, instance, one.entry); });
   std::erase_if(instance.postponed, [&](const Postponed& one) { return !is_here(program.deadlines[one.deadline].place, instance, one.entry); });
+}
+
+void forget_postponed(Instance& instance, const Interpreter::Due& due) {
+  std::erase_if(instance.postponed, [&](const Postponed& one) { return one.deadline == due.deadline && one.entry == due.entry; });
 }
 
 Result conclude(const Program& program, Instance& instance, Runner& runner) {
@@ -69,6 +67,7 @@ class Choice {
   struct Chosen {
     std::uint16_t number;
     std::vector<Value> parameters;
+    std::uint32_t entry;           // 0 for an act on the contract as a whole
     bool complete;                 // nobody else's word is missing
     std::uint64_t units;           // of its condition
   };
@@ -85,7 +84,7 @@ class Choice {
       if (act.name != sent_.name) continue;
       if (std::find(act.actors.begin(), act.actors.end(), sent_.party) == act.actors.end()) {
         fails(1, {RejectionCode::not_a_party, sent_.name});
-      } else if (!is_in(act.place.phases, instance_.phase)) {
+      } else if (!contains(act.place.phases, instance_.phase)) {
         fails(2, {RejectionCode::wrong_phase, program_.phases[instance_.phase].name});
       } else if (act.place.list == no_list && moment_.entry != no_entry) {
         fails(3, {RejectionCode::field_invalid, "entry: " + act.name + " is about the contract as a whole"});
@@ -107,10 +106,10 @@ class Choice {
     const Program::Act& act = program_.acts[number];
     auto parameters = bind(act);
     if (!parameters) return passed_on(parameters.error());
-    Chosen chosen{number, std::move(*parameters), true, 0};
+    Chosen chosen{number, std::move(*parameters), act.place.list == no_list ? 0 : moment_.entry, true, 0};
     if (act.jointly) {
       const auto has_said = [&](std::uint16_t party) {
-        return std::find(instance_.consents.begin(), instance_.consents.end(), Consent{number, party, entry_of(act)}) != instance_.consents.end();
+        return std::find(instance_.consents.begin(), instance_.consents.end(), Consent{number, party, chosen.entry}) != instance_.consents.end();
       };
       if (has_said(sent_.party)) return refusal(RejectionCode::already_signed, sent_.name);
       chosen.complete = std::all_of(act.actors.begin(), act.actors.end(), [&](std::uint16_t actor) { return actor == sent_.party || has_said(actor); });
@@ -124,8 +123,6 @@ class Choice {
     chosen.units = runner.units();
     return chosen;
   }
-
-  std::uint32_t entry_of(const Program::Act& act) const { return act.place.list == no_list ? 0 : moment_.entry; }
 
   Expected<std::vector<Value>, Rejection> bind(const Program::Act& act) const {
     std::vector<Value> out;
@@ -160,12 +157,11 @@ Expected<Done, Rejection> Interpreter::act(Instance& instance, const Sent& sent,
   auto chosen = Choice(program_, instance, sent, moment).find();
   if (!chosen) return passed_on(chosen.error());
   const Program::Act& act = program_.acts[chosen->number];
-  const std::uint32_t entry = act.place.list == no_list ? 0 : moment.entry;
   if (!chosen->complete) {
-    instance.consents.push_back({chosen->number, sent.party, entry});
+    instance.consents.push_back({chosen->number, sent.party, chosen->entry});
     return Done{false, 0};
   }
-  std::erase_if(instance.consents, [&](const Consent& one) { return one.act == chosen->number && one.entry == entry; });
+  std::erase_if(instance.consents, [&](const Consent& one) { return one.act == chosen->number && one.entry == chosen->entry; });
   Runner runner(program_, instance, moment, act.place.list, act.cost - chosen->units);
   runner.give(std::move(chosen->parameters));
   auto done = happen(program_, instance, runner, act.body, verbs);
@@ -176,8 +172,8 @@ Expected<Done, Rejection> Interpreter::act(Instance& instance, const Sent& sent,
 std::optional<Interpreter::Due> Interpreter::next_due(const Instance& instance) const {
   std::optional<Due> next;
   for (std::uint16_t number = 0; number < program_.deadlines.size(); ++number) {
-    const Program::Moment& deadline = program_.deadlines[number];
-    if (!is_in(deadline.place.phases, instance.phase)) continue;
+    const Program::Deadline& deadline = program_.deadlines[number];
+    if (!contains(deadline.place.phases, instance.phase)) continue;
     if (std::any_of(deadline.needs.begin(), deadline.needs.end(), [&](std::uint16_t term) { return !instance.terms[term].given(); })) continue;
     const std::uint32_t entries = deadline.place.list == no_list ? 1 : static_cast<std::uint32_t>(instance.lists[deadline.place.list].size());
     for (std::uint32_t entry = 0; entry < entries; ++entry) {
@@ -198,14 +194,14 @@ std::optional<Interpreter::Due> Interpreter::next_due(const Instance& instance) 
 }
 
 Expected<Done, Rejection> Interpreter::fire(Instance& instance, const Due& due, std::int64_t now, Verbs& verbs) const {
-  const Program::Moment& deadline = program_.deadlines[due.deadline];
-  std::erase_if(instance.postponed, [&](const Postponed& one) { return one.deadline == due.deadline && one.entry == due.entry; });
+  const Program::Deadline& deadline = program_.deadlines[due.deadline];
+  forget_postponed(instance, due);
   Runner runner(program_, instance, {now, due.entry}, deadline.place.list, deadline.cost);
   return happen(program_, instance, runner, deadline.body, verbs);
 }
 
 void Interpreter::postpone(Instance& instance, const Due& due, std::int64_t until) {
-  std::erase_if(instance.postponed, [&](const Postponed& one) { return one.deadline == due.deadline && one.entry == due.entry; });
+  forget_postponed(instance, due);
   instance.postponed.push_back({due.deadline, due.entry, until});
 }
 

@@ -135,7 +135,7 @@ class Listing {
     const auto set = static_cast<StepSet>(program_.constants[i.c]);
     std::string out;
     for (std::size_t stage = 0; stage < program_.stages.size(); ++stage)
-      if ((set >> stage & 1) != 0) out += (out.empty() ? "" : ",") + program_.stages[stage].name;
+      if (contains(set, stage)) out += (out.empty() ? "" : ",") + program_.stages[stage].name;
     return out;
   }
 

@@ -56,7 +56,7 @@ class Encoder {
       out_.u32(act.body);
       out_.u64(act.cost);
     });
-    each(program_.deadlines, [&](const Program::Moment& deadline) {
+    each(program_.deadlines, [&](const Program::Deadline& deadline) {
       out_.bytes(deadline.name);
       out_.u32(deadline.at);
       each(deadline.needs, [&](std::uint16_t term) { out_.u16(term); });

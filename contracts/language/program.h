@@ -69,6 +69,7 @@ inline constexpr std::size_t stack_size = 5 * (limits::nesting + 2);
 
 using StepSet = std::uint64_t;   // of phases or stages; limits::names_in_list of them
 static_assert(limits::names_in_list <= 64);
+inline bool contains(StepSet set, std::size_t step) { return (set >> step & 1) != 0; }
 
 struct Program {
   struct Slot {                  // a term, field or parameter
@@ -113,7 +114,7 @@ struct Program {
     std::uint32_t body = no_code;
     std::uint64_t cost = 0;              // at most, with its condition and the conclusions
   };
-  struct Moment {                        // a deadline
+  struct Deadline {
     std::string name;
     std::uint32_t at = no_code;
     std::vector<std::uint16_t> needs;    // slots of optional terms: without one of them it does not exist
@@ -140,7 +141,7 @@ struct Program {
   std::optional<Prose> prose;
   std::vector<Clause> clauses;
   std::vector<Act> acts;
-  std::vector<Moment> deadlines;
+  std::vector<Deadline> deadlines;
   std::vector<Conclusion> conclusions;
   std::vector<std::int64_t> constants;
   std::vector<Payment> payments;

@@ -11,8 +11,6 @@ using ledger::RejectionCode;
 
 namespace {
 
-bool is_in(StepSet set, std::uint8_t stage) { return (set >> stage & 1) != 0; }
-
 /// Of what an instruction does; each part of an expression costs the same.
 std::uint64_t cost_of(Op op) {
   switch (op) {
@@ -106,7 +104,7 @@ Result Runner::reckon(const Instruction& i) {
     case Op::party_given: push(instance_.parties[i.b]); return {};
     case Op::term_given: push(instance_.terms[i.b].given()); return {};
     case Op::is_public: push(instance_.is_public); return {};
-    case Op::in_stages: push(is_in(static_cast<StepSet>(program_.constants[i.c]), entry(i.a).stage)); return {};
+    case Op::in_stages: push(contains(static_cast<StepSet>(program_.constants[i.c]), entry(i.a).stage)); return {};
     case Op::all_in:
     case Op::none_in:
     case Op::any_in: quantify(i); return {};
@@ -148,7 +146,7 @@ void Runner::quantify(const Instruction& i) {
   const auto stages = static_cast<StepSet>(program_.constants[i.c]);
   const auto& entries = instance_.lists[program_.staged];
   units_ += cost::part * entries.size();
-  const auto matches = [&](const EntryState& one) { return is_in(stages, one.stage); };
+  const auto matches = [&](const EntryState& one) { return contains(stages, one.stage); };
   if (i.op == Op::all_in) push(std::all_of(entries.begin(), entries.end(), matches));
   else if (i.op == Op::none_in) push(std::none_of(entries.begin(), entries.end(), matches));
   else push(std::any_of(entries.begin(), entries.end(), matches));

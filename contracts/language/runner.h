@@ -59,4 +59,9 @@ class Runner {
   std::size_t depth_ = 0;
 };
 
+/// An expression on its own, on the entry of `moment` in `list`.
+inline Expected<std::int64_t, ledger::Rejection> reckoned(const Program& program, const Instance& instance, std::uint32_t code, Moment moment, std::uint16_t list) {
+  return Runner(program, instance, moment, list, limits::action_cost).value(code);
+}
+
 }  // namespace daftar::contracts::language

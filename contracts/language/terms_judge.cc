@@ -69,7 +69,7 @@ Result judge_sum(const Program& program, const Instance& instance) {
 Result judge_needed(const Program& program, const Instance& instance, const Program::Needed& needed, std::int64_t now) {
   const std::uint32_t entries = needed.list == no_list ? 1 : static_cast<std::uint32_t>(instance.lists[needed.list].size());
   for (std::uint32_t entry = 0; entry < entries; ++entry) {
-    const auto holds = Runner(program, instance, {now, entry}, needed.list, limits::action_cost).value(needed.code);
+    const auto holds = reckoned(program, instance, needed.code, {now, entry}, needed.list);
     if (!holds || *holds == 0) return refusal(RejectionCode::term_out_of_range, needed.because);   // unreadable: it asks for what these terms leave out
   }
   return {};

@@ -69,7 +69,7 @@ class Finder {
     for (; next_event_ < events_.size(); ++next_event_) {
       const Event& event = events_[next_event_];
       if (event.kind == agreements::paid_event) agreement_payment(event);
-      if (!event.kind.starts_with("agreement_") || event.kind == agreements::paid_event || event.kind == "agreement_phase") continue;
+      if (!agreements::ends_act(event.kind)) continue;
       ++next_event_;
       return;
     }

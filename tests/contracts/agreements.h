@@ -65,9 +65,8 @@ class Offer {
   proto::DraftAgreement& draft() { return draft_; }
   /// What a wallet would put its name to.
   Digest digest() const {
-    const auto instance = agreements::instance_of(known_.program, draft_);
-    const auto parties = agreements::parties_of(known_.program, draft_);
-    return instance && parties ? agreements::digest_of(known_, *parties, draft_.currency(), *instance) : Digest{};
+    const auto described = agreements::read_draft(known_.program, draft_);
+    return described ? agreements::digest_of(known_, described->parties, draft_.currency(), described->instance) : Digest{};
   }
   proto::Operation operation() {
     draft_.set_digest(std::string(digest().view()));

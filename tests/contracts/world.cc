@@ -2,7 +2,6 @@
 
 #include <catch2/catch.hpp>
 
-#include "contracts/agreements/library.h"
 #include "contracts/agreements/records.h"
 #include "contracts/language/interpreter.h"
 #include "contracts/nodes.h"
@@ -155,6 +154,7 @@ World::World(const std::function<void(proto::Genesis&)>& edit) : genesis_(make_g
   if (!state) FAIL(state.error());
   state_.apply(*state);
   rules_ = std::move(*tax::RuleBook::from_genesis(genesis_->content()));
+  templates_ = std::move(*agreements::Library::from_genesis(genesis_->content()));
 }
 
 proto::TransactionBody World::body(const std::string& sender, std::vector<proto::Operation> operations) {
@@ -373,12 +373,10 @@ void World::check_invariants() const {
     check_contract(state_, *contract, committed);
     return true;
   });
-  const auto templates = agreements::Library::from_genesis(genesis_->content());
-  REQUIRE(templates);
   state_.scan("g", "h", [&](std::string_view, std::string_view value) {
     const auto agreement = decode_record<agreements::Agreement>(value);
     REQUIRE(agreement.has_value());
-    check_agreement(state_, *templates, *agreement);
+    check_agreement(state_, templates_, *agreement);
     return true;
   });
   state_.scan("b", "c", [&](std::string_view, std::string_view value) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "contracts/agreements/library.h"
 #include "contracts/execute.h"
 #include "contracts/query.h"
 #include "contracts/tax/explain.h"
@@ -86,6 +87,7 @@ class World {
   std::shared_ptr<const ledger::Genesis> genesis_;
   Engine engine_;
   tax::RuleBook rules_;
+  agreements::Library templates_;
   MemoryState state_;
   std::uint64_t now_ms_ = start_ms, height_ = 0, nonce_ = 0, references_ = 0;
   Digest last_id_;

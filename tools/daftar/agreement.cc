@@ -52,7 +52,7 @@ Result<AgreementFile> proved(Session& session, const std::string& id, const agre
   auto transaction = session.proved_transaction(id);
   if (!transaction) return Unexpected<ToolError>(transaction.error());
   for (const auto& operation : (*transaction)->body().operations())
-    if (operation.has_draft_agreement()) return read_draft(operation.draft_agreement(), known);
+    if (operation.has_draft_agreement()) return open_draft(operation.draft_agreement(), known);
   return failure(Exit::usage, "contract_unknown", "Transaction " + id + " drafts no contract of a template.", "An agreement's id is that of the transaction that drafted it.");
 }
 
