@@ -89,8 +89,8 @@ struct Context {
   // At most one of each in a transaction: its id names them.
   bool drafted = false, asked_payout = false, proposed_node_change = false;
 
-  void event(std::string kind, std::string subject, std::uint32_t milestone = 0, ledger::MinorUnits amount = 0, std::string text = {}) {
-    result.events.push_back({std::move(kind), std::move(subject), milestone, amount, std::move(text)});
+  void event(std::string kind, std::string subject, std::uint32_t number = 0, ledger::MinorUnits amount = 0, std::string text = {}) {
+    result.events.push_back({std::move(kind), std::move(subject), number, amount, std::move(text)});
   }
   void index(IndexKind kind, std::string_view row_id) { rows.push_back({kind, std::string(row_id)}); }
 };

@@ -5,6 +5,7 @@
 
 #include "contracts/accounts.h"
 #include "contracts/agreements/agreement.h"
+#include "contracts/agreements/claims.h"
 #include "contracts/agreements/library.h"
 #include "contracts/agreements/records.h"
 #include "contracts/budget/lines.h"
@@ -13,8 +14,6 @@
 #include "contracts/governance/node_changes.h"
 #include "contracts/journal.h"
 #include "contracts/members.h"
-#include "contracts/service/contract.h"
-#include "contracts/service/records.h"
 #include "contracts/state_keys.h"
 #include "contracts/tax/certificates.h"
 #include "contracts/tax/rules.h"
@@ -39,26 +38,17 @@ Outcome perform(Context& c, const Operation& operation) {
     case Operation::kRequestPayout: return request_payout(c, operation.request_payout());
     case Operation::kSettlePayout: return settle_payout(c, operation.settle_payout());
     case Operation::kChangeKey: return change_key(c, operation.change_key());
-    case Operation::kDraftContract: return service::draft(c, operation.draft_contract());
-    case Operation::kSignContract: return service::sign(c, operation.sign_contract());
-    case Operation::kRegisterContract: return service::register_contract(c, operation.register_contract());
-    case Operation::kDeliverMilestone: return service::deliver(c, operation.deliver_milestone());
-    case Operation::kAcceptMilestone: return service::accept(c, operation.accept_milestone());
-    case Operation::kRejectMilestone: return service::reject(c, operation.reject_milestone());
-    case Operation::kDisputeMilestone: return service::dispute(c, operation.dispute_milestone());
-    case Operation::kAwardMilestone: return service::award(c, operation.award_milestone());
-    case Operation::kTerminateContract: return service::terminate(c, operation.terminate_contract());
     case Operation::kApproveBudgetLine: return budget::approve(c, operation.approve_budget_line());
     case Operation::kAdjustBudgetLine: return budget::adjust(c, operation.adjust_budget_line());
     case Operation::kAllotBudgetLine: return budget::allot(c, operation.allot_budget_line());
     case Operation::kReserveBudgetLine: return budget::reserve(c, operation.reserve_budget_line());
-    case Operation::kOrderPayment: return service::order_payment(c, operation.order_payment());
-    case Operation::kPayOrder: return service::pay_order(c, operation.pay_order());
+    case Operation::kOrderPayment: return agreements::order_payment(c, operation.order_payment());
+    case Operation::kPayOrder: return agreements::pay_order(c, operation.pay_order());
     case Operation::kProposeNodeChange: return governance::propose(c, operation.propose_node_change());
     case Operation::kApproveNodeChange: return governance::approve(c, operation.approve_node_change());
     case Operation::kWithdrawNodeChange: return governance::withdraw(c, operation.withdraw_node_change());
-    case Operation::kDraftAgreement: return agreements::draft(c, operation.draft_agreement());
-    case Operation::kActOnAgreement: return agreements::act(c, operation.act_on_agreement());
+    case Operation::kDraftContract: return agreements::draft(c, operation.draft_contract());
+    case Operation::kActOnContract: return agreements::act(c, operation.act_on_contract());
     case Operation::kChangeTaxCertificate: return tax::change_certificate(c, operation.change_tax_certificate());
     case Operation::KIND_NOT_SET: break;
   }
@@ -135,28 +125,21 @@ ledger::Digest deadline_entry_id(const keys::Deadline& deadline) {
 
 /// One that cannot be executed (an account would overflow) is recorded as refused and tried again a day later: never lost, never stuck.
 void fire_deadline(Context& c, const keys::Deadline& deadline) {
-  const bool of_agreement = deadline.kind == keys::DeadlineKind::agreement;
-  if (auto fired = of_agreement ? agreements::fire(c, deadline) : service::fire(c, deadline); !fired) {
+  if (auto fired = agreements::fire(c, deadline); !fired) {
     c.store.roll_back();
     c.result = {};
     c.rows.clear();
     c.result.rejection = std::move(fired.error());
-    if (of_agreement) agreements::postpone(c, deadline);
-    else service::postpone(c, deadline);
+    agreements::postpone(c, deadline);
   }
   check_balanced(c.result.postings);
 }
 
 /// Of the transaction that drafted the contract.
 std::string nonce_of(const Store& store, const keys::Deadline& deadline) {
-  if (deadline.kind == keys::DeadlineKind::agreement) {
-    const auto agreement = store.load<agreements::Agreement>(keys::agreement(deadline.contract));
-    DAFTAR_CHECK(agreement.has_value());
-    return agreement->nonce;
-  }
-  const auto contract = store.load<service::Contract>(keys::contract(deadline.contract));
-  DAFTAR_CHECK(contract.has_value());
-  return contract->nonce;
+  const auto agreement = store.load<agreements::Agreement>(keys::agreement(deadline.contract));
+  DAFTAR_CHECK(agreement.has_value());
+  return agreement->nonce;
 }
 
 void prune_replay_set(const ledger::StateView& state, std::uint64_t now_ms, ledger::ChangeSet& changes) {
@@ -244,8 +227,8 @@ BlockOutcome Engine::execute(const ledger::Block& block, const ledger::StateView
     fire_deadline(c, deadline);
     store.commit();
     outcome.entries.push_back(finish(c, ledger::EntryKind::deadline, nullptr));
-    // One deadline of an agreement waits at a time: the next of the same moment follows it in this block.
-    if (deadline.kind != keys::DeadlineKind::agreement || due.size() >= deadlines_per_block_max) continue;
+    // One deadline of a contract waits at a time: the next of the same moment follows it in this block.
+    if (due.size() >= deadlines_per_block_max) continue;
     if (const auto next = agreements::waiting(store, deadline.contract); next && next->time_ms <= block.time_ms()) due.push_back(*next);
   }
   for (const auto& transaction : block.transactions()) {

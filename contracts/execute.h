@@ -37,7 +37,7 @@ struct ExecutedEntry {
 
 struct BlockOutcome {
   ledger::ChangeSet changes;
-  std::vector<ExecutedEntry> entries;   // due deadlines first (in order of time, then contract, then milestone), then transactions in block order
+  std::vector<ExecutedEntry> entries;   // due deadlines first (in order of time, then contract), then transactions in block order
   bool nodes_changed = false;           // a NodeRecord was written (contracts/nodes.h)
   bool validators_changed = false;      // a new ValidatorSet is in force for trees larger than the one after this block
 };

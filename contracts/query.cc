@@ -90,20 +90,34 @@ std::optional<ledger::Digest> statement_reference(const ledger::StateView& state
   return id ? ledger::Digest::from_bytes(*id) : std::nullopt;
 }
 
-std::optional<service::Contract> contract(const ledger::StateView& state, const ledger::Digest& id) {
-  return one<service::Contract>(state, keys::contract(id));
-}
-
-std::vector<service::Contract> contracts(const ledger::StateView& state, std::string_view after, std::size_t limit) {
-  return page_of<service::Contract>(state, "c", key_after('c', after), limit);
-}
-
-std::optional<agreements::Agreement> agreement(const ledger::StateView& state, const ledger::Digest& id) {
+std::optional<agreements::Agreement> contract(const ledger::StateView& state, const ledger::Digest& id) {
   return one<agreements::Agreement>(state, keys::agreement(id));
 }
 
-std::vector<agreements::Agreement> agreements(const ledger::StateView& state, std::string_view after, std::size_t limit) {
+std::vector<agreements::Agreement> contracts(const ledger::StateView& state, std::string_view after, std::size_t limit) {
   return page_of<agreements::Agreement>(state, "g", key_after('g', after), limit);
+}
+
+std::vector<agreements::Claim> claims(const ledger::StateView& state, const ledger::Digest& contract) {
+  std::vector<agreements::Claim> found;
+  state.scan(keys::claim(contract, 0), keys::claim(contract, UINT32_MAX), [&](std::string_view, std::string_view value) {
+    found.push_back(decoded<agreements::Claim>(value));
+    return true;
+  });
+  return found;
+}
+
+std::optional<agreements::Claim> claim(const ledger::StateView& state, const ledger::Digest& contract, std::uint32_t number) {
+  return one<agreements::Claim>(state, keys::claim(contract, number));
+}
+
+std::vector<ledger::Digest> contracts_of_line(const ledger::StateView& state, std::string_view line, std::string_view after, std::size_t limit) {
+  std::vector<ledger::Digest> found;
+  const std::string prefix = keys::line_contract(line, {}).substr(0, 1 + line.size() + 1);
+  page(state, prefix, after.empty() ? std::string() : prefix + std::string(after), limit, [&](std::string_view key, std::string_view) {
+    found.push_back(*ledger::Digest::from_bytes(key.substr(prefix.size())));
+  });
+  return found;
 }
 
 std::optional<budget::BudgetLine> budget_line(const ledger::StateView& state, std::string_view id) {

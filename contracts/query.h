@@ -9,7 +9,6 @@
 #include "contracts/agreements/records.h"
 #include "contracts/budget/records.h"
 #include "contracts/records.h"
-#include "contracts/service/records.h"
 #include "contracts/tax/records.h"
 #include "ledger/state_view.h"
 
@@ -38,13 +37,15 @@ std::optional<Payout> payout(const ledger::StateView& state, const ledger::Diges
 /// The transaction behind which a bank put a statement line.
 std::optional<ledger::Digest> statement_reference(const ledger::StateView& state, std::string_view bank, std::string_view reference);
 
-std::optional<service::Contract> contract(const ledger::StateView& state, const ledger::Digest& id);
+std::optional<agreements::Agreement> contract(const ledger::StateView& state, const ledger::Digest& id);
 /// `after`: raw 32 bytes of the last id, or empty.
-std::vector<service::Contract> contracts(const ledger::StateView& state, std::string_view after, std::size_t limit);
+std::vector<agreements::Agreement> contracts(const ledger::StateView& state, std::string_view after, std::size_t limit);
+/// What a public contract owes and has been paid, by number. Numbers count from 1.
+std::vector<agreements::Claim> claims(const ledger::StateView& state, const ledger::Digest& contract);
+std::optional<agreements::Claim> claim(const ledger::StateView& state, const ledger::Digest& contract, std::uint32_t number);
 
-/// Contracts of templates.
-std::optional<agreements::Agreement> agreement(const ledger::StateView& state, const ledger::Digest& id);
-std::vector<agreements::Agreement> agreements(const ledger::StateView& state, std::string_view after, std::size_t limit);
+/// Contracts for which the line has been committed, by id. `after`: raw 32 bytes of the last id, or empty.
+std::vector<ledger::Digest> contracts_of_line(const ledger::StateView& state, std::string_view line, std::string_view after, std::size_t limit);
 
 std::optional<budget::BudgetLine> budget_line(const ledger::StateView& state, std::string_view id);
 std::vector<budget::BudgetLine> budget_lines(const ledger::StateView& state, std::string_view after, std::size_t limit);

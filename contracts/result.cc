@@ -14,7 +14,7 @@ void fields(A& a, R& r) {
 }
 template <class A, RecordOf<Event> R>
 void fields(A& a, R& r) {
-  a(r.kind, r.subject, r.milestone, r.amount, r.text);
+  a(r.kind, r.subject, r.number, r.amount, r.text);
 }
 template <class A, RecordOf<ExecutionResult> R>
 void fields(A& a, R& r) {

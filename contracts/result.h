@@ -35,11 +35,11 @@ struct TaxLine {
   bool operator==(const TaxLine&) const = default;
 };
 
-/// What changed besides balances, for people, indexes and event streams: `kind` e.g. contract_signed, milestone_accepted, budget_committed.
+/// What changed besides balances, for people, indexes and event streams: `kind` e.g. contract_act, payment_due, budget_committed.
 struct Event {
   std::string kind;
   std::string subject;           // contract id (hex), budget line, member
-  std::uint32_t milestone = 0;   // 0: not about one
+  std::uint32_t number = 0;      // of an entry of the contract's list, or of its payment; 0: about neither
   ledger::MinorUnits amount = 0; // 0: not about money
   std::string text;              // reason given by the actor, or empty
 };

@@ -31,8 +31,18 @@ void append_terminated(std::string& key, std::string_view part) {
 
 std::string account(std::string_view id) { return prefixed('a', id); }
 std::string budget_line(std::string_view id) { return prefixed('b', id); }
-std::string contract(const ledger::Digest& id) { return prefixed('c', id.view()); }
 std::string agreement(const ledger::Digest& id) { return prefixed('g', id.view()); }
+std::string claim(const ledger::Digest& contract, std::uint32_t number) {
+  std::string key = prefixed('o', contract.view());
+  append_u32(key, number);
+  return key;
+}
+std::string line_contract(std::string_view line, const ledger::Digest& contract) {
+  std::string key = "f";
+  append_terminated(key, line);
+  key.append(contract.view());
+  return key;
+}
 std::string public_key(const ledger::PublicKey& key) { return prefixed('k', key.view()); }
 std::string member(std::string_view id) { return prefixed('m', id); }
 std::string node(std::uint32_t number) {
@@ -92,7 +102,7 @@ std::string replay(std::uint64_t valid_until_ms, const ledger::Digest& id) {
 std::string deadline(const Deadline& deadline) {
   std::string key = deadlines_from(deadline.time_ms);
   key.append(deadline.contract.view());
-  append_u32(key, deadline.milestone);
+  append_u32(key, deadline.number);
   key.push_back(static_cast<char>(deadline.kind));
   return key;
 }
@@ -103,7 +113,7 @@ std::optional<Deadline> parse_deadline(std::string_view key) {
   if (reader.u8() != 'd') return std::nullopt;
   deadline.time_ms = reader.u64();
   const auto contract = ledger::Digest::from_bytes(reader.raw(32));
-  deadline.milestone = reader.u32();
+  deadline.number = reader.u32();
   deadline.kind = static_cast<DeadlineKind>(reader.u8());
   if (!reader.done() || !contract) return std::nullopt;
   deadline.contract = *contract;

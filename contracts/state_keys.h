@@ -3,13 +3,14 @@
 //
 //   a <account id>                                              Account
 //   b <budget line id>                                          BudgetLine
-//   c <contract id, 32>                                         Contract
-//   d <time ms, 8> <contract id, 32> <milestone, 4> <kind, 1>   a waiting deadline; empty value
+//   d <time ms, 8> <contract id, 32> <number, 4> <kind, 1>      a waiting deadline; empty value
 //   e <member id>                                               tax::Certificates of a payee
-//   g <contract id, 32>                                         Agreement: a contract of a template
+//   f <budget line> 0 <contract id, 32>                         that it is paid from the line; empty value
+//   g <contract id, 32>                                         Agreement: a contract
 //   k <public key, 32>                                          member id; a revoked key stays here, so that it cannot come back
 //   m <member id>                                               Member
 //   n <node, 4>                                                  NodeRecord
+//   o <contract id, 32> <number, 4>                             Claim of a public contract
 //   p <payout id, 32>                                           Payout
 //   q <proposal id, 32>                                         NodeProposal
 //   r <payee> 0 <rule code> 0 <currency> 0 <version, 4> <yyyymm, 4>   RegisterRow
@@ -32,8 +33,9 @@ namespace daftar::contracts::keys {
 
 std::string account(std::string_view id);
 std::string budget_line(std::string_view id);
-std::string contract(const ledger::Digest& id);
 std::string agreement(const ledger::Digest& id);
+std::string claim(const ledger::Digest& contract, std::uint32_t number);
+std::string line_contract(std::string_view line, const ledger::Digest& contract);
 std::string public_key(const ledger::PublicKey& key);
 std::string member(std::string_view id);
 std::string node(std::uint32_t number);
@@ -49,12 +51,12 @@ std::string validator_set(std::uint64_t height);
 std::string replay(std::uint64_t valid_until_ms, const ledger::Digest& id);
 inline constexpr std::string_view replay_pruned = "U";
 
-enum class DeadlineKind : std::uint8_t { offer = 1, acceptance = 2, delivery = 3, arbitration = 4, agreement = 5 };
+enum class DeadlineKind : std::uint8_t { agreement = 5 };
 struct Deadline {
   std::uint64_t time_ms = 0;
   ledger::Digest contract;
-  std::uint32_t milestone = 0;   // 0: the contract as a whole; of an agreement: how many it had set before
-  DeadlineKind kind = DeadlineKind::offer;
+  std::uint32_t number = 0;      // how many the contract has set
+  DeadlineKind kind = DeadlineKind::agreement;
 };
 std::string deadline(const Deadline& deadline);
 std::optional<Deadline> parse_deadline(std::string_view key);

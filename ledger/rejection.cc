@@ -114,28 +114,22 @@ Words words(RejectionCode code) {
       return {"terms_digest_mismatch", "What was signed is not the terms of this contract.",
               "Show the contract again, read it, and sign the terms as they are."};
     case RejectionCode::already_signed:
-      return {"already_signed", "This party has signed the contract already.", "Nothing needs to be done; wait for the other party."};
+      return {"already_signed", "This party has given its word already.", "Nothing needs to be done; wait for the other party."};
     case RejectionCode::term_out_of_range:
       return {"term_out_of_range", "A term of the contract is outside what its template allows.",
               "Correct the term that the detail names."};
-    case RejectionCode::award_does_not_sum:
-      return {"award_does_not_sum", "The two parts of the award do not add up to what is held for the milestone.",
-              "Divide exactly the amount that is held."};
-    case RejectionCode::offer_expired:
-      return {"offer_expired", "The offer has expired.", "Ask for a new offer."};
-    case RejectionCode::no_arbiter:
-      return {"no_arbiter", "The contract names no arbiter, so there can be no dispute.",
-              "Settle it between the parties: accept, reject or terminate by consent."};
-    case RejectionCode::not_registered:
-      return {"not_registered", "The treasury has not registered the contract yet.", "Have the treasury register it first."};
     case RejectionCode::already_paid:
-      return {"already_paid", "This has been paid already.", "Look at the milestone's payment; nothing more is due."};
+      return {"already_paid", "This has been paid already.", "Look at the contract's payments; nothing more is due for this one."};
     case RejectionCode::condition_not_met:
       return {"condition_not_met", "The contract does not allow this now.", "Look at the condition of the act in its template, and try when it holds."};
     case RejectionCode::template_fault:
       return {"template_fault", "The template would do what its check rules out, so nothing was done.", "Tell whoever governs the templates; the money stays where it is."};
     case RejectionCode::template_unknown:
       return {"template_unknown", "The ledger knows no such version of a template.", "Ask for the templates (daftar template list) and name one of them."};
+    case RejectionCode::payment_unknown:
+      return {"payment_unknown", "The contract has no payment of this number.", "Show the contract: its payments are listed there, and count from 1."};
+    case RejectionCode::payment_wrong_stage:
+      return {"payment_wrong_stage", "The payment is not at a stage at which this can be done.", "It is accepted first, then ordered by the owner of the line, then paid by the treasury."};
     case RejectionCode::budget_line_unknown:
       return {"budget_line_unknown", "There is no such budget line.", "Check the name of the line."};
     case RejectionCode::budget_line_exists:
@@ -247,14 +241,12 @@ bool is_rejection_code(std::uint16_t number) {
     case RejectionCode::terms_digest_mismatch:
     case RejectionCode::already_signed:
     case RejectionCode::term_out_of_range:
-    case RejectionCode::award_does_not_sum:
-    case RejectionCode::offer_expired:
-    case RejectionCode::no_arbiter:
-    case RejectionCode::not_registered:
     case RejectionCode::already_paid:
     case RejectionCode::condition_not_met:
     case RejectionCode::template_fault:
     case RejectionCode::template_unknown:
+    case RejectionCode::payment_unknown:
+    case RejectionCode::payment_wrong_stage:
     case RejectionCode::budget_line_unknown:
     case RejectionCode::budget_line_exists:
     case RejectionCode::over_appropriation:

@@ -57,14 +57,12 @@ enum class RejectionCode : std::uint16_t {
   terms_digest_mismatch = 504,
   already_signed = 505,
   term_out_of_range = 506,     // detail names the term
-  award_does_not_sum = 507,
-  offer_expired = 508,
-  no_arbiter = 509,
-  not_registered = 510,
   already_paid = 511,
   condition_not_met = 512,     // what a template's `when` asks does not hold
   template_fault = 513,        // a template would do what its check rules out
   template_unknown = 514,
+  payment_unknown = 515,
+  payment_wrong_stage = 516,
   // 6xx: budget
   budget_line_unknown = 600,
   budget_line_exists = 601,

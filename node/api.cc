@@ -68,7 +68,7 @@ Api::Api(NodeService& service, Metrics& metrics) : service_(service), metrics_(m
   add_entry_routes();
   add_nodes_routes();
   add_ledger_routes();
-  add_agreement_routes();
+  add_contract_routes();
 }
 
 Api::Read Api::begin_read(const HttpRequest& request, const std::vector<std::string_view>& parameters) {

@@ -38,7 +38,7 @@ class Api {
   void add_ledger_routes();
   void add_entry_routes();
   void add_nodes_routes();
-  void add_agreement_routes();
+  void add_contract_routes();
 
   // api_submit.cc
   boost::asio::awaitable<HttpResponse> submit(HttpRequest request);
@@ -53,19 +53,18 @@ class Api {
   HttpResponse members(const HttpRequest& request, const Read& read);
   HttpResponse account(const HttpRequest& request, const Read& read);
   HttpResponse accounts(const HttpRequest& request, const Read& read);
-  HttpResponse contract(const HttpRequest& request, const Read& read);
-  HttpResponse contracts(const HttpRequest& request, const Read& read);
   HttpResponse budget_line(const HttpRequest& request, const Read& read);
   HttpResponse budget_lines(const HttpRequest& request, const Read& read);
   HttpResponse tax_rules(const HttpRequest& request, const Read& read);
   HttpResponse tax_certificates(const HttpRequest& request, const Read& read);
   HttpResponse tax_register(const HttpRequest& request, const Read& read);
   HttpResponse payout(const HttpRequest& request, const Read& read);
-  // api_agreements.cc
+  // api_contracts.cc
   HttpResponse templates(const HttpRequest& request, const Read& read);
   HttpResponse contract_template(const HttpRequest& request, const Read& read);
-  HttpResponse agreement(const HttpRequest& request, const Read& read);
-  HttpResponse agreements(const HttpRequest& request, const Read& read);
+  HttpResponse contract(const HttpRequest& request, const Read& read);
+  HttpResponse contracts(const HttpRequest& request, const Read& read);
+  HttpResponse contracts_of_line(const HttpRequest& request, const Read& read);
   // api_nodes.cc
   HttpResponse nodes(const HttpRequest& request, const Read& read);
   HttpResponse node_proposal(const HttpRequest& request, const Read& read);

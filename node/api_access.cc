@@ -15,15 +15,10 @@ std::string_view owner_of(const std::string& account) {
   return name ? name->member : std::string_view{};
 }
 
-std::optional<contracts::service::Contract> contract_of(const ledger::StateView& state, const contracts::Event& event) {
+std::optional<contracts::agreements::Agreement> contract_of(const ledger::StateView& state, const contracts::Event& event) {
+  if (!event.kind.starts_with("contract_") && !event.kind.starts_with("payment_")) return std::nullopt;
   const auto id = ledger::Digest::from_hex(event.subject);
   return id ? contracts::query::contract(state, *id) : std::nullopt;
-}
-
-std::optional<contracts::agreements::Agreement> agreement_of(const ledger::StateView& state, const contracts::Event& event) {
-  if (!event.kind.starts_with("agreement_")) return std::nullopt;
-  const auto id = ledger::Digest::from_hex(event.subject);
-  return id ? contracts::query::agreement(state, *id) : std::nullopt;
 }
 
 /// Who runs the ledger is everybody's business; what else a transaction did beside it is not.
@@ -56,14 +51,11 @@ bool Access::account_is_public(const std::string& account) const {
 
 bool Access::account(const std::string& account) const { return is(owner_of(account)) || reads_everything() || account_is_public(account); }
 
-bool Access::contract(const contracts::service::Contract& c) const {
-  return c.is_public() || reads_everything() || (reader_ && (c.is_party(reader_->id) || c.arbiter == reader_->id || c.drafted_by == reader_->id));
+bool Access::party_of(const contracts::agreements::Agreement& c) const {
+  return reader_ && (c.drafted_by == reader_->id || std::any_of(c.parties.begin(), c.parties.end(), [&](const auto& party) { return party.member == reader_->id; }));
 }
 
-bool Access::agreement(const contracts::agreements::Agreement& a) const {
-  if (reads_everything()) return true;
-  return reader_ && (a.drafted_by == reader_->id || std::any_of(a.parties.begin(), a.parties.end(), [&](const auto& party) { return party.member == reader_->id; }));
-}
+bool Access::contract(const contracts::agreements::Agreement& c) const { return c.is_public() || reads_everything() || party_of(c); }
 
 bool Access::concerns_reader(std::string_view sender, const contracts::ExecutionResult& result) const {
   if (!reader_) return false;
@@ -73,8 +65,7 @@ bool Access::concerns_reader(std::string_view sender, const contracts::Execution
   for (const auto& tax : result.taxes)
     if (tax.payer == reader_->id || tax.payee == reader_->id) return true;
   for (const auto& event : result.events)
-    if (const auto a = agreement_of(state_, event); a && agreement(*a)) return true;
-    else if (const auto c = contract_of(state_, event); c && !c->is_public() && contract(*c)) return true;
+    if (const auto c = contract_of(state_, event); c && party_of(*c)) return true;
   return false;
 }
 

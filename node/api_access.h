@@ -34,11 +34,11 @@ class Access {
   bool member_is_public(std::string_view id) const;
   bool account_is_public(const std::string& account) const;
   bool account(const std::string& account) const;                // balance and entries
-  bool contract(const contracts::service::Contract& contract) const;
-  bool agreement(const contracts::agreements::Agreement& agreement) const;
+  bool contract(const contracts::agreements::Agreement& contract) const;
   Sight entry(std::string_view sender, const contracts::ExecutionResult& result) const;
 
  private:
+  bool party_of(const contracts::agreements::Agreement& contract) const;
   bool concerns_reader(std::string_view sender, const contracts::ExecutionResult& result) const;
 
   const ledger::StateView& state_;

@@ -1,4 +1,4 @@
-// The executed state: members, accounts, contracts, budget lines, tax rules and registers, payouts.
+// The executed state: members, accounts, budget lines, tax rules and registers, payouts.
 #include <algorithm>
 #include <chrono>
 
@@ -45,8 +45,6 @@ void Api::add_ledger_routes() {
   add_read("/v1/accounts/{}", &Api::accounts, {"after", "limit"});
   add_read("/v1/accounts/{}/{}", &Api::account);
   add_read("/v1/accounts/{}/{}/{}", &Api::account);
-  add_read("/v1/contracts", &Api::contracts, {"after", "limit"});
-  add_read("/v1/contracts/{}", &Api::contract);
   add_read("/v1/budget/lines", &Api::budget_lines, {"after", "limit"});
   add_read("/v1/budget/lines/{}", &Api::budget_line);
   add_read("/v1/tax/rules", &Api::tax_rules, {"date"});
@@ -97,27 +95,6 @@ HttpResponse Api::accounts(const HttpRequest& request, const Read& read) {
   if (list.empty() && !read.access->is(owner) && !read.access->reads_everything() && !read.access->member_is_public(owner))
     return not_for_this_reader(*read.access);
   return json_response(page("accounts", std::move(list), found.size() == *limit ? std::optional(found.back().account) : std::nullopt));
-}
-
-HttpResponse Api::contract(const HttpRequest& request, const Read& read) {
-  const auto id = ledger::Digest::from_hex(request.captures[0]);
-  if (!id) return bad_parameter("a contract id has 64 hexadecimal digits");
-  const auto contract = contracts::query::contract(*read.state, *id);
-  if (!contract) return not_found("contract_unknown", "There is no contract with that id.");
-  if (!read.access->contract(*contract)) return not_for_this_reader(*read.access);
-  return json_response(render_contract(*contract));
-}
-
-HttpResponse Api::contracts(const HttpRequest&, const Read& read) {
-  const auto limit = page_limit(read.parameters, page_standard, page_max);
-  if (!limit) return bad_limit();
-  const auto after = after_id(read.parameters);
-  if (!after) return bad_parameter("after is a contract id");
-  const auto found = contracts::query::contracts(*read.state, *after, *limit);
-  Json list = Json::array();
-  for (const auto& contract : found)
-    if (read.access->contract(contract)) list.push_back(render_contract(contract));
-  return json_response(page("contracts", std::move(list), found.size() == *limit ? std::optional(found.back().id.hex()) : std::nullopt));
 }
 
 HttpResponse Api::budget_line(const HttpRequest& request, const Read& read) {

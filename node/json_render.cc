@@ -20,24 +20,6 @@ std::string currency_of(const std::string& account) {
   return name ? std::string(name->currency) : std::string();
 }
 
-Json render_milestone(const contracts::service::Milestone& milestone, std::size_t number) {
-  Json out;
-  out["milestone"] = number;
-  out["title"] = milestone.title;
-  out["price"] = amount_text(milestone.price);
-  put_time(out, "due", milestone.due_ms);
-  out["stage"] = name(milestone.stage);
-  out["payment"] = name(milestone.payment);
-  out["deliveries"] = milestone.deliveries;
-  put_time(out, "delivered", milestone.delivered_ms);
-  if (!milestone.document_digest.empty()) out["document_digest"] = ledger::to_hex(milestone.document_digest);
-  put_time(out, "decided", milestone.decided_ms);
-  out["payable"] = amount_text(milestone.payable);
-  out["penalty"] = amount_text(milestone.penalty);
-  put_time(out, "deadline", milestone.deadline_ms);
-  return out;
-}
-
 }  // namespace
 
 std::string iso_time(std::uint64_t time_ms) {
@@ -101,7 +83,7 @@ Json render_result(const contracts::ExecutionResult& result, const BalanceVisibl
   }
   out["events"] = Json::array();
   for (const auto& event : result.events)
-    out["events"].push_back({{"kind", event.kind}, {"subject", event.subject}, {"milestone", event.milestone}, {"amount", amount_text(event.amount)}, {"text", event.text}});
+    out["events"].push_back({{"kind", event.kind}, {"subject", event.subject}, {"number", event.number}, {"amount", amount_text(event.amount)}, {"text", event.text}});
   return out;
 }
 
@@ -143,37 +125,6 @@ Json render_member(const contracts::Member& member, bool private_part) {
 Json render_account(const std::string& account, ledger::MinorUnits balance) {
   Json out{{"account", account}, {"balance", amount_text(balance)}};
   put_currency(out, currency_of(account));
-  return out;
-}
-
-Json render_contract(const contracts::service::Contract& c) {
-  Json out{{"id", c.id.hex()}, {"template", c.contract_template}, {"title", c.title}, {"phase", name(c.phase)}, {"customer", c.customer},
-           {"provider", c.provider}, {"arbiter", c.arbiter}, {"category", c.category}};
-  put_currency(out, c.currency);
-  out["total"] = amount_text(c.total);
-  out["held"] = amount_text(c.held);
-  out["provider_account"] = c.provider_account;
-  if (c.is_public()) out["budget_line"] = c.budget_line;
-  else out["customer_account"] = c.customer_account;
-  out["terms_digest"] = c.terms_digest.hex();
-  if (!c.text_digest.empty()) out["text_digest"] = ledger::to_hex(c.text_digest);
-  out["external_id"] = c.external_id;
-  out["drafted_by"] = c.drafted_by;
-  put_time(out, "drafted", c.drafted_ms);
-  put_time(out, "offer_until", c.offer_until_ms);
-  put_time(out, "customer_signed", c.customer_signed_ms);
-  put_time(out, "provider_signed", c.provider_signed_ms);
-  put_time(out, "active", c.active_ms);
-  put_time(out, "closed", c.closed_ms);
-  out["late_penalty_ppm_per_day"] = c.late_penalty_ppm_per_day;
-  out["late_penalty_cap_ppm"] = c.late_penalty_cap_ppm;
-  out["acceptance_days"] = c.acceptance_days;
-  out["delivery_grace_days"] = c.delivery_grace_days;
-  out["arbitration_days"] = c.arbitration_days;
-  out["customer_terminates"] = c.customer_terminates;
-  out["provider_terminates"] = c.provider_terminates;
-  out["milestones"] = Json::array();
-  for (std::size_t i = 0; i < c.milestones.size(); ++i) out["milestones"].push_back(render_milestone(c.milestones[i], i + 1));
   return out;
 }
 
@@ -278,7 +229,7 @@ Json render_explained_payment(const contracts::tax::ExplainedPayment& explained,
   out["net"] = amount_text(explained.net);
   if (p.contract) {
     out["contract"] = p.contract->hex();
-    if (p.milestone != 0) out["milestone"] = p.milestone;   // an agreement has none
+    if (p.entry != 0) out["entry"] = p.entry;
   }
   out["applied"] = Json::array();
   out["not_applied"] = Json::array();

@@ -34,7 +34,6 @@ Json render_status(const NodeStatus& status);
 /// `private_part`: name and numbers of a natural person, too.
 Json render_member(const contracts::Member& member, bool private_part);
 Json render_account(const std::string& account, ledger::MinorUnits balance);
-Json render_contract(const contracts::service::Contract& contract);
 Json render_budget_line(const contracts::budget::BudgetLine& line);
 Json render_tax_rule(const contracts::tax::TaxRule& rule);
 Json render_tax_certificate(const contracts::tax::Certificate& certificate);

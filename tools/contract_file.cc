@@ -1,130 +1,183 @@
 #include "tools/contract_file.h"
 
-#include <charconv>
+#include <algorithm>
 
-#include "ledger/hash.h"
-#include "ledger/money.h"
-#include "tools/files.h"
+#include "contracts/language/interpreter.h"
+#include "tools/clock.h"
 #include "tools/genesis_compiler.h"
 #include "tools/toml_table.h"
-#include "tools/wallet.h"
+#include "tools/values.h"
 
 namespace daftar::tools {
 namespace fs = std::filesystem;
-using std::chrono::milliseconds;
-
-Result<std::string> file_digest(const fs::path& file) {
-  auto content = read_file(file, 256u << 20);
-  if (!content) return content;
-  return std::string(ledger::sha256(*content).view());
-}
-
-Result<std::int64_t> parse_amount(const std::string& text, const std::string& currency) {
-  const auto decimals = ledger::currency_decimals(currency);
-  if (!decimals) return failure(Exit::usage, "currency_unknown", "'" + currency + "' is no ISO 4217 currency.");
-  const auto amount = ledger::parse_decimal(text, *decimals);
-  if (!amount)
-    return failure(Exit::usage, "amount", "'" + text + "' is no amount of " + currency + ": " + std::string(ledger::describe(amount.error())) + ".",
-                   currency + " has " + std::to_string(*decimals) + " decimals; write 1234.5, without spaces.");
-  return *amount;
-}
-
-Result<milliseconds> parse_duration(const std::string& text) {
-  std::uint64_t number = 0;
-  const char* end = text.data() + text.size();
-  const auto [after, error] = std::from_chars(text.data(), end, number);
-  const std::string unit(after, end);
-  std::uint64_t factor = 0;
-  if (unit == "s") factor = 1000;
-  if (unit == "m") factor = 60'000;
-  if (unit == "h") factor = 3'600'000;
-  if (unit == "d") factor = 86'400'000;
-  if (error != std::errc() || factor == 0 || number > 100'000'000)
-    return failure(Exit::usage, "duration", "'" + text + "' is no span of time.", "Write 90s, 15m, 12h or 30d.");
-  return milliseconds(number * factor);
-}
-
-Result<std::uint64_t> parse_time(const std::string& text) {
-  if (!text.empty() && (text[0] == '+' || text[0] == '-')) {
-    auto span = parse_duration(text.substr(1));
-    if (!span) return Unexpected<ToolError>(span.error());
-    const auto ms = static_cast<std::uint64_t>(span->count());
-    return text[0] == '+' ? now_ms() + ms : now_ms() - std::min(ms, now_ms());
-  }
-  return utc_to_ms(text);
-}
+namespace language = contracts::language;
+using contracts::agreements::Library;
+using language::Program;
+using language::TypeKind;
+using ledger::proto::ContractValue;
+using ledger::proto::DraftContract;
 
 namespace {
 
-std::uint32_t percent_of(Table& table, std::string_view key) {
-  const std::string text = table.text(key);
-  if (text.empty()) return 0;
-  const auto ppm = percent_to_ppm(text);
-  if (!ppm) table.wrong(key, "is no percentage: " + ppm.error().sentence);
-  return *ppm;
-}
-std::uint64_t time_of(Table& table, std::string_view key) {
-  const std::string text = table.text(key, true);
-  const auto ms = parse_time(text);
-  if (!ms) table.wrong(key, "is no time: " + ms.error().sentence);
-  return *ms;
-}
-std::uint32_t days_of(Table& table, std::string_view key) { return static_cast<std::uint32_t>(table.number(key, 0, 0, 1'000'000)); }
+constexpr std::string_view file_mark = "file:";
 
-ledger::proto::DraftContract read_contract(const fs::path& file) {
-  const toml::table parsed = parse_toml(file);
-  Table table(file.string(), "", parsed);
-  ledger::proto::DraftContract d;
-  d.set_template_(table.text("template", true));
-  d.set_title(table.text("title", true));
-  d.set_customer(table.text("customer", true));
-  d.set_provider(table.text("provider", true));
-  d.set_arbiter(table.text("arbiter"));
-  d.set_currency(table.text("currency", true));
-  if (!ledger::currency_decimals(d.currency())) table.wrong("currency", "is no ISO 4217 currency");
-  for (Table& milestone : table.tables("milestones")) {
-    auto& m = *d.add_milestones();
-    m.set_title(milestone.text("title", true));
-    const auto price = parse_amount(milestone.text("price", true), d.currency());
-    if (!price) milestone.wrong("price", "cannot be read: " + price.error().sentence);
-    m.set_price(*price);
-    m.set_due_ms(time_of(milestone, "due"));
-    milestone.finish();
+Result<std::int64_t> number_of(const Program::Slot& slot, const std::string& text, const std::string& currency) {
+  switch (slot.type.kind) {
+    case TypeKind::money: return parse_amount(text, currency);
+    case TypeKind::rate: {
+      const auto ppm = percent_to_ppm(text.ends_with("%") ? text.substr(0, text.size() - 1) : text);
+      if (!ppm) return Unexpected<ToolError>(ppm.error());
+      return *ppm;
+    }
+    case TypeKind::date: {
+      const auto ms = parse_time(text);
+      if (!ms) return Unexpected<ToolError>(ms.error());
+      return static_cast<std::int64_t>(*ms);
+    }
+    case TypeKind::duration: {
+      const auto span = parse_duration(text);
+      if (!span) return Unexpected<ToolError>(span.error());
+      return span->count();
+    }
+    default: break;
   }
-  d.set_category(table.text("category", true));
-  d.set_provider_account(table.text("provider_account"));
-  d.set_budget_line(table.text("budget_line"));
-  d.set_customer_account(table.text("customer_account"));
-  d.set_offer_until_ms(time_of(table, "offer_until"));
-  d.set_late_penalty_ppm_per_day(percent_of(table, "late_penalty_per_day"));
-  d.set_late_penalty_cap_ppm(percent_of(table, "late_penalty_cap"));
-  d.set_acceptance_days(days_of(table, "acceptance_days"));
-  d.set_delivery_grace_days(days_of(table, "delivery_grace_days"));
-  d.set_arbitration_days(days_of(table, "arbitration_days"));
-  const std::string text_file = table.text("text_file"), text_digest = table.text("text_digest");
-  if (text_file.empty() == text_digest.empty()) throw Fault{file.string() + ": exactly one of 'text_file' and 'text_digest' is needed."};
-  if (!text_file.empty()) {
-    const auto digest = file_digest(file.parent_path() / text_file);
-    if (!digest) table.wrong("text_file", "cannot be read: " + digest.error().sentence);
-    d.set_text_digest(*digest);
-  } else {
-    const auto raw = ledger::from_hex(text_digest);
-    if (!raw || raw->size() != 32) table.wrong("text_digest", "has not 64 hexadecimal digits");
-    d.set_text_digest(*raw);
+  const auto& choices = slot.type.choices;
+  const auto found = std::find(choices.begin(), choices.end(), text);
+  if (found == choices.end()) {
+    std::string known;
+    for (const std::string& choice : choices) known += (known.empty() ? "" : ", ") + choice;
+    return failure(Exit::usage, "value", slot.name + ": '" + text + "' is none of " + known + ".");
   }
-  d.set_external_id(table.text("external_id"));
+  return found - choices.begin();
+}
+
+Result<std::string> bytes_of(const Program::Slot& slot, const std::string& text) {
+  if (slot.type.kind != TypeKind::digest) return text;
+  if (text.starts_with(file_mark)) return file_digest(text.substr(file_mark.size()));
+  auto digest = ledger::from_hex(text);
+  if (!digest || digest->size() != 32) return failure(Exit::usage, "value", slot.name + ": '" + text + "' is no digest.", "Write 64 hexadecimal digits, or file:PATH to have a file's SHA-256 computed.");
+  return *digest;
+}
+
+/// What a table says of the slots, in their order. Those that an act sets later are not asked for. `folder`: where the paths of documents begin.
+template <class Values>
+void read_values(const std::vector<Program::Slot>& slots, Table& table, const std::string& currency, const fs::path& folder, Values& out) {
+  for (const Program::Slot& slot : slots) {
+    if (slot.type.later || table.find(slot.name) == nullptr) continue;
+    std::string text = table.text(slot.name, true);
+    if (slot.type.kind == TypeKind::digest && text.starts_with(file_mark)) text = std::string(file_mark) + (folder / text.substr(file_mark.size())).string();
+    auto value = read_value(slot, text, currency);
+    if (!value) table.wrong(slot.name, "cannot be read: " + value.error().sentence);
+    *out.Add() = std::move(*value);
+  }
+}
+
+const Library::Known& template_of(Table& table, const Library& library) {
+  const std::string name = table.text("template", true);
+  const auto slash = name.find('/');
+  for (const auto& [key, known] : library.all())
+    if (key.first == name.substr(0, slash) && slash != std::string::npos && std::to_string(key.second) == name.substr(slash + 1)) return known;
+  table.wrong("template", "is none that this ledger knows (daftar template list)");
+}
+
+DraftContract read_toml(const std::string& name, const toml::table& parsed, const fs::path& folder, const Library& library) {
+  Table table(name, "", parsed);
+  const Library::Known& known = template_of(table, library);
+  DraftContract draft;
+  draft.set_template_(known.program.name);
+  draft.set_version(known.program.version);
+  draft.set_currency(table.text("currency", true));
+  if (!ledger::currency_decimals(draft.currency())) table.wrong("currency", "is no ISO 4217 currency");
+  auto parties = table.table("parties"), accounts = table.table("accounts"), lines = table.table("budget_lines"), terms = table.table("terms");
+  for (const language::Party& party : known.program.parties) {
+    if (!parties || parties->find(party.name) == nullptr) continue;
+    auto& one = *draft.add_parties();
+    one.set_name(party.name);
+    one.set_member(parties->text(party.name, true));
+    if (accounts) one.set_account(accounts->text(party.name));
+    if (lines) one.set_budget_line(lines->text(party.name));
+  }
+  if (terms) read_values(known.program.terms, *terms, draft.currency(), folder, *draft.mutable_terms());
+  for (const Program::List& list : known.program.lists) {
+    std::vector<Table> entries = table.tables(list.name);
+    if (entries.empty()) continue;
+    auto& described = *draft.add_lists();
+    described.set_name(list.name);
+    for (Table& entry : entries) {
+      read_values(list.fields, entry, draft.currency(), folder, *described.add_entries()->mutable_fields());
+      entry.finish();
+    }
+  }
+  for (auto* inner : {&parties, &accounts, &lines, &terms})
+    if (*inner) (*inner)->finish();
   table.finish();
-  return d;
+  return draft;
+}
+
+Result<ContractFile> opened(DraftContract draft, const Library& library) {
+  ContractFile out;
+  out.known = library.find(draft.template_(), draft.version());
+  if (out.known == nullptr) return failure(Exit::usage, "template_unknown", "The ledger knows no template " + draft.template_() + "/" + std::to_string(draft.version()) + ".");
+  auto described = contracts::agreements::read_draft(out.known->program, draft);
+  if (!described) return failure(Exit::usage, std::string(ledger::name(described.error().code)), described.error().detail + ".");
+  out.described = std::move(*described);
+  if (auto judged = language::Interpreter(out.known->program).judge_terms(out.described.instance, static_cast<std::int64_t>(now_ms())); !judged && draft.digest().empty())
+    return failure(Exit::usage, std::string(ledger::name(judged.error().code)), judged.error().detail + ".", "Look at what the template requires of its terms.");
+  const auto digest = contracts::agreements::digest_of(*out.known, out.described.parties, draft.currency(), out.described.instance);
+  if (!draft.digest().empty() && draft.digest() != digest.view())
+    return failure(Exit::refused, "terms_digest_mismatch", "The draft's digest is not that of what it says.", "Do not sign.");
+  draft.set_digest(std::string(digest.view()));
+  out.draft = std::move(draft);
+  return out;
 }
 
 }  // namespace
 
-Result<ledger::proto::DraftContract> read_contract_file(const fs::path& file) {
+Result<ContractValue> read_value(const Program::Slot& slot, const std::string& text, const std::string& currency) {
+  ContractValue value;
+  value.set_name(slot.name);
+  if (language::is_number(slot.type.kind)) {
+    const auto number = number_of(slot, text, currency);
+    if (!number) return Unexpected<ToolError>(number.error());
+    value.set_number(*number);
+  } else {
+    auto bytes = bytes_of(slot, text);
+    if (!bytes) return Unexpected<ToolError>(bytes.error());
+    value.set_bytes(std::move(*bytes));
+  }
+  return value;
+}
+
+Result<ContractFile> read_contract_file(const fs::path& file, const Library& library) {
   try {
-    return read_contract(file);
+    return opened(read_toml(file.string(), parse_toml(file), file.parent_path(), library), library);
   } catch (const Fault& fault) {
     return failure(Exit::usage, "contract_file", fault.sentence, "`daftar contract draft --help` shows a whole file.");
   }
+}
+
+Result<ContractFile> read_contract_text(const std::string& text, const std::string& name, const Library& library) {
+  try {
+    return opened(read_toml(name, parse_toml(text, name), {}, library), library);
+  } catch (const Fault& fault) {
+    return failure(Exit::usage, "contract_file", fault.sentence);
+  }
+}
+
+Result<ContractFile> open_draft(const DraftContract& draft, const Library& library) {
+  if (draft.digest().empty()) return failure(Exit::refused, "terms_digest_mismatch", "The draft has no digest.");
+  return opened(draft, library);
+}
+
+std::vector<std::string> words_of(const ContractFile& contract, const std::string& language) {
+  const Program& program = contract.known->program;
+  std::vector<std::string> lines;
+  if (!program.prose) return lines;
+  const auto& languages = program.prose->languages;
+  const std::string& chosen = std::find(languages.begin(), languages.end(), language) == languages.end() ? program.prose->prevails : language;
+  const auto filling = contracts::agreements::filling_of(contract.described.parties, contract.draft.currency());
+  for (const language::Paragraph& paragraph : language::render(program, contract.described.instance, filling, chosen)) lines.push_back(paragraph.text);
+  return lines;
 }
 
 }  // namespace daftar::tools

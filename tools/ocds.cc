@@ -326,29 +326,33 @@ Result<void> settle_difference(OcdsPlan& plan, Difference difference) {
   return {};
 }
 
-Result<ledger::proto::DraftContract> draft_of(const OcdsPlan& plan, const OcdsTerms& terms) {
+namespace {
+
+std::string in_quotes(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
+  }
+  return out + "\"";
+}
+
+}  // namespace
+
+Result<std::string> contract_text(const OcdsPlan& plan, const OcdsTerms& terms) {
   const std::uint64_t due = terms.due_ms != 0 ? terms.due_ms : plan.due_ms;
   if (due == 0) return failure(Exit::usage, "ocds_due", "The contract states no period.endDate.", "Say when the items are due with --due.");
   if (plan.milestones.size() > 64)
-    return failure(Exit::usage, "ocds_items", "The contract has " + std::to_string(plan.milestones.size()) + " items; a contract on the ledger has at most 64 milestones.");
-  ledger::proto::DraftContract draft;
-  draft.set_template_("supply/1");
-  draft.set_title(plan.title);
-  draft.set_customer(plan.buyer.member_id);
-  draft.set_provider(plan.supplier.member_id);
-  draft.set_currency(plan.currency);
-  for (const OcdsMilestone& item : plan.milestones) {
-    auto& milestone = *draft.add_milestones();
-    milestone.set_title(item.title);
-    milestone.set_price(item.price);
-    milestone.set_due_ms(due);
-  }
-  draft.set_category(terms.category);
-  draft.set_budget_line(terms.budget_line);
-  draft.set_offer_until_ms(terms.offer_until_ms);
-  draft.set_text_digest(plan.text_digest);
-  draft.set_external_id(shorten(plan.ocid + " " + plan.contract_id, 140));
-  return draft;
+    return failure(Exit::usage, "ocds_items", "The contract has " + std::to_string(plan.milestones.size()) + " items; a contract on the ledger has at most 64 lots.");
+  const auto decimals = *ledger::currency_decimals(plan.currency);
+  std::string out = "template = \"supply/2\"\ncurrency = " + in_quotes(plan.currency) + "\n\n[parties]\nbuyer = " + in_quotes(plan.buyer.member_id) +
+                    "\nsupplier = " + in_quotes(plan.supplier.member_id) + "\n\n[budget_lines]\nbuyer = " + in_quotes(terms.budget_line) +
+                    "\n\n[terms]\nsubject = " + in_quotes(shorten(plan.title, 200)) + "\noffer_until = " + in_quotes(ms_to_utc(terms.offer_until_ms)) +
+                    "\nlate_rate = \"0%\"\nlate_cap = \"0%\"\ngrace = \"365d\"\nannex = " + in_quotes(ledger::to_hex(plan.text_digest)) +
+                    "\nknown_as = " + in_quotes(shorten(plan.ocid + " " + plan.contract_id, 140)) + "\n";
+  for (const OcdsMilestone& item : plan.milestones)
+    out += "\n[[lots]]\nwhat = " + in_quotes(item.title) + "\nprice = " + in_quotes(ledger::format_decimal(item.price, decimals)) + "\ndue = " + in_quotes(ms_to_utc(due)) + "\n";
+  return out;
 }
 
 std::optional<std::uint64_t> rfc3339_to_ms(std::string_view text) {

@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "ledger/proto/ledger.pb.h"
 #include "tools/error.h"
 
 namespace daftar::tools {
@@ -52,12 +51,13 @@ enum class Difference { refuse, last_item, separate_milestone };
 Result<void> settle_difference(OcdsPlan& plan, Difference difference);
 
 struct OcdsTerms {
-  std::string category = "goods", budget_line;
+  std::string budget_line;
   std::uint64_t due_ms = 0;               // instead of the plan's when not 0
   std::uint64_t offer_until_ms = 0;
 };
-/// The draft, paid from a budget line: template supply/1, no penalty and no arbiter, for the data states none.
-Result<ledger::proto::DraftContract> draft_of(const OcdsPlan& plan, const OcdsTerms& terms);
+/// The contract as a file (contract_file.h), paid from a budget line: template supply/2, the items its lots; no penalty and no expert, for the data states
+/// none. What is never delivered is given up a year after it was due.
+Result<std::string> contract_text(const OcdsPlan& plan, const OcdsTerms& terms);
 
 /// "2018-02-18T12:00:00-05:00" → ms UTC.
 std::optional<std::uint64_t> rfc3339_to_ms(std::string_view text);

@@ -32,7 +32,7 @@ json result_json(const contracts::ExecutionResult& result) {
                                             {"tax", std::to_string(tax.tax)}, {"withheld", std::to_string(tax.withheld)}, {"rate_ppm", tax.rate_ppm}},
                                            tax.currency));
   for (const auto& event : result.events)
-    out["events"].push_back({{"kind", event.kind}, {"subject", event.subject}, {"milestone", event.milestone},
+    out["events"].push_back({{"kind", event.kind}, {"subject", event.subject}, {"number", event.number},
                              {"amount", std::to_string(event.amount)}, {"text", event.text}});
   return out;
 }

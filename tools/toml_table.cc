@@ -4,14 +4,18 @@
 
 namespace daftar::tools {
 
+toml::table parse_toml(std::string_view text, const std::string& name) {
+  try {
+    return toml::parse(text, name);
+  } catch (const toml::parse_error& error) {
+    throw Fault{name + ":" + std::to_string(error.source().begin.line) + ": " + std::string(error.description()) + "."};
+  }
+}
+
 toml::table parse_toml(const std::filesystem::path& file) {
   auto text = read_file(file, 4 << 20);
   if (!text) throw Fault{text.error().sentence};
-  try {
-    return toml::parse(*text, file.string());
-  } catch (const toml::parse_error& error) {
-    throw Fault{file.string() + ":" + std::to_string(error.source().begin.line) + ": " + std::string(error.description()) + "."};
-  }
+  return parse_toml(*text, file.string());
 }
 
 }  // namespace daftar::tools

@@ -99,5 +99,6 @@ class Table {
 
 /// Throws Fault when the file cannot be read (at most 4 MiB) or is no TOML.
 toml::table parse_toml(const std::filesystem::path& file);
+toml::table parse_toml(std::string_view text, const std::string& name);
 
 }  // namespace daftar::tools

@@ -2,8 +2,6 @@
 
 #include <sodium.h>
 
-#include "contracts/terms.h"
-
 namespace daftar::tools {
 namespace proto = ledger::proto;
 
@@ -54,8 +52,6 @@ std::string make_transaction(const ledger::Genesis& genesis, const std::string& 
                              const std::vector<proto::Operation>& operations, const BodyOptions& options) {
   return sign_body(make_body(genesis, sender, operations, options), {&key});
 }
-
-std::optional<ledger::Digest> drafted_terms_digest(std::string_view body) { return contracts::terms_digest(body); }
 
 Result<std::vector<std::string>> describe_envelope(std::string_view envelope, const CurrencyLookup& currency_of) {
   auto parsed = ledger::Transaction::parse(std::string(envelope), reading_limits, true);

@@ -33,9 +33,6 @@ Result<std::string> add_signature(std::string_view envelope, const ledger::Signi
 std::string make_transaction(const ledger::Genesis& genesis, const std::string& sender, const ledger::SigningKey& key,
                              const std::vector<ledger::proto::Operation>& operations, const BodyOptions& options = {});
 
-/// 32 bytes: what a party signs when it signs the contract drafted by this body. Nothing if the body drafts none.
-std::optional<ledger::Digest> drafted_terms_digest(std::string_view body);
-
 /// The currency of a budget line or contract (hex id) that an operation names without saying its currency; empty when not known.
 using CurrencyLookup = std::function<std::string(const std::string& line_or_contract)>;
 

@@ -29,57 +29,23 @@ std::string join(const google::protobuf::RepeatedPtrField<std::string>& texts) {
   return out;
 }
 
-/// ppm as a percentage without rounding: 5000 → "0.5"
-std::string percent_text(std::uint32_t ppm) {
-  std::string text = ledger::format_decimal(ppm, 4);
-  while (text.back() == '0') text.pop_back();
-  if (text.back() == '.') text.pop_back();
-  return text + " %";
-}
-
 struct Describer {
   const CurrencyLookup& currency_of;
   std::string lookup(const std::string& id) const { return currency_of ? currency_of(id) : std::string(); }
-  std::string milestone(const std::string& contract, std::uint32_t number) const {
-    return "milestone " + std::to_string(number) + " of contract " + hex_of(contract);
-  }
+  static std::string payment(const std::string& contract, std::uint32_t number) { return "payment " + std::to_string(number) + " of contract " + hex_of(contract); }
 
-  std::string draft(const proto::DraftContract& d) const {
-    std::string out = "draft " + std::string(d.template_() == "supply/1" ? "supply" : "service") + " contract " + quoted(d.title()) + " (" +
-                      d.template_() + "): customer " + d.customer() + ", provider " + d.provider() +
-                      (d.arbiter().empty() ? ", no arbiter" : ", arbiter " + d.arbiter());
-    ledger::Int128 total = 0;
-    std::uint32_t number = 0;
-    for (const auto& m : d.milestones()) {
-      total += m.price();
-      out += "\n      " + std::to_string(++number) + ". " + quoted(m.title()) + " " + money_text(m.price(), d.currency()) + ", due " + ms_to_utc(m.due_ms());
-    }
-    if (const auto sum = ledger::narrow(total)) out += "\n      total " + money_text(*sum, d.currency());
-    else out += "\n      total: beyond what an amount can be";
-    out += d.budget_line().empty() ? "\n      money is held from " + d.customer_account() : "\n      paid from budget line " + d.budget_line();
-    if (!d.provider_account().empty()) out += "\n      paid to " + d.provider_account();
-    out += "\n      taxed as " + d.category();
-    if (d.late_penalty_ppm_per_day() != 0)
-      out += "\n      late: " + percent_text(d.late_penalty_ppm_per_day()) + " of the price a day, at most " + percent_text(d.late_penalty_cap_ppm());
-    if (d.acceptance_days() != 0) out += "\n      silence of " + std::to_string(d.acceptance_days()) + " days after delivery accepts";
-    if (d.delivery_grace_days() != 0) out += "\n      lapses " + std::to_string(d.delivery_grace_days()) + " days after the due date";
-    if (d.arbitration_days() != 0) out += "\n      a dispute undecided for " + std::to_string(d.arbitration_days()) + " days refunds the customer";
-    if (d.offer_until_ms() != 0) out += "\n      open for signature until " + ms_to_utc(d.offer_until_ms());
-    if (!d.text_digest().empty()) out += "\n      SHA-256 of the text " + hex_of(d.text_digest());
-    if (!d.external_id().empty()) out += "\n      known outside as " + d.external_id();
-    return out;
-  }
-
-  static std::string value(const proto::AgreementValue& one) {
+  static std::string value(const proto::ContractValue& one) {
     if (one.has_number()) return one.name() + " " + std::to_string(one.number());
     const bool readable = ledger::is_utf8(one.bytes()) && std::none_of(one.bytes().begin(), one.bytes().end(), [](char c) { return static_cast<unsigned char>(c) < ' '; });
     return one.name() + " " + (readable ? quoted(one.bytes()) : hex_of(one.bytes()));
   }
 
   /// Numbers as they are sent: what they mean is the template's to say, whose words the commands show.
-  std::string agreement(const proto::DraftAgreement& d) const {
+  std::string draft(const proto::DraftContract& d) const {
     std::string out = "draft a contract of template " + d.template_() + "/" + std::to_string(d.version()) + " in " + d.currency() + ", digest " + hex_of(d.digest());
-    for (const auto& party : d.parties()) out += "\n      " + party.name() + ": " + party.member() + (party.account().empty() ? "" : ", account " + party.account());
+    for (const auto& party : d.parties())
+      out += "\n      " + party.name() + ": " + party.member() + (party.account().empty() ? "" : ", account " + party.account()) +
+             (party.budget_line().empty() ? "" : ", pays from budget line " + party.budget_line());
     for (const auto& term : d.terms()) out += "\n      " + value(term);
     for (const auto& list : d.lists()) {
       std::uint32_t number = 0;
@@ -92,8 +58,8 @@ struct Describer {
     return out;
   }
 
-  std::string act(const proto::ActOnAgreement& o) const {
-    std::string out = o.act() + " on agreement " + hex_of(o.agreement()) + (o.entry() == 0 ? "" : ", entry " + std::to_string(o.entry())) + ", with digest " + hex_of(o.digest());
+  std::string act(const proto::ActOnContract& o) const {
+    std::string out = o.act() + " on contract " + hex_of(o.contract()) + (o.entry() == 0 ? "" : ", entry " + std::to_string(o.entry())) + ", with digest " + hex_of(o.digest());
     for (const auto& parameter : o.parameters()) out += "\n      " + value(parameter);
     return out;
   }
@@ -144,28 +110,7 @@ struct Describer {
                (o.statement_reference().empty() ? "" : ", statement " + quoted(o.statement_reference()));
       }
       case proto::Operation::kDraftContract: return draft(op.draft_contract());
-      case proto::Operation::kSignContract:
-        return "sign contract " + hex_of(op.sign_contract().contract()) + " with terms " + hex_of(op.sign_contract().terms_digest());
-      case proto::Operation::kRegisterContract:
-        return "register contract " + hex_of(op.register_contract().contract()) + " with terms " + hex_of(op.register_contract().terms_digest()) +
-               ": its total is committed on the budget line";
-      case proto::Operation::kDeliverMilestone: {
-        const auto& o = op.deliver_milestone();
-        return "deliver " + milestone(o.contract(), o.milestone()) + (o.document_digest().empty() ? "" : ", document " + hex_of(o.document_digest()));
-      }
-      case proto::Operation::kAcceptMilestone: return "accept " + milestone(op.accept_milestone().contract(), op.accept_milestone().milestone());
-      case proto::Operation::kRejectMilestone:
-        return "reject " + milestone(op.reject_milestone().contract(), op.reject_milestone().milestone()) + ": " + quoted(op.reject_milestone().reason());
-      case proto::Operation::kDisputeMilestone:
-        return "dispute " + milestone(op.dispute_milestone().contract(), op.dispute_milestone().milestone()) + ": " + quoted(op.dispute_milestone().reason());
-      case proto::Operation::kAwardMilestone: {
-        const auto& o = op.award_milestone();
-        const std::string currency = lookup(ledger::to_hex(o.contract()));
-        return "award " + milestone(o.contract(), o.milestone()) + ": " + money_text(o.to_provider(), currency) + " to the provider, " +
-               money_text(o.to_customer(), currency) + " to the customer: " + quoted(o.reason());
-      }
-      case proto::Operation::kTerminateContract:
-        return "terminate contract " + hex_of(op.terminate_contract().contract()) + ": " + quoted(op.terminate_contract().reason());
+      case proto::Operation::kActOnContract: return act(op.act_on_contract());
       case proto::Operation::kApproveBudgetLine: {
         const auto& o = op.approve_budget_line();
         return "approve budget line " + o.line() + " " + quoted(o.title()) + " of " + money_text(o.amount(), o.currency()) + " for " + o.owner() + ", year " +
@@ -181,8 +126,8 @@ struct Describer {
         const auto& o = op.reserve_budget_line();
         return std::string(o.release() ? "release a reservation of " : "reserve ") + money_text(o.amount(), lookup(o.line())) + " on budget line " + o.line();
       }
-      case proto::Operation::kOrderPayment: return "order payment of " + milestone(op.order_payment().contract(), op.order_payment().milestone());
-      case proto::Operation::kPayOrder: return "pay the ordered " + milestone(op.pay_order().contract(), op.pay_order().milestone());
+      case proto::Operation::kOrderPayment: return "order " + payment(op.order_payment().contract(), op.order_payment().payment());
+      case proto::Operation::kPayOrder: return "pay the ordered " + payment(op.pay_order().contract(), op.pay_order().payment());
       case proto::Operation::kChangeKey:
         return std::string(op.change_key().revoke() ? "revoke key " : "add key ") + ledger::to_hex(op.change_key().key()) +
                (op.change_key().revoke() ? " of " : " to ") + op.change_key().member();
@@ -195,8 +140,6 @@ struct Describer {
         return "record certificate of residence " + o.number() + " of " + o.payee() + ", resident of " + o.country() + ", valid from " + ms_to_utc(o.valid_from_ms()) +
                " until " + ms_to_utc(o.valid_to_ms()) + ", document " + hex_of(o.document_digest());
       }
-      case proto::Operation::kDraftAgreement: return agreement(op.draft_agreement());
-      case proto::Operation::kActOnAgreement: return act(op.act_on_agreement());
       case proto::Operation::KIND_NOT_SET: break;
     }
     return "an operation this program does not know: do not sign";
@@ -276,11 +219,11 @@ std::vector<std::string> describe_result(const json& result, const CurrencyLooku
     currency_of_all = currency_of_all.empty() || currency_of_all == own ? own : "several";
   });
   each("events", [&](const json& event) {
-    const std::uint32_t milestone = event.value("milestone", 0u);
+    const std::uint32_t number = event.value("number", 0u);
     const std::string text = text_of(event, "text"), subject = text_of(event, "subject");
     const std::int64_t amount = amount_of(event, "amount");
     const std::string currency = amount != 0 && currency_of_all.empty() && currency_of ? currency_of(subject) : currency_of_all;
-    lines.push_back(text_of(event, "kind") + " " + subject + (milestone != 0 ? (text_of(event, "kind").starts_with("agreement_") ? ", entry " : ", milestone ") + std::to_string(milestone) : "") +
+    lines.push_back(text_of(event, "kind") + " " + subject + (number != 0 ? (text_of(event, "kind").starts_with("payment_") ? ", payment " : ", entry ") + std::to_string(number) : "") +
                     (amount != 0 ? ", " + money_text(amount, currency) : "") +
                     (text.empty() ? "" : ": " + text));
   });

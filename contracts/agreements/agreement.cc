@@ -3,12 +3,11 @@
 #include <algorithm>
 
 #include "contracts/accounts.h"
-#include "contracts/agreements/paid_event.h"
 #include "contracts/agreements/text.h"
-#include "contracts/holds.h"
+#include "contracts/agreements/verbs.h"
+#include "contracts/budget/lines.h"
 #include "contracts/language/interpreter.h"
 #include "contracts/members.h"
-#include "contracts/pay.h"
 #include "contracts/tax/rules.h"
 
 namespace daftar::contracts::agreements {
@@ -42,45 +41,8 @@ Expected<Open, ledger::Rejection> open(const Context& c, const ledger::Digest& i
   return open;
 }
 
-/// The verbs of a template, on the ledger.
-class LedgerVerbs final : public language::Verbs {
- public:
-  LedgerVerbs(Context& c, const Agreement& agreement) : c_(c), agreement_(agreement) {}
-
-  /// Whatever a template says: nobody's money is taken before they have acted on the contract themselves.
-  Outcome hold(std::uint16_t party, ledger::MinorUnits amount) override {
-    if (agreement_.acted[party] == 0) return refuse(RejectionCode::template_fault, "money is held from a party that has not acted on the contract");
-    return contracts::hold(c_, fund_of(party), amount);
-  }
-  Outcome give_back(std::uint16_t party, ledger::MinorUnits amount) override { return refund(c_, fund_of(party), amount, "refund"); }
-  Outcome pay(std::uint16_t from, std::uint16_t to, ledger::MinorUnits amount, std::string_view category) override {
-    if (category == tax::no_income || !c_.fixed.rules->knows_category(category)) return refuse(RejectionCode::tax_category_unknown, std::string(category));
-    const AgreementParty& payee = agreement_.parties[to];
-    if (payee.member.empty()) return refuse(RejectionCode::template_fault, "a payment to a party that is not there");
-    const auto payer = c_.store.load<Member>(keys::member(agreement_.parties[from].member));
-    const auto paid = c_.store.load<Member>(keys::member(payee.member));
-    DAFTAR_CHECK(payer && paid);           // members are never forgotten
-    c_.event(std::string(paid_event), agreement_.id.hex(), 0, amount, paid_text({payer->id, paid->id, std::string(category)}));
-    return contracts::pay(c_, {.payer = *payer,
-                               .payee = *paid,
-                               .source = fund_of(from).hold_account,
-                               .payee_account = payee.account,
-                               .gross = amount,
-                               .category = category});
-  }
-
- private:
-  Fund fund_of(std::uint16_t party) const {
-    const AgreementParty& one = agreement_.parties[party];
-    return {.customer_account = one.account, .hold_account = hold_account(one.member, agreement_.currency, agreement_.id), .budget_line = {}};
-  }
-
-  Context& c_;
-  const Agreement& agreement_;
-};
-
 keys::Deadline deadline_of(const Agreement& agreement) {
-  return {.time_ms = agreement.deadline_ms, .contract = agreement.id, .milestone = agreement.deadlines_set, .kind = keys::DeadlineKind::agreement};
+  return {.time_ms = agreement.deadline_ms, .contract = agreement.id, .number = agreement.deadlines_set, .kind = keys::DeadlineKind::agreement};
 }
 
 /// One deadline of an agreement waits in the state: the next.
@@ -104,12 +66,13 @@ void store(Context& c, Open& open, bool fired = false) {
   c.index(IndexKind::contract, open.record.id.view());
   for (const AgreementParty& party : open.record.parties)
     if (!party.member.empty()) c.index(IndexKind::member, party.member);
+  if (const auto* payer = open.record.public_party()) c.index(IndexKind::budget_line, payer->budget_line);
 }
 
 /// What came of an act or deadline, for people: its name, and the phase when that is another now.
 void tell(Context& c, const Open& open, std::uint16_t phase_before, std::string kind, std::uint32_t entry, const std::string& name) {
   c.event(std::move(kind), open.record.id.hex(), entry, 0, name);
-  if (open.instance.phase != phase_before) c.event("agreement_phase", open.record.id.hex(), 0, 0, open.program().phases[open.instance.phase].name);
+  if (open.instance.phase != phase_before) c.event("contract_phase", open.record.id.hex(), 0, 0, open.program().phases[open.instance.phase].name);
 }
 
 bool has_role(const Member& member, const std::vector<std::string>& roles) {
@@ -127,6 +90,11 @@ Outcome judge_party(const Context& c, const Agreement& agreement, const language
   if (!account) return Unexpected<ledger::Rejection>(account.error());
   if (account->member != party.member) return refuse(RejectionCode::account_not_yours, described.name + ": " + party.account);
   if (account->currency != agreement.currency) return refuse(RejectionCode::currency_mismatch, described.name + ": " + party.account);
+  if (!party.is_public()) return {};
+  const auto line = budget::require_line(c, party.budget_line);
+  if (!line) return Unexpected<ledger::Rejection>(line.error());
+  if (line->owner != party.member) return refuse(RejectionCode::not_line_owner, described.name + ": " + party.budget_line);
+  if (line->currency != agreement.currency) return refuse(RejectionCode::currency_mismatch, described.name + ": " + party.budget_line);
   return {};
 }
 
@@ -165,9 +133,18 @@ Outcome judge_categories(const Context& c, const Program& program, const Instanc
   return {};
 }
 
+/// Who is no party may be the treasury that pays the line of a public contract.
+Outcome require_treasury_of(const Context& c, const Agreement& agreement) {
+  const AgreementParty* payer = agreement.public_party();
+  if (payer == nullptr || !c.sender.has(Role::treasury)) return refuse(RejectionCode::not_a_party, c.sender.id);
+  const auto line = budget::require_line(c, payer->budget_line);
+  if (!line) return Unexpected<ledger::Rejection>(line.error());
+  return budget::require_line_treasury(c, *line);
+}
+
 }  // namespace
 
-Outcome draft(Context& c, const ledger::proto::DraftAgreement& operation) {
+Outcome draft(Context& c, const ledger::proto::DraftContract& operation) {
   if (c.drafted) return refuse(RejectionCode::field_invalid, "one draft per transaction: its id names the contract");
   const Library::Known* known = c.fixed.templates->find(operation.template_(), operation.version());
   if (known == nullptr) return refuse(RejectionCode::template_unknown, operation.template_() + "/" + std::to_string(operation.version()));
@@ -193,31 +170,33 @@ Outcome draft(Context& c, const ledger::proto::DraftAgreement& operation) {
   record.drafted_by = c.sender.id;
   record.drafted_ms = c.now_ms;
   c.drafted = true;
-  c.event("agreement_drafted", record.id.hex(), 0, 0, record.contract_template + "/" + std::to_string(record.version));
+  c.event("contract_drafted", record.id.hex(), 0, 0, record.contract_template + "/" + std::to_string(record.version));
   store(c, open);
   return {};
 }
 
-Outcome act(Context& c, const ledger::proto::ActOnAgreement& operation) {
-  const auto id = ledger::Digest::from_bytes(operation.agreement());
-  if (!id) return refuse(RejectionCode::field_invalid, "agreement: 32 bytes");
+Outcome act(Context& c, const ledger::proto::ActOnContract& operation) {
+  const auto id = ledger::Digest::from_bytes(operation.contract());
+  if (!id) return refuse(RejectionCode::field_invalid, "contract: 32 bytes");
   auto found = open(c, *id);
   if (!found) return Unexpected<ledger::Rejection>(found.error());
   Open& open = *found;
   const auto& parties = open.record.parties;
   const auto sender = std::find_if(parties.begin(), parties.end(), [&](const AgreementParty& party) { return party.member == c.sender.id; });
-  if (sender == parties.end()) return refuse(RejectionCode::not_a_party, c.sender.id);
+  const bool is_party = sender != parties.end();
+  if (!is_party)
+    if (auto treasury = require_treasury_of(c, open.record); !treasury) return treasury;
   if (operation.digest() != open.record.digest.view()) return refuse(RejectionCode::terms_digest_mismatch, open.record.digest.hex());
-  language::Sent sent{operation.act(), static_cast<std::uint16_t>(sender - parties.begin()), {}};
+  language::Sent sent{operation.act(), is_party ? static_cast<std::uint16_t>(sender - parties.begin()) : language::treasury_number, {}};
   for (const auto& parameter : operation.parameters()) sent.parameters.emplace_back(parameter.name(), value_of(parameter));
   const std::uint16_t before = open.instance.phase;
   const std::uint32_t entry = operation.entry();
   const language::Moment moment{static_cast<std::int64_t>(c.now_ms), entry == 0 ? language::no_entry : entry - 1};
-  open.record.acted[sent.party] = 1;
-  LedgerVerbs verbs(c, open.record);
+  if (is_party) open.record.acted[sent.party] = 1;
+  LedgerVerbs verbs(c, open.record, entry);
   const auto done = Interpreter(open.program()).act(open.instance, sent, moment, verbs);
   if (!done) return Unexpected<ledger::Rejection>(done.error());
-  tell(c, open, before, done->happened ? "agreement_act" : "agreement_consent", entry, operation.act());
+  tell(c, open, before, done->happened ? "contract_act" : "contract_consent", entry, operation.act());
   store(c, open);
   return {};
 }
@@ -230,10 +209,11 @@ Outcome fire(Context& c, const keys::Deadline& deadline) {
   const auto due = interpreter.next_due(open.instance);
   DAFTAR_CHECK(due.has_value());
   const std::uint16_t before = open.instance.phase;
-  LedgerVerbs verbs(c, open.record);
-  if (auto fired = interpreter.fire(open.instance, *due, static_cast<std::int64_t>(c.now_ms), verbs); !fired) return Unexpected<ledger::Rejection>(fired.error());
   const auto& moment = open.program().deadlines[due->deadline];
-  tell(c, open, before, "agreement_deadline", moment.place.list == language::no_list ? 0 : due->entry + 1, moment.name);
+  const std::uint32_t entry = moment.place.list == language::no_list ? 0 : due->entry + 1;
+  LedgerVerbs verbs(c, open.record, entry);
+  if (auto fired = interpreter.fire(open.instance, *due, static_cast<std::int64_t>(c.now_ms), verbs); !fired) return Unexpected<ledger::Rejection>(fired.error());
+  tell(c, open, before, "contract_deadline", entry, moment.name);
   store(c, open, true);
   return {};
 }

@@ -1,4 +1,4 @@
-// What the result of an entry says of a payment out of an agreement: enough to find it again (tax/explain.h), and words for people.
+// What the result of an entry says of a payment out of a contract: enough to find it again (tax/explain.h), and words for people.
 #pragma once
 #include <optional>
 #include <string>
@@ -6,11 +6,11 @@
 
 namespace daftar::contracts::agreements {
 
-/// An event of this kind; its subject is the agreement, its amount the gross. It stands before the event of the act or deadline that paid.
-inline constexpr std::string_view paid_event = "agreement_paid";
+/// An event of this kind; its subject is the contract, its amount the gross. It stands before the event of the act or deadline that paid.
+inline constexpr std::string_view paid_event = "contract_paid";
 
 /// Every act, consent and deadline tells one event of these kinds, behind what it paid.
-inline bool ends_act(std::string_view kind) { return kind == "agreement_act" || kind == "agreement_consent" || kind == "agreement_deadline"; }
+inline bool ends_act(std::string_view kind) { return kind == "contract_act" || kind == "contract_consent" || kind == "contract_deadline"; }
 
 struct Paid {
   std::string payer, payee, category;   // member ids, and a category of the tax rules: none of them has a blank

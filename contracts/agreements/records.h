@@ -1,18 +1,22 @@
-// A contract of a template as the state keeps it.
+// A contract as the state keeps it, and what it owes. (The room is called contracts, so the record is not.)
 #pragma once
 #include <string>
 #include <vector>
 
 #include "contracts/record_codec.h"
+#include "ledger/money.h"
 
 namespace daftar::contracts::agreements {
 
 struct AgreementParty {
   std::string member, account;       // both empty: an optional party that is not there
+  std::string budget_line;           // where its money comes from, if that is not its account
+
+  bool is_public() const { return !budget_line.empty(); }
 };
 template <class A, RecordOf<AgreementParty> R>
 void fields(A& a, R& r) {
-  a(r.member, r.account);
+  a(r.member, r.account, r.budget_line);
 }
 
 struct Agreement {
@@ -28,11 +32,38 @@ struct Agreement {
   std::string instance;              // language::encode
   std::uint64_t deadline_ms = 0;     // of the one that waits in the state; 0: none
   std::uint32_t deadlines_set = 0;   // so far: tells those of one moment apart
+  std::uint32_t claims = 0;          // on its budget line, so far
+
+  bool is_public() const { return public_party() != nullptr; }
+  /// Who pays from a budget line: one party at most. nullptr: nobody.
+  const AgreementParty* public_party() const;
 };
 template <class A, RecordOf<Agreement> R>
 void fields(A& a, R& r) {
   a(r.id, r.digest, r.nonce, r.contract_template, r.version, r.currency, r.drafted_by, r.parties, r.acted, r.drafted_ms, r.closed_ms, r.instance, r.deadline_ms,
-    r.deadlines_set);
+    r.deadlines_set, r.claims);
+}
+
+/// Numbers are stored: never renumber.
+enum class ClaimStage : std::uint8_t { due = 1, ordered = 2, paid = 3 };
+std::string_view name(ClaimStage stage);
+
+/// What a public contract owes for one thing it earned.
+struct Claim {
+  ledger::Digest contract;
+  std::uint32_t number = 0;          // of the contract's, from 1
+  std::uint32_t entry = 0;           // of its list, from 1; 0: for none
+  std::string payer, payee;          // members; the payer owns the line and is the tax agent
+  std::string payee_account, category, budget_line;
+  ledger::MinorUnits amount = 0;     // gross
+  ClaimStage stage = ClaimStage::due;
+  std::uint64_t due_ms = 0, ordered_ms = 0, paid_ms = 0;
+  ledger::Digest due_in, ordered_in, paid_in;   // entries; zero: not yet
+};
+template <class A, RecordOf<Claim> R>
+void fields(A& a, R& r) {
+  a(r.contract, r.number, r.entry, r.payer, r.payee, r.payee_account, r.category, r.budget_line, r.amount, r.stage, r.due_ms, r.ordered_ms, r.paid_ms,
+    r.due_in, r.ordered_in, r.paid_in);
 }
 
 }  // namespace daftar::contracts::agreements

@@ -12,7 +12,7 @@ using ledger::RejectionCode;
 
 namespace {
 
-using Values = google::protobuf::RepeatedPtrField<ledger::proto::AgreementValue>;
+using Values = google::protobuf::RepeatedPtrField<ledger::proto::ContractValue>;
 
 auto wrong(std::string detail) { return Unexpected<ledger::Rejection>(ledger::Rejection{RejectionCode::field_invalid, std::move(detail)}); }
 
@@ -28,7 +28,14 @@ Expected<std::vector<Value>, ledger::Rejection> values_of(const std::vector<Prog
   return out;
 }
 
-Expected<std::vector<AgreementParty>, ledger::Rejection> parties_of(const Program& program, const ledger::proto::DraftAgreement& draft) {
+/// From an account or a budget line: the template says which of them a party may.
+bool pays_as_described(const Program& program, std::uint16_t party, bool from_line) {
+  for (const Program::Funding& fund : program.funds)
+    if (fund.party == party) return from_line ? fund.budget_line : fund.account;
+  return !from_line;
+}
+
+Expected<std::vector<AgreementParty>, ledger::Rejection> parties_of(const Program& program, const ledger::proto::DraftContract& draft) {
   std::vector<AgreementParty> out;
   int next = 0;
   for (const language::Party& party : program.parties) {
@@ -37,6 +44,9 @@ Expected<std::vector<AgreementParty>, ledger::Rejection> parties_of(const Progra
     const auto& described = draft.parties(next++);
     one.member = described.member();
     one.account = described.account().empty() ? ledger::account_id(described.member(), draft.currency()) : described.account();
+    one.budget_line = described.budget_line();
+    if (!pays_as_described(program, static_cast<std::uint16_t>(out.size() - 1), one.is_public()))
+      return wrong("parties: " + party.name + (one.is_public() ? ": the template lets it pay from no budget line" : ": the template has it pay from a budget line"));
   }
   if (next < draft.parties_size()) return wrong("parties: " + draft.parties(next).name() + ": unknown, or not in the order of the template");
   return out;
@@ -44,17 +54,22 @@ Expected<std::vector<AgreementParty>, ledger::Rejection> parties_of(const Progra
 
 }  // namespace
 
-Value value_of(const ledger::proto::AgreementValue& value) {
+Value value_of(const ledger::proto::ContractValue& value) {
   if (value.has_number()) return Value::of(value.number());
   if (value.has_bytes()) return Value::of(value.bytes());
   return {};
 }
 
-Expected<Described, ledger::Rejection> read_draft(const Program& program, const ledger::proto::DraftAgreement& draft) {
+Expected<Described, ledger::Rejection> read_draft(const Program& program, const ledger::proto::DraftContract& draft) {
   auto parties = parties_of(program, draft);
   if (!parties) return Unexpected<ledger::Rejection>(parties.error());
   std::vector<bool> given;
-  for (const AgreementParty& party : *parties) given.push_back(!party.member.empty());
+  bool is_public = false;
+  for (const AgreementParty& party : *parties) {
+    given.push_back(!party.member.empty());
+    if (party.is_public() && is_public) return wrong("parties: more than one pays from a budget line");
+    is_public = is_public || party.is_public();
+  }
   auto terms = values_of(program.terms, draft.terms(), "terms: ");
   if (!terms) return Unexpected<ledger::Rejection>(terms.error());
   std::vector<std::vector<language::EntryState>> lists;
@@ -71,7 +86,7 @@ Expected<Described, ledger::Rejection> read_draft(const Program& program, const 
     }
   }
   if (next < draft.lists_size()) return wrong("lists: " + draft.lists(next).name() + ": unknown, or not in the order of the template");
-  return Described{std::move(*parties), language::begin(program, false, std::move(given), std::move(*terms), std::move(lists))};
+  return Described{std::move(*parties), language::begin(program, is_public, std::move(given), std::move(*terms), std::move(lists))};
 }
 
 language::Filling filling_of(const std::vector<AgreementParty>& parties, const std::string& currency) {
@@ -88,6 +103,7 @@ ledger::Digest digest_of(const Library::Known& known, const std::vector<Agreemen
   for (const AgreementParty& party : parties) {
     out.bytes(party.member);
     out.bytes(party.account);
+    out.bytes(party.budget_line);
   }
   out.bytes(language::encode(instance));
   if (known.program.prose) {
@@ -100,7 +116,7 @@ ledger::Digest digest_of(const Library::Known& known, const std::vector<Agreemen
     }
     out.bytes(known.program.prose->prevails);
   }
-  return ledger::tagged_hash(ledger::tag::agreement, out.str());
+  return ledger::tagged_hash(ledger::tag::contract, out.str());
 }
 
 }  // namespace daftar::contracts::agreements

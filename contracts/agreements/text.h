@@ -9,7 +9,7 @@
 namespace daftar::contracts::agreements {
 
 /// Nothing when neither is set.
-language::Value value_of(const ledger::proto::AgreementValue& value);
+language::Value value_of(const ledger::proto::ContractValue& value);
 
 struct Described {
   std::vector<AgreementParty> parties;   // in the order of the program, main accounts filled in
@@ -17,11 +17,11 @@ struct Described {
 };
 /// What a draft describes. field_invalid names what the template does not know, or what is twice or out of order. Ranges and requirements are judged by
 /// language::Interpreter::judge_terms.
-Expected<Described, ledger::Rejection> read_draft(const language::Program& program, const ledger::proto::DraftAgreement& draft);
+Expected<Described, ledger::Rejection> read_draft(const language::Program& program, const ledger::proto::DraftContract& draft);
 
 language::Filling filling_of(const std::vector<AgreementParty>& parties, const std::string& currency);
 
-/// tagged_hash(tag::agreement) over digest of the program, currency, parties, terms at the beginning, and each language's paragraphs.
+/// tagged_hash(tag::contract) over digest of the program, currency, parties, terms at the beginning, and each language's paragraphs.
 ledger::Digest digest_of(const Library::Known& known, const std::vector<AgreementParty>& parties, const std::string& currency, const language::Instance& instance);
 
 }  // namespace daftar::contracts::agreements

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "contracts/language/runner.h"
-#include "ledger/utf8.h"
+#include "ledger/ids.h"
 
 namespace daftar::contracts::language {
 
@@ -97,7 +97,7 @@ Expected<void, std::string> judge_value(const Type& type, const Value& value, st
       if (number < 0 || static_cast<std::size_t>(number) >= type.choices.size()) return wrong("not among the choices");
       return {};
     case TypeKind::text:
-      if (size == 0 || size > static_cast<std::size_t>(type.most) || !ledger::is_utf8(value.bytes)) return wrong("1 to " + std::to_string(type.most) + " bytes of UTF-8");
+      if (size == 0 || size > static_cast<std::size_t>(type.most) || !ledger::is_plain_text(value.bytes, size)) return wrong("1 to " + std::to_string(type.most) + " bytes of plain text");
       return {};
     case TypeKind::digest: return size == 32 ? Expected<void, std::string>() : wrong("32 bytes");
     case TypeKind::category: return size != 0 && size <= limits::name_bytes ? Expected<void, std::string>() : wrong("a category of the tax rules");

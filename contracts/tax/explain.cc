@@ -19,19 +19,13 @@ class Finder {
   void operation(const Operation& o, const std::string& sender) {
     switch (o.kind_case()) {
       case Operation::kTransfer: return transfer(o.transfer(), sender);
-      case Operation::kAcceptMilestone: return private_milestone(ledger::Digest::from_bytes(o.accept_milestone().contract()), o.accept_milestone().milestone());
-      case Operation::kAwardMilestone: return private_milestone(ledger::Digest::from_bytes(o.award_milestone().contract()), o.award_milestone().milestone());
-      case Operation::kPayOrder: return milestone(ledger::Digest::from_bytes(o.pay_order().contract()), o.pay_order().milestone());
-      case Operation::kActOnAgreement: return agreement();
+      case Operation::kPayOrder: return claim(o.pay_order());
+      case Operation::kActOnContract: return contract();
       default: return;   // no other operation pays
     }
   }
   /// A deadline has no operations; its events say what it did.
-  void deadline() {
-    for (const Event& event : events_)
-      if (event.kind == "milestone_accepted_by_silence") private_milestone(ledger::Digest::from_hex(event.subject), event.milestone);
-    agreement();
-  }
+  void deadline() { contract(); }
   std::vector<PaymentMade> take() { return std::move(found_); }
 
  private:
@@ -40,50 +34,40 @@ class Finder {
     const auto to = ledger::parse_account(t.to());
     if (!to) return;
     add({.payer = {}, .payee = {}, .source = t.from(), .payee_account = t.to(), .category = t.category(), .currency = std::string(to->currency), .gross = t.amount(),
-         .contract = {}, .milestone = 0},
+         .contract = {}, .entry = 0},
         sender, to->member);
   }
 
-  /// Accepting and awarding pays from what is held; of public money they only accrue.
-  void private_milestone(const std::optional<ledger::Digest>& id, std::uint32_t number) { milestone(id, number, true); }
-
-  /// Payable and penalty of a milestone stand for good once it is decided.
-  void milestone(const std::optional<ledger::Digest>& id, std::uint32_t number, bool private_only = false) {
-    const auto contract = id ? query::contract(state_, *id) : std::nullopt;
-    if (!contract || number == 0 || number > contract->milestones.size() || (private_only && contract->is_public())) return;
-    const service::Milestone& m = contract->milestones[number - 1];
-    if (m.payable == m.penalty) return;   // nothing was left to pay
-    std::string source = hold_account(contract->customer, contract->currency, contract->id);
-    if (contract->is_public()) {
-      const auto line = query::budget_line(state_, contract->budget_line);
-      if (!line) return;
-      source = line->source_account;
-    }
-    add({.payer = {}, .payee = {}, .source = std::move(source), .payee_account = contract->provider_account, .category = contract->category, .currency = contract->currency,
-         .gross = m.payable - m.penalty, .contract = contract->id, .milestone = number},
-        contract->customer, contract->provider);
+  void claim(const ledger::proto::PayOrder& order) {
+    const auto id = ledger::Digest::from_bytes(order.contract());
+    const auto claim = id ? query::claim(state_, *id, order.payment()) : std::nullopt;
+    const auto line = claim ? query::budget_line(state_, claim->budget_line) : std::nullopt;
+    if (!line) return;
+    add({.payer = {}, .payee = {}, .source = line->source_account, .payee_account = claim->payee_account, .category = claim->category, .currency = line->currency,
+         .gross = claim->amount, .contract = *id, .entry = claim->entry},
+        claim->payer, claim->payee);
   }
 
-  /// What an act on an agreement paid stands before the event that tells of the act.
-  void agreement() {
+  /// What an act on a contract paid stands before the event that tells of the act.
+  void contract() {
     for (; next_event_ < events_.size(); ++next_event_) {
       const Event& event = events_[next_event_];
-      if (event.kind == agreements::paid_event) agreement_payment(event);
+      if (event.kind == agreements::paid_event) contract_payment(event);
       if (!agreements::ends_act(event.kind)) continue;
       ++next_event_;
       return;
     }
   }
 
-  void agreement_payment(const Event& event) {
+  void contract_payment(const Event& event) {
     const auto id = ledger::Digest::from_hex(event.subject);
-    const auto agreement = id ? query::agreement(state_, *id) : std::nullopt;
+    const auto agreement = id ? query::contract(state_, *id) : std::nullopt;
     const auto paid = agreements::parse_paid(event.text);
     if (!agreement || !paid) return;
     const auto payee = std::find_if(agreement->parties.begin(), agreement->parties.end(), [&](const auto& party) { return party.member == paid->payee; });
     if (payee == agreement->parties.end()) return;
     add({.payer = {}, .payee = {}, .source = hold_account(paid->payer, agreement->currency, *id), .payee_account = payee->account, .category = paid->category,
-         .currency = agreement->currency, .gross = event.amount, .contract = *id, .milestone = 0},
+         .currency = agreement->currency, .gross = event.amount, .contract = *id, .entry = event.number},
         paid->payer, paid->payee);
   }
 

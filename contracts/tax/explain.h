@@ -23,7 +23,7 @@ struct PaymentMade {
   std::string source, payee_account, category, currency;
   ledger::MinorUnits gross = 0;
   std::optional<ledger::Digest> contract;   // nothing for a transfer
-  std::uint32_t milestone = 0;
+  std::uint32_t entry = 0;
 };
 
 struct ExplainedPayment {

@@ -59,7 +59,7 @@ TEST_CASE("a rental of the template: signed by both, the deposit held, rent paid
   CHECK(w.balance("baraka/UZS") == 7'000'00);
 
   const auto paid = w.must("baraka", deal.act("pay_rent", 1));
-  CHECK(events_of(paid) == std::vector<std::string>{"agreement_paid baraka to acme for rent", "agreement_act pay_rent"});
+  CHECK(events_of(paid) == std::vector<std::string>{"contract_paid baraka to acme for rent", "contract_act pay_rent"});
   CHECK(deal.stage(w, 1) == "paid");
   CHECK(w.balance("acme/UZS") == 1'000'00);                   // 12 % VAT inside the rent
   CHECK(w.balance("tax/UZS/revenue.vat") == 120'00);
@@ -68,7 +68,7 @@ TEST_CASE("a rental of the template: signed by both, the deposit held, rent paid
   // April and May are due at one moment: both lapse in one block, as entries of their own.
   const auto missed = w.idle_until(w.now() + 60 * day);
   REQUIRE(missed.size() == 2);
-  CHECK(events_of(missed[0]) == std::vector<std::string>{"agreement_deadline rent_missed"});
+  CHECK(events_of(missed[0]) == std::vector<std::string>{"contract_deadline rent_missed"});
   CHECK(w.last_block().entries[0].id != w.last_block().entries[1].id);
   CHECK(deal.stage(w, 2) == "missed");
   CHECK(deal.stage(w, 3) == "missed");
@@ -106,13 +106,13 @@ TEST_CASE("an offer of a template that nobody signs runs out, and one that one p
   Offer offer = rental(w.now());
   const AgreementDeal deal = offered(w, "baraka", offer);
   const auto first = w.must("baraka", deal.act("sign"));
-  CHECK(events_of(first) == std::vector<std::string>{"agreement_consent sign"});
+  CHECK(events_of(first) == std::vector<std::string>{"contract_consent sign"});
   CHECK(w.outcome("baraka", deal.act("sign")) == "already_signed");
   CHECK(w.outcome("baraka", deal.act("pay_rent", 1)) == "wrong_phase");
   CHECK(w.balance("baraka/UZS") == 10'000'00);
   const auto ended = w.idle_until(w.now() + 5 * day);
   REQUIRE(ended.size() == 1);
-  CHECK(events_of(ended[0]) == std::vector<std::string>{"agreement_deadline offer_ends", "agreement_phase expired"});
+  CHECK(events_of(ended[0]) == std::vector<std::string>{"contract_deadline offer_ends", "contract_phase expired"});
   CHECK(w.outcome("acme", deal.act("sign")) == "wrong_phase");
 }
 
@@ -178,13 +178,13 @@ TEST_CASE("a deadline of a template that an account refuses is recorded, and fal
 
 TEST_CASE("what is wrong with an offer of a template is refused, and says where") {
   World w = world_with_templates();
-  const auto refused = [&](const std::string& drafter, const std::function<void(proto::DraftAgreement&)>& edit) {
+  const auto refused = [&](const std::string& drafter, const std::function<void(proto::DraftContract&)>& edit) {
     Offer offer = rental(w.now());
     edit(offer.draft());
     const auto result = w.run(drafter, offer.operation());
     return std::string(ledger::name(result.rejection.code)) + " " + result.rejection.detail;
   };
-  using Draft = proto::DraftAgreement;
+  using Draft = proto::DraftContract;
   CHECK(refused("acme", [](Draft& d) { d.set_version(2); }) == "template_unknown rental/2");
   CHECK(refused("acme", [](Draft& d) { d.set_currency("XXX"); }) == "currency_unknown XXX");
   CHECK(refused("nordic", [](Draft&) {}) == "not_a_party nordic");
@@ -209,7 +209,7 @@ TEST_CASE("what is wrong with an offer of a template is refused, and says where"
 
   Offer offer = rental(w.now());
   auto changed = offer.operation();
-  changed.mutable_draft_agreement()->mutable_terms(1)->set_number(2'000'00);   // another deposit than the digest is over
+  changed.mutable_draft_contract()->mutable_terms(1)->set_number(2'000'00);   // another deposit than the digest is over
   CHECK(w.outcome("acme", changed) == "terms_digest_mismatch");
 }
 
@@ -289,9 +289,9 @@ TEST_CASE("a genesis whose template does not hold, or is another program than it
     return state ? std::string("ok") : state.error();
   };
   CHECK(made([](proto::Genesis&) {}) == "ok");
-  CHECK(made([](proto::Genesis& g) { g.mutable_templates(0)->set_program(std::string(32, 'x')); }).find("compiles to another program") != std::string::npos);
-  CHECK(made([](proto::Genesis& g) { g.mutable_templates(0)->set_source(g.templates(0).source() + "phases"); }).starts_with("template 1: template:"));
-  CHECK(made([](proto::Genesis& g) { add_template(g, shipped_template("rental")); }) == "template 2: rental/1 stands twice");
+  CHECK(made([](proto::Genesis& g) { g.mutable_templates(1)->set_program(std::string(32, 'x')); }).find("compiles to another program") != std::string::npos);
+  CHECK(made([](proto::Genesis& g) { g.mutable_templates(1)->set_source(g.templates(1).source() + "phases"); }).starts_with("template 2: template:"));
+  CHECK(made([](proto::Genesis& g) { add_template(g, shipped_template("rental")); }) == "template 3: rental/1 stands twice");
 }
 
 TEST_CASE("the words of a contract have its terms in them, in each language") {

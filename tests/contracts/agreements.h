@@ -1,36 +1,17 @@
 // Contracts of templates ready for a test.
 #pragma once
-#include <filesystem>
-
 #include "contracts/agreements/text.h"
-#include "tests/harness/text_file.h"
+#include "contracts/query.h"
 #include "world.h"
 
 namespace daftar::contracts::test {
 
-inline const agreements::Library::Known& shipped_template(const std::string& name) {
-  static std::map<std::string, agreements::Library::Known> known;
-  if (!known.contains(name)) {
-    auto found = agreements::known_of(tests::read_text(std::filesystem::path(DAFTAR_SOURCE_DIR) / "contracts/templates" / (name + ".template")));
-    INFO(name);
-    REQUIRE(found);
-    known.emplace(name, std::move(*found));
-  }
-  return known.at(name);
-}
-
-inline void add_template(proto::Genesis& genesis, const agreements::Library::Known& known) {
-  auto* one = genesis.add_templates();
-  one->set_source(known.source);
-  one->set_program(std::string(known.digest.view()));
-}
-
-/// A ledger that knows the service and the rental template; there is VAT in rent, too.
+/// A ledger that knows the rental template beside the service; there is VAT in rent, too.
 inline World world_with_templates() {
   return World([](proto::Genesis& genesis) {
     for (auto& rule : *genesis.mutable_tax_rules())
       if (rule.kind() == "vat") rule.add_categories("rent");
-    for (const char* name : {"rental", "service"}) add_template(genesis, shipped_template(name));
+    add_template(genesis, shipped_template("rental"));
   });
 }
 
@@ -43,11 +24,12 @@ class Offer {
     draft_.set_version(known_.program.version);
     draft_.set_currency(std::move(currency));
   }
-  Offer& party(std::string name, std::string member, std::string account = {}) {
+  Offer& party(std::string name, std::string member, std::string account = {}, std::string budget_line = {}) {
     auto* one = draft_.add_parties();
     one->set_name(std::move(name));
     one->set_member(std::move(member));
     one->set_account(std::move(account));
+    one->set_budget_line(std::move(budget_line));
     return *this;
   }
   Offer& term(std::string name, std::int64_t number) { return set(draft_.add_terms(), std::move(name), number); }
@@ -62,7 +44,7 @@ class Offer {
     set(entry->add_fields(), std::move(money_field), amount);
     return set(entry->add_fields(), "due", static_cast<std::int64_t>(due_ms));
   }
-  proto::DraftAgreement& draft() { return draft_; }
+  proto::DraftContract& draft() { return draft_; }
   /// What a wallet would put its name to.
   Digest digest() const {
     const auto described = agreements::read_draft(known_.program, draft_);
@@ -71,29 +53,38 @@ class Offer {
   proto::Operation operation() {
     draft_.set_digest(std::string(digest().view()));
     proto::Operation o;
-    *o.mutable_draft_agreement() = draft_;
+    *o.mutable_draft_contract() = draft_;
     return o;
   }
 
  private:
   template <class V>
-  Offer& set(proto::AgreementValue* value, std::string name, V v) {
+  Offer& set(proto::ContractValue* value, std::string name, V v) {
     value->set_name(std::move(name));
     if constexpr (std::is_same_v<V, std::string>) value->set_bytes(std::move(v));
     else value->set_number(v);
     return *this;
   }
   const agreements::Library::Known& known_;
-  proto::DraftAgreement draft_;
+  proto::DraftContract draft_;
 };
 
 /// One on the ledger.
 struct AgreementDeal {
   Digest id, digest;
 
-  agreements::Agreement record(const World& w) const { return *decode_record<agreements::Agreement>(*w.state().get(keys::agreement(id))); }
+  agreements::Agreement record(const World& w) const { return *query::contract(w.state(), id); }
   language::Instance instance(const World& w) const { return *language::decode_instance(record(w).instance); }
   std::string phase(const World& w) const { return shipped_template(record(w).contract_template).program.phases[instance(w).phase].name; }
+  agreements::Claim claim(const World& w, std::uint32_t number) const { return *query::claim(w.state(), id, number); }
+  /// What a field of an entry of the list with stages is.
+  language::Value field(const World& w, std::size_t entry, std::string_view name) const {
+    const auto& program = shipped_template(record(w).contract_template).program;
+    const auto& fields = program.lists[program.staged].fields;
+    const auto found = std::find_if(fields.begin(), fields.end(), [&](const auto& slot) { return slot.name == name; });
+    REQUIRE(found != fields.end());
+    return instance(w).lists[program.staged].at(entry - 1).fields[static_cast<std::size_t>(found - fields.begin())];
+  }
   std::string stage(const World& w, std::size_t entry) const {
     const auto& program = shipped_template(record(w).contract_template).program;
     return program.stages[instance(w).lists[program.staged].at(entry - 1).stage].name;
@@ -102,8 +93,8 @@ struct AgreementDeal {
 
   proto::Operation act(std::string name, std::uint32_t entry = 0, std::vector<std::pair<std::string, language::Value>> parameters = {}) const {
     proto::Operation o;
-    auto* a = o.mutable_act_on_agreement();
-    a->set_agreement(std::string(id.view()));
+    auto* a = o.mutable_act_on_contract();
+    a->set_contract(std::string(id.view()));
     a->set_digest(std::string(digest.view()));
     a->set_act(std::move(name));
     a->set_entry(entry);

@@ -89,26 +89,26 @@ TEST_CASE("payments of a contract are explained with its milestone: accepted, ac
   World w;
   w.fund("acme/UZS", 1'000'00);
   const Deal deal = signed_deal(w, private_terms({112'00, 224'00, 336'00}, w.now()));
-  w.must("baraka", deliver(deal.id, 1));
-  w.must("acme", accept(deal.id, 1));
+  w.must("baraka", deal.deliver(1));
+  w.must("acme", deal.accept(1));
   auto explained = last(w).payments.at(0);
   CHECK(explained.payment.contract == deal.id);
-  CHECK(explained.payment.milestone == 1);
+  CHECK(explained.payment.entry == 1);
   CHECK(explained.payment.source == deal.hold());
   CHECK(explained.net == 100'00);
 
-  w.must("baraka", deliver(deal.id, 2));
+  w.must("baraka", deal.deliver(2));
   w.idle_until(w.now() + 5 * day);
   explained = last(w).payments.at(0);
-  CHECK(explained.payment.milestone == 2);
+  CHECK(explained.payment.entry == 2);
   CHECK(explained.payment.payer.id == "acme");
   CHECK(explained.net == 200'00);
 
-  w.must("baraka", deliver(deal.id, 3));
-  w.must("baraka", dispute(deal.id, 3));
-  w.must("judge", award(deal.id, 3, 112'00, 224'00));
+  w.must("baraka", deal.deliver(3));
+  w.must("baraka", deal.dispute(3));
+  w.must("judge", deal.award(3, 112'00));
   explained = last(w).payments.at(0);
-  CHECK(explained.payment.milestone == 3);
+  CHECK(explained.payment.entry == 3);
   CHECK(explained.payment.gross == 112'00);
 }
 
@@ -118,17 +118,17 @@ TEST_CASE("of public money the spending unit is the payer, and the payment is wh
   w.must("treasury", approve_line("2026.edu", 500'00));
   w.must("treasury", allot("2026.edu", 500'00));
   const Deal deal = signed_deal(w, public_terms("2026.edu", {112'00}, w.now()));
-  w.must("treasury", register_contract(deal.id, deal.terms));
-  w.must("baraka", deliver(deal.id, 1));
-  w.must("dept", accept(deal.id, 1));
+  w.must("treasury", deal.registered());
+  w.must("baraka", deal.deliver(1));
+  w.must("dept", deal.accept(1));
   CHECK(last(w).payments.empty());
-  w.must("dept", order_payment(deal.id, 1));
+  w.must("dept", deal.order(1));
   CHECK(last(w).payments.empty());
-  w.must("treasury", pay_order(deal.id, 1));
+  w.must("treasury", deal.pay(1));
   const auto explained = last(w).payments.at(0);
   CHECK(explained.payment.payer.id == "dept");
   CHECK(explained.payment.source == "treasury/UZS");
-  CHECK(explained.payment.milestone == 1);
+  CHECK(explained.payment.entry == 1);
   CHECK(explained.net == 100'00);
 }
 

@@ -7,8 +7,6 @@
 namespace daftar::contracts::test {
 
 using budget::Stage;
-using service::PaymentStage;
-using service::Phase;
 
 namespace {
 
@@ -25,7 +23,7 @@ struct Treasury {
   MinorUnits net(Stage stage) const { return static_cast<MinorUnits>(line().net(stage)); }
   Deal registered(std::vector<MinorUnits> prices) {
     const Deal deal = signed_deal(w, public_terms(line_id, std::move(prices), w.now()));
-    w.must("treasury", register_contract(deal.id, deal.terms));
+    w.must("treasury", deal.registered());
     return deal;
   }
 };
@@ -36,45 +34,45 @@ TEST_CASE("signed is not in force: the treasury registers, which commits the lin
   Treasury t;
   t.w.must("dept", reserve(line_id, 300'000'00));
   const Deal deal = signed_deal(t.w, public_terms(line_id, {400'000'00}, t.w.now()));
-  CHECK(deal.record(t.w).phase == Phase::registrable);
-  CHECK(service::name(Phase::registrable) == "signed");
+  CHECK(deal.phase(t.w) == "signed");
   CHECK(t.net(Stage::committed) == 0);
-  CHECK(t.w.outcome("baraka", deliver(deal.id, 1)) == "not_registered");
-  CHECK(t.w.outcome("dept", register_contract(deal.id, deal.terms)) == "role_missing");
-  CHECK(t.w.outcome("treasury", register_contract(deal.id, deal.id)) == "terms_digest_mismatch");
-  CHECK(t.w.outcome("treasury", register_contract(Digest{}, deal.terms)) == "contract_unknown");
-  t.w.must("treasury", register_contract(deal.id, deal.terms));
-  CHECK(deal.record(t.w).phase == Phase::active);
+  CHECK(t.w.outcome("baraka", deal.deliver(1)) == "wrong_phase");
+  CHECK(t.w.outcome("dept", deal.registered()) == "not_a_party");
+  CHECK(t.w.outcome("bank", deal.registered()) == "not_a_party");
+  CHECK(t.w.outcome("treasury", Deal{{deal.id, deal.id}}.registered()) == "terms_digest_mismatch");
+  CHECK(t.w.outcome("treasury", Deal{{Digest{}, deal.digest}}.registered()) == "contract_unknown");
+  t.w.must("treasury", deal.registered());
+  CHECK(deal.phase(t.w) == "active");
   CHECK(t.net(Stage::reserved) == 0);
   CHECK(t.net(Stage::committed) == 400'000'00);
   CHECK(static_cast<MinorUnits>(t.line().available()) == 600'000'00);
-  CHECK(t.w.outcome("treasury", register_contract(deal.id, deal.terms)) == "wrong_phase");
+  CHECK(t.w.outcome("treasury", deal.registered()) == "wrong_phase");
 }
 
 TEST_CASE("a draft is not registered, and a declined one neither") {
   Treasury t;
   const Deal deal = drafted_deal(t.w, "baraka", public_terms(line_id, {1'00}, t.w.now()));
-  CHECK(t.w.outcome("treasury", register_contract(deal.id, deal.terms)) == "wrong_phase");
-  t.w.must("dept", terminate(deal.id));
-  CHECK(t.w.outcome("treasury", register_contract(deal.id, deal.terms)) == "wrong_phase");
+  CHECK(t.w.outcome("treasury", deal.registered()) == "wrong_phase");
+  t.w.must("dept", deal.terminate());
+  CHECK(t.w.outcome("treasury", deal.registered()) == "wrong_phase");
 }
 
 TEST_CASE("no commitment beyond the allotment or the appropriation") {
   {
     Treasury t(1'000'00, 600'00);
     const Deal deal = signed_deal(t.w, public_terms(line_id, {600'01}, t.w.now()));
-    CHECK(t.w.outcome("treasury", register_contract(deal.id, deal.terms)) == "over_allotment");
+    CHECK(t.w.outcome("treasury", deal.registered()) == "over_allotment");
     t.w.must("treasury", allot(line_id, 1));
-    CHECK(t.w.outcome("treasury", register_contract(deal.id, deal.terms)) == "ok");
+    CHECK(t.w.outcome("treasury", deal.registered()) == "ok");
     CHECK(t.w.outcome("dept", reserve(line_id, 1)) == "over_allotment");
   }
   {
     Treasury t(1'000'00, 1'000'00);
     const Deal deal = signed_deal(t.w, public_terms(line_id, {700'00}, t.w.now()));
     t.w.must("treasury", adjust_line(line_id, -300'01));
-    CHECK(t.w.outcome("treasury", register_contract(deal.id, deal.terms)) == "over_appropriation");
+    CHECK(t.w.outcome("treasury", deal.registered()) == "over_appropriation");
     t.w.must("treasury", adjust_line(line_id, 1));
-    CHECK(t.w.outcome("treasury", register_contract(deal.id, deal.terms)) == "ok");
+    CHECK(t.w.outcome("treasury", deal.registered()) == "ok");
     CHECK(t.w.outcome("treasury", adjust_line(line_id, -1)) == "below_commitment");
   }
 }
@@ -82,83 +80,82 @@ TEST_CASE("no commitment beyond the allotment or the appropriation") {
 TEST_CASE("accepted, ordered by the owner, paid by the treasury with taxes: each once, in that order, by the right member") {
   Treasury t;
   const Deal deal = t.registered({112'000'00, 224'000'00});
-  CHECK(t.w.outcome("dept", order_payment(deal.id, 1)) == "milestone_wrong_stage");
-  t.w.must("baraka", deliver(deal.id, 1));
-  CHECK(t.w.outcome("treasury", pay_order(deal.id, 1)) == "milestone_wrong_stage");
-  t.w.must("dept", accept(deal.id, 1));
+  CHECK(t.w.outcome("dept", deal.order(1)) == "payment_unknown");
+  t.w.must("baraka", deal.deliver(1));
+  CHECK(t.w.outcome("treasury", deal.pay(1)) == "payment_unknown");
+  t.w.must("dept", deal.accept(1));
   CHECK(t.net(Stage::accrued) == 112'000'00);
   CHECK(t.w.balance("baraka/UZS") == 0);
-  CHECK(t.w.outcome("treasury", pay_order(deal.id, 1)) == "milestone_wrong_stage");   // not ordered
-  CHECK(t.w.outcome("treasury", order_payment(deal.id, 1)) == "not_line_owner");
-  t.w.must("dept", order_payment(deal.id, 1));
-  CHECK(t.w.outcome("dept", order_payment(deal.id, 1)) == "milestone_wrong_stage");
+  CHECK(t.w.outcome("treasury", deal.pay(1)) == "payment_wrong_stage");   // not ordered
+  CHECK(t.w.outcome("treasury", deal.order(1)) == "not_line_owner");
+  t.w.must("dept", deal.order(1));
+  CHECK(t.w.outcome("dept", deal.order(1)) == "payment_wrong_stage");
   CHECK(t.net(Stage::ordered) == 112'000'00);
-  CHECK(t.w.outcome("dept", pay_order(deal.id, 1)) == "role_missing");
-  const auto paid = t.w.must("treasury", pay_order(deal.id, 1));
+  CHECK(t.w.outcome("dept", deal.pay(1)) == "role_missing");
+  const auto paid = t.w.must("treasury", deal.pay(1));
   CHECK(paid.taxes.at(0).payer == "dept");   // the spending unit is the agent, its treasury's account the source
   CHECK(t.w.balance("baraka/UZS") == 100'000'00);
   CHECK(t.w.balance("tax/UZS/revenue.vat") == 12'000'00);
   CHECK(t.w.balance("treasury/UZS") == 4'888'000'00);
   CHECK(t.net(Stage::paid) == 112'000'00);
   CHECK(t.net(Stage::committed) == 336'000'00);
-  CHECK(t.w.outcome("treasury", pay_order(deal.id, 1)) == "already_paid");
-  CHECK(t.w.outcome("dept", order_payment(deal.id, 1)) == "already_paid");
-  CHECK(t.w.outcome("treasury", pay_order(deal.id, 3)) == "milestone_unknown");
+  CHECK(t.w.outcome("treasury", deal.pay(1)) == "already_paid");
+  CHECK(t.w.outcome("dept", deal.order(1)) == "already_paid");
+  CHECK(t.w.outcome("treasury", deal.pay(3)) == "payment_unknown");
 
-  t.w.must("baraka", deliver(deal.id, 2));
-  t.w.must("dept", accept(deal.id, 2));
-  t.w.must("dept", order_payment(deal.id, 2));
-  CHECK(deal.record(t.w).phase == Phase::active);
-  t.w.must("treasury", pay_order(deal.id, 2));
-  CHECK(deal.record(t.w).phase == Phase::done);
-  CHECK(t.w.outcome("treasury", pay_order(deal.id, 2)) == "already_paid");   // also after the end
+  t.w.must("baraka", deal.deliver(2));
+  t.w.must("dept", deal.accept(2));
+  CHECK(deal.phase(t.w) == "done");                                  // what is earned is owed whatever becomes of the contract
+  CHECK(deal.claim(t.w, 2).stage == agreements::ClaimStage::due);
+  t.w.must("dept", deal.order(2));
+  t.w.must("treasury", deal.pay(2));
+  CHECK(deal.claim(t.w, 2).stage == agreements::ClaimStage::paid);
+  CHECK(t.w.outcome("treasury", deal.pay(2)) == "already_paid");
 }
 
 TEST_CASE("the treasury cannot pay what its account does not hold") {
   Treasury t(9'000'000'00, 9'000'000'00);
   const Deal deal = t.registered({5'000'000'01});
-  t.w.must("baraka", deliver(deal.id, 1));
-  t.w.must("dept", accept(deal.id, 1));
-  t.w.must("dept", order_payment(deal.id, 1));
-  CHECK(t.w.outcome("treasury", pay_order(deal.id, 1)) == "overdraft");
+  t.w.must("baraka", deal.deliver(1));
+  t.w.must("dept", deal.accept(1));
+  t.w.must("dept", deal.order(1));
+  CHECK(t.w.outcome("treasury", deal.pay(1)) == "overdraft");
   CHECK(t.net(Stage::paid) == 0);
   t.w.fund("treasury/UZS", 1);
-  CHECK(t.w.outcome("treasury", pay_order(deal.id, 1)) == "ok");
+  CHECK(t.w.outcome("treasury", deal.pay(1)) == "ok");
 }
 
-TEST_CASE("a penalty on public money is never paid and leaves every stage it had reached") {
+TEST_CASE("a penalty on public money is never owed and its commitment is released") {
   Treasury t;
   const Deal deal = t.registered({100'000'00});
-  t.w.idle_until(deal.record(t.w).milestones[0].due_ms + 10 * day);
-  t.w.must("baraka", deliver(deal.id, 1));
-  t.w.must("dept", accept(deal.id, 1));
-  CHECK(deal.record(t.w).milestones[0].penalty == 4'000'00);
-  t.w.must("dept", order_payment(deal.id, 1));
-  t.w.must("treasury", pay_order(deal.id, 1));
+  t.w.idle_until(t.w.now() + 20 * day);
+  t.w.must("baraka", deal.deliver(1));
+  t.w.must("dept", deal.accept(1));
+  CHECK(deal.claim(t.w, 1).amount == 96'000'00);   // 10 full days late
+  t.w.must("dept", deal.order(1));
+  t.w.must("treasury", deal.pay(1));
   CHECK(t.net(Stage::paid) == 96'000'00);
   CHECK(t.net(Stage::ordered) == 96'000'00);
   CHECK(t.net(Stage::committed) == 96'000'00);
   CHECK(t.line().at(Stage::committed).reversed == 4'000'00);
-  CHECK(t.line().at(Stage::accrued).gross == 100'000'00);
+  CHECK(t.line().at(Stage::accrued).gross == 96'000'00);
   CHECK(t.w.balance("treasury/UZS") == 4'904'000'00);
-  CHECK(deal.record(t.w).phase == Phase::done);
+  CHECK(deal.phase(t.w) == "done");
 }
 
 TEST_CASE("a penalty that eats the whole price pays nothing and closes the milestone") {
   Treasury t;
   auto terms = public_terms(line_id, {100'00}, t.w.now());
-  terms.set_late_penalty_ppm_per_day(1'000'000);
-  terms.set_late_penalty_cap_ppm(1'000'000);
+  terms.late_rate_ppm = 1'000'000;
+  terms.late_cap_ppm = 1'000'000;
   const Deal deal = signed_deal(t.w, terms);
-  t.w.must("treasury", register_contract(deal.id, deal.terms));
-  t.w.idle_until(terms.milestones(0).due_ms() + 1 * day);
-  t.w.must("baraka", deliver(deal.id, 1));
-  t.w.must("dept", accept(deal.id, 1));
-  t.w.must("dept", order_payment(deal.id, 1));
-  const auto paid = t.w.must("treasury", pay_order(deal.id, 1));
-  CHECK(paid.postings.empty());
+  t.w.must("treasury", deal.registered());
+  t.w.idle_until(terms.milestones[0].due_ms + 1 * day);
+  t.w.must("baraka", deal.deliver(1));
+  t.w.must("dept", deal.accept(1));
+  CHECK(t.w.outcome("dept", deal.order(1)) == "payment_unknown");
   CHECK(t.net(Stage::committed) == 0);
-  CHECK(deal.record(t.w).phase == Phase::done);
+  CHECK(deal.phase(t.w) == "done");
 }
 
 TEST_CASE("lapse, award and termination release the commitment") {
@@ -166,48 +163,47 @@ TEST_CASE("lapse, award and termination release the commitment") {
   const Deal lapsing = t.registered({100'00});
   const Deal awarded = t.registered({200'00, 50'00});
   CHECK(t.net(Stage::committed) == 350'00);
-  t.w.must("baraka", deliver(awarded.id, 1));
-  t.w.must("dept", dispute(awarded.id, 1));
-  t.w.must("judge", award(awarded.id, 1, 120'00, 80'00));
+  t.w.must("baraka", awarded.deliver(1));
+  t.w.must("dept", awarded.dispute(1));
+  t.w.must("judge", awarded.award(1, 120'00));
   CHECK(t.net(Stage::committed) == 270'00);
   CHECK(t.net(Stage::accrued) == 120'00);
-  t.w.must("dept", terminate(awarded.id));
-  CHECK(t.w.outcome("baraka", terminate(awarded.id)) == "milestone_wrong_stage");   // the awarded part is not paid yet
-  t.w.must("dept", order_payment(awarded.id, 1));
-  t.w.must("treasury", pay_order(awarded.id, 1));
-  t.w.must("baraka", terminate(awarded.id));
+  t.w.must("dept", awarded.terminate());
+  t.w.must("dept", awarded.order(1));
+  t.w.must("treasury", awarded.pay(1));
+  t.w.must("baraka", awarded.terminate());
   CHECK(t.net(Stage::committed) == 220'00);
-  t.w.idle_until(lapsing.record(t.w).milestones[0].deadline_ms);
+  t.w.idle_until(lapsing.record(t.w).deadline_ms);
   CHECK(t.net(Stage::committed) == 120'00);
-  CHECK(lapsing.record(t.w).phase == Phase::done);
+  CHECK(lapsing.phase(t.w) == "done");
   CHECK(static_cast<MinorUnits>(t.line().available()) == 1'000'000'00 - 120'00);
 }
 
 TEST_CASE("an award of nothing to the provider leaves nothing to order") {
   Treasury t;
   const Deal deal = t.registered({100'00, 1'00});
-  t.w.must("baraka", deliver(deal.id, 1));
-  t.w.must("baraka", dispute(deal.id, 1));
-  t.w.must("judge", award(deal.id, 1, 0, 100'00));
-  CHECK(t.w.outcome("dept", order_payment(deal.id, 1)) == "milestone_wrong_stage");
+  t.w.must("baraka", deal.deliver(1));
+  t.w.must("baraka", deal.dispute(1));
+  t.w.must("judge", deal.award(1, 0));
+  CHECK(t.w.outcome("dept", deal.order(1)) == "payment_unknown");
   CHECK(t.net(Stage::committed) == 1'00);
 }
 
 TEST_CASE("terms over public money: own line, its currency, no acceptance by silence, delivery may have no end") {
   Treasury t;
   auto terms = public_terms(line_id, {100'00}, t.w.now());
-  terms.set_acceptance_days(5);
+  terms.acceptance_days = 5;
   CHECK(t.w.outcome("dept", draft(terms)) == "term_out_of_range");
   terms = public_terms(line_id, {100'00}, t.w.now());
-  terms.set_customer("acme");
+  terms.customer = "acme";
   CHECK(t.w.outcome("baraka", draft(terms)) == "not_line_owner");
   terms = public_terms(line_id, {100'00}, t.w.now());
-  terms.set_currency("PYG");
+  terms.currency = "PYG";
   CHECK(t.w.outcome("baraka", draft(terms)) == "currency_mismatch");
   terms = public_terms(line_id, {100'00}, t.w.now());
-  terms.set_delivery_grace_days(0);
+  terms.grace_days = 0;
   const Deal deal = signed_deal(t.w, terms);
-  t.w.must("treasury", register_contract(deal.id, deal.terms));
+  t.w.must("treasury", deal.registered());
   CHECK_FALSE(t.w.engine().next_deadline_ms(t.w.state()));
 }
 

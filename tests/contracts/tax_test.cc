@@ -84,6 +84,7 @@ TEST_CASE("rounding: once, by name, to whole units where the rule says so") {
   for (const Case& test : cases) {
     INFO(test.gross << " in units of " << test.unit);
     World w([&](proto::Genesis& g) {
+      g.clear_templates();
       rule_of(g, "vat-12")->set_rounding(static_cast<std::uint32_t>(test.rounding));
       rule_of(g, "vat-12")->set_rounding_unit(test.unit);
     });

@@ -2,12 +2,14 @@
 
 #include <catch2/catch.hpp>
 
+#include <filesystem>
+
 #include "contracts/agreements/records.h"
 #include "contracts/language/interpreter.h"
 #include "contracts/nodes.h"
 #include "contracts/state_keys.h"
 #include "contracts/tax/register.h"
-#include "contracts/terms.h"
+#include "tests/harness/text_file.h"
 
 namespace daftar::contracts::test {
 
@@ -110,9 +112,27 @@ void add_rules(proto::Genesis& g) {
 
 }  // namespace
 
+const agreements::Library::Known& shipped_template(const std::string& name) {
+  static std::map<std::string, agreements::Library::Known> known;
+  if (!known.contains(name)) {
+    auto found = agreements::known_of(tests::read_text(std::filesystem::path(DAFTAR_SOURCE_DIR) / "contracts/templates" / (name + ".template")));
+    INFO(name);
+    REQUIRE(found);
+    known.emplace(name, std::move(*found));
+  }
+  return known.at(name);
+}
+
+void add_template(proto::Genesis& genesis, const agreements::Library::Known& known) {
+  auto* one = genesis.add_templates();
+  one->set_source(known.source);
+  one->set_program(std::string(known.digest.view()));
+}
+
 proto::Genesis test_genesis() {
   proto::Genesis g;
   g.set_name("daftar-test");
+  add_template(g, shipped_template("service"));
   g.set_time_ms(start_ms);
   for (const char* currency : {"UZS", "PYG", "KWD"}) g.add_currencies(currency);
   *g.add_members() = member("dept", "public_body", "UZ", "none", {"spending_unit"});
@@ -149,7 +169,7 @@ std::shared_ptr<const ledger::Genesis> make_genesis(const std::function<void(pro
 
 }  // namespace
 
-World::World(const std::function<void(proto::Genesis&)>& edit) : genesis_(make_genesis(edit)), engine_(genesis_) {
+World::World(const std::function<void(proto::Genesis&)>& edit) : genesis_(make_genesis(edit)), engine_(genesis_), second_(genesis_) {
   auto state = genesis_state(*genesis_);
   if (!state) FAIL(state.error());
   state_.apply(*state);
@@ -192,8 +212,8 @@ const BlockOutcome& World::block(std::vector<std::shared_ptr<const ledger::Trans
   blocks_.push_back(block);
   last_ = engine_.execute(*block, state_);
 
-  // The same bytes again, from another engine that has seen nothing.
-  const BlockOutcome again = Engine(genesis_).execute(*block, state_);
+  // The same bytes again, from another engine.
+  const BlockOutcome again = second_.execute(*block, state_);
   REQUIRE(again.changes.writes() == last_.changes.writes());
   REQUIRE(again.nodes_changed == last_.nodes_changed);
   REQUIRE(again.validators_changed == last_.validators_changed);
@@ -299,34 +319,29 @@ void check_line(const budget::BudgetLine& line) {
   REQUIRE(net(Stage::reserved) >= 0);
 }
 
-/// What a contract says it holds is what lies aside for it, and what its undecided milestones may still cost.
-void check_contract(const MemoryState& state, const service::Contract& k, std::map<std::string, Int128>& committed) {
-  INFO(k.id.hex());
-  Int128 open = 0, paid = 0;
-  for (const auto& m : k.milestones) {
-    if (k.phase == service::Phase::active && !m.decided()) open += m.price;
-    if (m.payment == service::PaymentStage::due || m.payment == service::PaymentStage::ordered) open += m.payable;
-    if (m.payment == service::PaymentStage::paid) paid += m.payable - m.penalty;
-    if (m.deadline_ms != 0)
-      REQUIRE(state.get(keys::deadline({m.deadline_ms, k.id, static_cast<std::uint32_t>(&m - k.milestones.data()) + 1, m.deadline_kind})));
-  }
-  REQUIRE(k.held == open);
-  if (k.is_public()) committed[k.budget_line] += open + paid;
-  else if (k.active_ms != 0)
-    REQUIRE(query::balance(state, k.customer + "/" + k.currency + "/hold." + k.id.hex().substr(0, 32)) == k.held);
-}
-
-/// The same of a contract of a template: what its instance says is held lies on the hold accounts of whom it was held from, and its next deadline waits.
-void check_agreement(const MemoryState& state, const agreements::Library& templates, const agreements::Agreement& a) {
+/// What a contract's instance says is held lies on the hold accounts of whom it was held from, or is committed on the line beside what was earned, and its next
+/// deadline waits.
+void check_contract(const MemoryState& state, const agreements::Library& templates, const agreements::Agreement& a, std::map<std::string, Int128>& committed) {
   INFO(a.id.hex());
   const auto& program = templates.find(a.contract_template, a.version)->program;
   const auto instance = language::decode_instance(a.instance);
   REQUIRE(instance);
   std::map<std::string, MinorUnits> held;
-  for (std::size_t i = 0; i < program.held.size(); ++i)
-    for (const MinorUnits amount : instance->held[i]) held[a.parties[program.held[i].party].member] += amount;
+  for (std::size_t i = 0; i < program.held.size(); ++i) {
+    const auto& party = a.parties[program.held[i].party];
+    for (const MinorUnits amount : instance->held[i]) {
+      if (party.is_public()) committed[party.budget_line] += amount;
+      else held[party.member] += amount;
+    }
+  }
   for (const auto& [member, amount] : held)
     REQUIRE(query::balance(state, member + "/" + a.currency + "/hold." + a.id.hex().substr(0, 32)).value_or(0) == amount);
+  const auto claims = query::claims(state, a.id);
+  REQUIRE(claims.size() == a.claims);
+  for (std::uint32_t i = 0; i < claims.size(); ++i) {
+    REQUIRE(claims[i].number == i + 1);
+    committed[claims[i].budget_line] += claims[i].amount;
+  }
   const auto next = language::Interpreter(program).next_due(*instance);
   REQUIRE(a.deadline_ms == (next ? static_cast<std::uint64_t>(next->at) : 0));
   if (next) REQUIRE(state.get(keys::deadline({a.deadline_ms, a.id, a.deadlines_set, keys::DeadlineKind::agreement})));
@@ -367,16 +382,10 @@ void World::check_invariants() const {
   for (const auto& [currency, sum] : sums) REQUIRE(sum == 0);
 
   std::map<std::string, Int128> committed;
-  state_.scan("c", "d", [&](std::string_view, std::string_view value) {
-    const auto contract = decode_record<service::Contract>(value);
-    REQUIRE(contract.has_value());
-    check_contract(state_, *contract, committed);
-    return true;
-  });
   state_.scan("g", "h", [&](std::string_view, std::string_view value) {
-    const auto agreement = decode_record<agreements::Agreement>(value);
-    REQUIRE(agreement.has_value());
-    check_agreement(state_, templates_, *agreement);
+    const auto contract = decode_record<agreements::Agreement>(value);
+    REQUIRE(contract.has_value());
+    check_contract(state_, templates_, *contract, committed);
     return true;
   });
   state_.scan("b", "c", [&](std::string_view, std::string_view value) {
@@ -425,63 +434,6 @@ proto::Operation issue(std::string to, MinorUnits amount, std::string reference)
   return o;
 }
 
-namespace {
-template <class M>
-void set_milestone(M* m, const Digest& contract, std::uint32_t milestone) {
-  m->set_contract(std::string(contract.view()));
-  m->set_milestone(milestone);
-}
-}  // namespace
-
-proto::Operation sign(const Digest& contract, const Digest& terms) {
-  proto::Operation o;
-  o.mutable_sign_contract()->set_contract(std::string(contract.view()));
-  o.mutable_sign_contract()->set_terms_digest(std::string(terms.view()));
-  return o;
-}
-proto::Operation register_contract(const Digest& contract, const Digest& terms) {
-  proto::Operation o;
-  o.mutable_register_contract()->set_contract(std::string(contract.view()));
-  o.mutable_register_contract()->set_terms_digest(std::string(terms.view()));
-  return o;
-}
-proto::Operation deliver(const Digest& contract, std::uint32_t milestone) {
-  proto::Operation o;
-  set_milestone(o.mutable_deliver_milestone(), contract, milestone);
-  o.mutable_deliver_milestone()->set_document_digest(std::string(ledger::sha256("document").view()));
-  return o;
-}
-proto::Operation accept(const Digest& contract, std::uint32_t milestone) {
-  proto::Operation o;
-  set_milestone(o.mutable_accept_milestone(), contract, milestone);
-  return o;
-}
-proto::Operation reject(const Digest& contract, std::uint32_t milestone, std::string reason) {
-  proto::Operation o;
-  set_milestone(o.mutable_reject_milestone(), contract, milestone);
-  o.mutable_reject_milestone()->set_reason(std::move(reason));
-  return o;
-}
-proto::Operation dispute(const Digest& contract, std::uint32_t milestone, std::string reason) {
-  proto::Operation o;
-  set_milestone(o.mutable_dispute_milestone(), contract, milestone);
-  o.mutable_dispute_milestone()->set_reason(std::move(reason));
-  return o;
-}
-proto::Operation award(const Digest& contract, std::uint32_t milestone, MinorUnits to_provider, MinorUnits to_customer) {
-  proto::Operation o;
-  set_milestone(o.mutable_award_milestone(), contract, milestone);
-  o.mutable_award_milestone()->set_to_provider(to_provider);
-  o.mutable_award_milestone()->set_to_customer(to_customer);
-  o.mutable_award_milestone()->set_reason("award");
-  return o;
-}
-proto::Operation terminate(const Digest& contract, std::string reason) {
-  proto::Operation o;
-  o.mutable_terminate_contract()->set_contract(std::string(contract.view()));
-  o.mutable_terminate_contract()->set_reason(std::move(reason));
-  return o;
-}
 proto::Operation record_certificate(std::string payee, const tax::Certificate& certificate) {
   proto::Operation o;
   auto& record = *o.mutable_change_tax_certificate();
@@ -536,59 +488,16 @@ proto::Operation reserve(std::string line, MinorUnits amount, bool release) {
   o.mutable_reserve_budget_line()->set_release(release);
   return o;
 }
-proto::Operation order_payment(const Digest& contract, std::uint32_t milestone) {
+proto::Operation order_payment(const Digest& contract, std::uint32_t payment) {
   proto::Operation o;
-  set_milestone(o.mutable_order_payment(), contract, milestone);
+  o.mutable_order_payment()->set_contract(std::string(contract.view()));
+  o.mutable_order_payment()->set_payment(payment);
   return o;
 }
-proto::Operation pay_order(const Digest& contract, std::uint32_t milestone) {
+proto::Operation pay_order(const Digest& contract, std::uint32_t payment) {
   proto::Operation o;
-  set_milestone(o.mutable_pay_order(), contract, milestone);
-  return o;
-}
-
-proto::DraftContract private_terms(std::vector<MinorUnits> prices, std::uint64_t now_ms) {
-  proto::DraftContract d;
-  d.set_template_("service/1");
-  d.set_title("Accounting software");
-  d.set_customer("acme");
-  d.set_provider("baraka");
-  d.set_arbiter("judge");
-  d.set_currency("UZS");
-  for (const MinorUnits price : prices) {
-    auto* m = d.add_milestones();
-    m->set_title("Stage " + std::to_string(d.milestones_size()));
-    m->set_price(price);
-    m->set_due_ms(now_ms + 10 * day);
-  }
-  d.set_category("services");
-  d.set_customer_account("acme/UZS");
-  d.set_offer_until_ms(now_ms + 3 * day);
-  d.set_late_penalty_ppm_per_day(4'000);
-  d.set_late_penalty_cap_ppm(500'000);
-  d.set_acceptance_days(5);
-  d.set_delivery_grace_days(30);
-  d.set_arbitration_days(20);
-  d.set_text_digest(std::string(ledger::sha256("the text").view()));
-  return d;
-}
-
-proto::DraftContract public_terms(std::string line, std::vector<MinorUnits> prices, std::uint64_t now_ms) {
-  proto::DraftContract d = private_terms(std::move(prices), now_ms);
-  d.set_template_("supply/1");
-  d.set_title("Paper for schools");
-  d.set_customer("dept");
-  d.clear_customer_account();
-  d.set_budget_line(std::move(line));
-  d.set_category("goods");
-  d.set_acceptance_days(0);
-  d.set_external_id("ocds-213czf-000-00001/1");
-  return d;
-}
-
-proto::Operation draft(const proto::DraftContract& terms) {
-  proto::Operation o;
-  *o.mutable_draft_contract() = terms;
+  o.mutable_pay_order()->set_contract(std::string(contract.view()));
+  o.mutable_pay_order()->set_payment(payment);
   return o;
 }
 

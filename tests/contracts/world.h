@@ -41,8 +41,13 @@ proto::RegisterMember member(std::string id, std::string kind, std::string count
 /// Members: dept (spending unit), treasury, tax (authority), bank, registrar, acme, baraka (companies, VAT payers), nordic (company of SE),
 /// aziza (individual, citizen), judge (arbiter), operator. Currencies UZS, PYG, KWD. Rules: UZ VAT 12 % inclusive to the treasury, 20 % of
 /// non-residents' services, 12 % of individuals'; PY 10 % inclusive of which public bodies withhold 30 %, 3 % of the net.
+/// Templates: service.
 proto::Genesis test_genesis();
 proto::TaxRule vat_rule(std::string code, std::uint32_t version, std::uint32_t rate_ppm);
+
+/// Of contracts/templates, compiled once.
+const agreements::Library::Known& shipped_template(const std::string& name);
+void add_template(proto::Genesis& genesis, const agreements::Library::Known& known);
 
 class World {
  public:
@@ -85,7 +90,7 @@ class World {
 
  private:
   std::shared_ptr<const ledger::Genesis> genesis_;
-  Engine engine_;
+  Engine engine_, second_;
   tax::RuleBook rules_;
   agreements::Library templates_;
   MemoryState state_;
@@ -103,25 +108,11 @@ proto::Operation withdraw_certificate(std::string payee, std::string number);
 proto::Operation transfer(std::string from, std::string to, MinorUnits amount, std::string category = "none");
 proto::Operation open(std::string account);
 proto::Operation issue(std::string to, MinorUnits amount, std::string reference);
-proto::Operation sign(const Digest& contract, const Digest& terms);
-proto::Operation register_contract(const Digest& contract, const Digest& terms);
-proto::Operation deliver(const Digest& contract, std::uint32_t milestone);
-proto::Operation accept(const Digest& contract, std::uint32_t milestone);
-proto::Operation reject(const Digest& contract, std::uint32_t milestone, std::string reason = "not as agreed");
-proto::Operation dispute(const Digest& contract, std::uint32_t milestone, std::string reason = "we disagree");
-proto::Operation award(const Digest& contract, std::uint32_t milestone, MinorUnits to_provider, MinorUnits to_customer);
-proto::Operation terminate(const Digest& contract, std::string reason = "both want out");
 proto::Operation approve_line(std::string line, MinorUnits amount);
 proto::Operation adjust_line(std::string line, MinorUnits delta);
 proto::Operation allot(std::string line, MinorUnits amount);
 proto::Operation reserve(std::string line, MinorUnits amount, bool release = false);
-proto::Operation order_payment(const Digest& contract, std::uint32_t milestone);
-proto::Operation pay_order(const Digest& contract, std::uint32_t milestone);
-
-/// acme buys services of baraka: 10 days to due, 0.4 % a day up to 50 %, 5 days to accept, 30 of grace, judge with 20 days; from acme/UZS.
-proto::DraftContract private_terms(std::vector<MinorUnits> prices, std::uint64_t now_ms);
-/// dept buys of baraka on `line`.
-proto::DraftContract public_terms(std::string line, std::vector<MinorUnits> prices, std::uint64_t now_ms);
-proto::Operation draft(const proto::DraftContract& terms);
+proto::Operation order_payment(const Digest& contract, std::uint32_t payment);
+proto::Operation pay_order(const Digest& contract, std::uint32_t payment);
 
 }  // namespace daftar::contracts::test

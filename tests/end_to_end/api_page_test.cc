@@ -2,9 +2,9 @@
 #include <fstream>
 #include <functional>
 
+#include "tests/harness/service_contract.h"
 #include "tests/end_to_end/test_network.h"
 #include "tests/harness/page_table.h"
-#include "tools/agreement_file.h"
 #include "tools/tls_client.h"
 
 using namespace daftar;
@@ -67,39 +67,15 @@ std::string faults_of(const json& value, const std::string& shape, const std::ma
 /// A network in which there is something behind every route.
 struct Story {
   TestNetwork network;
-  TemporaryFolder files;
-  std::string contract, agreement, payout, payment, proposal;
+  std::string contract, payout, payment, proposal;
 
   Story() {
     const auto in_ms = [](std::uint64_t days) { return tools::now_ms() + days * 86'400'000; };
-    contract = send(payer, [&](ledger::proto::Operation& o) {
-      auto& d = *o.mutable_draft_contract();
-      d.set_template_("service/1");
-      d.set_title("Repair");
-      d.set_customer(payer);
-      d.set_provider(payee);
-      d.set_currency("UZS");
-      d.set_category("services");
-      d.set_customer_account(payer_account);
-      d.set_offer_until_ms(in_ms(7));
-      d.set_acceptance_days(10);
-      d.set_delivery_grace_days(60);
-      d.set_text_digest(std::string(32, 't'));
-      auto& m = *d.add_milestones();
-      m.set_title("All of it");
-      m.set_price(11'200);
-      m.set_due_ms(in_ms(30));
-    });
-    const auto templates = contracts::agreements::Library::from_genesis(network.genesis().content());
-    REQUIRE(templates);
-    auto offer = tools::read_agreement_file(rental_file(), *templates);
-    if (!offer) FAIL(offer.error().sentence);
-    agreement = send(payer, [&](ledger::proto::Operation& o) { *o.mutable_draft_agreement() = offer->draft; });
-    send(payer, [&](ledger::proto::Operation& o) {   // the other has not signed: somebody is waited for
-      auto& sign = *o.mutable_act_on_agreement();
-      sign.set_agreement(*ledger::from_hex(agreement));
-      sign.set_digest(offer->draft.digest());
-      sign.set_act("sign");
+    const auto private_draft = draft_service({.customer = payer, .provider = payee, .budget_line = {}, .price = 11'200, .due_ms = in_ms(30), .offer_until_ms = in_ms(7)});
+    contract = send(payer, [&](ledger::proto::Operation& o) { o = private_draft; });
+    for (const auto& party : {payer, payee}) act(party, contract, private_draft, "sign");
+    send(payer, [&](ledger::proto::Operation& o) {   // the other does not agree yet: somebody is waited for
+      o = with(act_on(*ledger::from_hex(contract), private_draft.draft_contract().digest(), "terminate"), "reason", "why not");
     });
     payout = send(payer, [&](ledger::proto::Operation& o) {
       o.mutable_request_payout()->set_from(payer_account);
@@ -120,6 +96,11 @@ struct Story {
       line.set_economic_code("22");
       line.set_source_account("treasury/UZS");
     });
+    send("treasury", [&](ledger::proto::Operation& o) {
+      o.mutable_allot_budget_line()->set_line("2026.edu");
+      o.mutable_allot_budget_line()->set_amount(1'000);
+    });
+    earned(in_ms(7), in_ms(30));
     send("tax-authority", [&](ledger::proto::Operation& o) {
       auto& certificate = *o.mutable_change_tax_certificate();
       certificate.set_payee(payee);
@@ -144,12 +125,19 @@ struct Story {
     network.settle();   // what is read below may be read from any node
   }
 
-  std::filesystem::path rental_file() const {
-    const auto file = files.path() / "rental.toml";
-    std::ofstream(file) << "template = \"rental/1\"\ncurrency = \"UZS\"\n[parties]\nlandlord = \"" << payee << "\"\ntenant = \"" << payer
-                        << "\"\n[terms]\npremises = \"Flat 12\"\ndeposit = \"10.00\"\noffer_until = \"+5d\"\nmoves_out = \"+100d\"\ninspection = \"10d\"\n"
-                        << "[[months]]\nlabel = \"March\"\nrent = \"11.20\"\ndue = \"+10d\"\n";
-    return file;
+  /// A public contract that has earned what waits to be ordered.
+  void earned(std::uint64_t offer_until_ms, std::uint64_t due_ms) {
+    const auto draft = draft_service({.customer = "education-dept", .provider = payee, .budget_line = "2026.edu", .price = 500, .due_ms = due_ms, .offer_until_ms = offer_until_ms});
+    const std::string id = send("education-dept", [&](ledger::proto::Operation& o) { o = draft; });
+    act("education-dept", id, draft, "sign");
+    act(payee, id, draft, "sign");
+    act("treasury", id, draft, "register");
+    send(payee, [&](ledger::proto::Operation& o) { o = with(act_on(*ledger::from_hex(id), draft.draft_contract().digest(), "deliver", 1), "file", std::string(32, 'd')); });
+    act("education-dept", id, draft, "accept", 1);
+  }
+
+  void act(const std::string& sender, const std::string& id, const ledger::proto::Operation& draft, const char* name, std::uint32_t entry = 0) {
+    send(sender, [&](ledger::proto::Operation& o) { o = act_on(*ledger::from_hex(id), draft.draft_contract().digest(), name, entry); });
   }
 
   std::string send(const std::string& sender, const std::function<void(ledger::proto::Operation&)>& fill) {
@@ -183,14 +171,13 @@ std::map<std::string, Call> calls(const Story& story) {
       {"GET /v1/accounts/{}", {"/v1/accounts/" + payer, "", ""}},
       {"GET /v1/accounts/{}/{}", {"/v1/accounts/" + payer_account, "", ""}},
       {"GET /v1/accounts/{}/{}/{}", {"/v1/accounts/" + payer_account + "/payroll", "", ""}},
-      {"GET /v1/contracts", {"/v1/contracts", "", ""}},
-      {"GET /v1/contracts/{}", {"/v1/contracts/" + story.contract, "", ""}},
+      {"GET /v1/contracts", {"/v1/contracts?limit=10", "", ""}},
+      {"GET /v1/contracts/{}", {"/v1/contracts/" + story.contract + "?language=en", "", ""}},
       {"GET /v1/templates", {"/v1/templates", "", ""}},
       {"GET /v1/templates/{}/{}", {"/v1/templates/rental/1", "", ""}},
-      {"GET /v1/agreements", {"/v1/agreements?limit=10", "", ""}},
-      {"GET /v1/agreements/{}", {"/v1/agreements/" + story.agreement + "?language=en", "", ""}},
       {"GET /v1/budget/lines", {"/v1/budget/lines?limit=1000", "", ""}},
       {"GET /v1/budget/lines/{}", {"/v1/budget/lines/2026.edu", "", ""}},
+      {"GET /v1/budget/lines/{}/contracts", {"/v1/budget/lines/2026.edu/contracts?limit=5", "", ""}},
       {"GET /v1/tax/rules", {"/v1/tax/rules?date=2025-06-30", "", ""}},
       {"GET /v1/tax/register", {"/v1/tax/register?payee=" + payee, "", ""}},
       {"GET /v1/tax/certificates/{}", {"/v1/tax/certificates/" + payee, "", ""}},

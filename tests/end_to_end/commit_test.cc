@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "ledger/receipt.h"
+#include "tests/harness/service_contract.h"
 #include "tests/end_to_end/payment_load.h"
 
 using namespace daftar;
@@ -76,23 +77,7 @@ TEST_CASE("a follower takes a payment, and the same bytes have one outcome every
 TEST_CASE("a deadline fires on an idle ledger") {
   TestNetwork network;
   const std::uint64_t offer_until_ms = tools::now_ms() + 3000;
-  ledger::proto::Operation operation;
-  auto& draft = *operation.mutable_draft_contract();
-  draft.set_template_("service/1");
-  draft.set_title("Audit of accounts");
-  draft.set_customer(payer);
-  draft.set_provider(payee);
-  draft.set_currency("UZS");
-  auto& milestone = *draft.add_milestones();
-  milestone.set_title("Report");
-  milestone.set_price(100'000);
-  milestone.set_due_ms(offer_until_ms + 86'400'000);
-  draft.set_category("services");
-  draft.set_customer_account(payer_account);
-  draft.set_offer_until_ms(offer_until_ms);
-  draft.set_acceptance_days(5);
-  draft.set_delivery_grace_days(30);
-  draft.set_text_digest(std::string(32, 't'));
+  const auto operation = draft_service({.customer = payer, .provider = payee, .budget_line = {}, .price = 100'000, .due_ms = offer_until_ms + 86'400'000, .offer_until_ms = offer_until_ms});
   const auto answer = network.accepted(network.sign(payer, {operation}));
 
   auto client = network.client();
@@ -103,7 +88,7 @@ TEST_CASE("a deadline fires on an idle ledger") {
     const auto contract = client.get("/v1/contracts/" + answer.id);
     REQUIRE(contract);
     phase = contract->at("phase").get<std::string>();
-    if (tools::now_ms() + 500 < offer_until_ms) REQUIRE(phase == "draft");
+    if (tools::now_ms() + 500 < offer_until_ms) REQUIRE(phase == "offered");
   }
   REQUIRE(phase == "expired");
 

@@ -2,6 +2,7 @@
 // And a malformed OCDS file at the command. Envelopes and payments: refusal_test.cc.
 #include <functional>
 
+#include "tests/harness/service_contract.h"
 #include "tests/end_to_end/terminal.h"
 #include "tests/end_to_end/test_network.h"
 
@@ -21,38 +22,15 @@ class Deals {
   std::string draft(const std::string& by, std::int64_t price, bool is_public) {
     const std::uint64_t now = tools::now_ms();
     return done(by, [&](Operation& o) {
-      auto& d = *o.mutable_draft_contract();
-      d.set_template_("service/1");
-      d.set_title("Repair");
-      d.set_customer(by);
-      d.set_provider(provider);
-      d.set_currency("UZS");
-      d.set_category("services");
-      if (is_public) d.set_budget_line(line);
-      else d.set_customer_account(by + "/UZS");
-      d.set_offer_until_ms(now + 86'400'000);
-      d.set_acceptance_days(is_public ? 0 : 10);
-      d.set_delivery_grace_days(60);
-      d.set_text_digest(std::string(32, 't'));
-      auto& m = *d.add_milestones();
-      m.set_title("All of it");
-      m.set_price(price);
-      m.set_due_ms(now + 30 * 86'400'000ull);
+      o = draft_service({.customer = by, .provider = provider, .budget_line = is_public ? line : std::string(), .price = price, .due_ms = now + 30 * 86'400'000ull,
+                         .offer_until_ms = now + 86'400'000});
     });
   }
-  Fill sign(const std::string& id) {
-    const auto digest = contract(id).at("terms_digest").get<std::string>();
-    return [=](Operation& o) {
-      o.mutable_sign_contract()->set_contract(*ledger::from_hex(id));
-      o.mutable_sign_contract()->set_terms_digest(*ledger::from_hex(digest));
-    };
-  }
-  Fill register_contract(const std::string& id) {
-    const auto digest = contract(id).at("terms_digest").get<std::string>();
-    return [=](Operation& o) {
-      o.mutable_register_contract()->set_contract(*ledger::from_hex(id));
-      o.mutable_register_contract()->set_terms_digest(*ledger::from_hex(digest));
-    };
+  /// An act on a contract that is there.
+  Fill act(const std::string& id, const std::string& name, std::uint32_t milestone = 0) { return act_on_it(id, contract(id).at("digest").get<std::string>(), name, milestone); }
+  Fill deliver(const std::string& id, std::uint32_t milestone = 1) { return [made = act(id, "deliver", milestone)](Operation& o) { made(o); o = with(o, "file", std::string(32, 'd')); }; }
+  static Fill act_on_it(const std::string& id, const std::string& digest, const std::string& name, std::uint32_t milestone) {
+    return [=](Operation& o) { o = act_on(*ledger::from_hex(id), *ledger::from_hex(digest), name, milestone); };
   }
   std::string done(const std::string& sender, const Fill& fill) {
     const std::string id = network_.accepted(envelope(sender, fill)).id;
@@ -96,22 +74,17 @@ class Deals {
   TestNetwork& network_;
 };
 
-template <class Set>
-Fill step(const std::string& contract, std::uint32_t milestone, Set set) {
+Fill order(const std::string& contract) {
   return [=](Operation& o) {
-    auto& part = *set(o);
-    part.set_contract(*ledger::from_hex(contract));
-    part.set_milestone(milestone);
+    o.mutable_order_payment()->set_contract(*ledger::from_hex(contract));
+    o.mutable_order_payment()->set_payment(1);
   };
 }
-Fill accept(const std::string& contract, std::uint32_t m = 1) { return step(contract, m, [](Operation& o) { return o.mutable_accept_milestone(); }); }
-Fill order(const std::string& contract) { return step(contract, 1, [](Operation& o) { return o.mutable_order_payment(); }); }
-Fill pay(const std::string& contract) { return step(contract, 1, [](Operation& o) { return o.mutable_pay_order(); }); }
-Fill deliver(const std::string& contract, std::uint32_t m = 1) {
-  return step(contract, m, [](Operation& o) {
-    o.mutable_deliver_milestone()->set_document_digest(std::string(32, 'd'));
-    return o.mutable_deliver_milestone();
-  });
+Fill pay(const std::string& contract) {
+  return [=](Operation& o) {
+    o.mutable_pay_order()->set_contract(*ledger::from_hex(contract));
+    o.mutable_pay_order()->set_payment(1);
+  };
 }
 Fill reserve(std::int64_t amount) {
   return [=](Operation& o) {
@@ -132,30 +105,27 @@ TEST_CASE("wrong steps of a contract are refused and change nothing") {
   TestNetwork network;
   Deals deals(network);
   const std::string id = deals.draft(payer, 11'200, false), none(64, 'c');
-  deals.refused("deliver an unsigned contract", provider, "wrong_phase", deliver(id));
-  deals.refused("sign other terms", payer, "terms_digest_mismatch", [&](Operation& o) {
-    o.mutable_sign_contract()->set_contract(*ledger::from_hex(id));
-    o.mutable_sign_contract()->set_terms_digest(std::string(32, 'x'));
+  deals.refused("deliver an unsigned contract", provider, "wrong_phase", deals.deliver(id));
+  deals.refused("sign other terms", payer, "terms_digest_mismatch", Deals::act_on_it(id, none, "sign", 0));
+  deals.done(payer, deals.act(id, "sign"));
+  deals.refused("sign twice", payer, "already_signed", deals.act(id, "sign"));
+  deals.refused("sign for others", "nordic-consult", "not_a_party", deals.act(id, "sign"));
+  deals.done(provider, deals.act(id, "sign"));
+  deals.refused("unknown contract", provider, "contract_unknown", Deals::act_on_it(none, none, "deliver", 1));
+  deals.refused("unknown milestone", provider, "milestone_unknown", deals.deliver(id, 2));
+  deals.refused("milestone 0", provider, "milestone_unknown", deals.deliver(id, 0));
+  deals.refused("accept before deliver", payer, "milestone_wrong_stage", deals.act(id, "accept", 1));
+  deals.done(provider, deals.deliver(id));
+  deals.refused("the provider accepts its own work", provider, "not_a_party", deals.act(id, "accept", 1));
+  deals.refused("a dispute without an arbiter", payer, "condition_not_met", [made = deals.act(id, "dispute", 1)](Operation& o) {
+    made(o);
+    o = with(o, "reason", "why");
   });
-  deals.done(payer, deals.sign(id));
-  deals.refused("sign twice", payer, "already_signed", deals.sign(id));
-  deals.refused("sign for others", "nordic-consult", "not_a_party", deals.sign(id));
-  deals.done(provider, deals.sign(id));
-  deals.refused("unknown contract", provider, "contract_unknown", deliver(none));
-  deals.refused("unknown milestone", provider, "milestone_unknown", deliver(id, 2));
-  deals.refused("milestone 0", provider, "milestone_unknown", deliver(id, 0));
-  deals.refused("accept before deliver", payer, "milestone_wrong_stage", accept(id));
-  deals.done(provider, deliver(id));
-  deals.refused("the provider accepts its own work", provider, "not_a_party", accept(id));
-  deals.refused("a dispute without an arbiter", payer, "no_arbiter", step(id, 1, [](Operation& o) {
-    o.mutable_dispute_milestone()->set_reason("why");
-    return o.mutable_dispute_milestone();
-  }));
-  deals.done(payer, accept(id));
-  deals.refused("accept, and so pay, twice", payer, "wrong_phase", accept(id));
+  deals.done(payer, deals.act(id, "accept", 1));
+  deals.refused("accept, and so pay, twice", payer, "wrong_phase", deals.act(id, "accept", 1));
   const std::string dear = deals.draft(payer, issued_amount, false);
-  deals.done(payer, deals.sign(dear));
-  deals.refused("the last signature without the money", provider, "overdraft", deals.sign(dear));
+  deals.done(payer, deals.act(dear, "sign"));
+  deals.refused("the last signature without the money", provider, "overdraft", deals.act(dear, "sign"));
 }
 
 TEST_CASE("wrong steps with public money are refused and change nothing") {
@@ -177,24 +147,24 @@ TEST_CASE("wrong steps with public money are refused and change nothing") {
   deals.refused("over the appropriation", "treasury", "over_appropriation", allot(100'001));
   deals.done("treasury", allot(50'000));
   const std::string large = deals.draft(customer, 50'001, true);
-  deals.done(customer, deals.sign(large));
-  deals.done(provider, deals.sign(large));
-  deals.refused("a commitment over the allotment", "treasury", "over_allotment", deals.register_contract(large));
+  deals.done(customer, deals.act(large, "sign"));
+  deals.done(provider, deals.act(large, "sign"));
+  deals.refused("a commitment over the allotment", "treasury", "over_allotment", deals.act(large, "register"));
   const std::string id = deals.draft(customer, 11'200, true);
-  deals.done(customer, deals.sign(id));
-  deals.done(provider, deals.sign(id));
-  deals.refused("deliver before it is registered", provider, "not_registered", deliver(id));
-  deals.done("treasury", deals.register_contract(id));
+  deals.done(customer, deals.act(id, "sign"));
+  deals.done(provider, deals.act(id, "sign"));
+  deals.refused("deliver before it is registered", provider, "wrong_phase", deals.deliver(id));
+  deals.done("treasury", deals.act(id, "register"));
   deals.refused("reserve what is committed", customer, "over_allotment", reserve(50'000 - 11'200 + 1));
   deals.refused("cut below the commitment", "treasury", "below_commitment", [](Operation& o) {
     o.mutable_adjust_budget_line()->set_line(line);
     o.mutable_adjust_budget_line()->set_delta(-(100'000 - 11'200 + 1));
     o.mutable_adjust_budget_line()->set_reason("cut");
   });
-  deals.refused("order what is not accepted", customer, "milestone_wrong_stage", order(id));
-  deals.done(provider, deliver(id));
-  deals.done(customer, accept(id));
-  deals.refused("pay what is not ordered", "treasury", "milestone_wrong_stage", pay(id));
+  deals.refused("order what is not accepted", customer, "payment_unknown", order(id));
+  deals.done(provider, deals.deliver(id));
+  deals.done(customer, deals.act(id, "accept", 1));
+  deals.refused("pay what is not ordered", "treasury", "payment_wrong_stage", pay(id));
   deals.refused("the treasury orders by itself", "treasury", "not_line_owner", order(id));
   deals.done(customer, order(id));
   deals.refused("pay from an empty treasury", "treasury", "overdraft", pay(id));

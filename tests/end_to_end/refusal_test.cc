@@ -1,6 +1,7 @@
 // Bad transactions over the real API: each is refused with its code, a sentence and advice, and changes nothing.
 #include <functional>
 
+#include "tests/harness/service_contract.h"
 #include "tests/end_to_end/test_network.h"
 
 using namespace daftar;
@@ -90,8 +91,7 @@ std::vector<Refusal> refusals(const TestNetwork& network) {
       {"into another currency", "currency_mismatch", pay(payer_account, payee + "/PYG", 5)},
       {"to itself", "same_account", pay(payer_account, payer_account, 5)},
       {"unknown contract", "contract_unknown", operations(network, payer, [](ledger::proto::Operation& o) {
-         o.mutable_accept_milestone()->set_contract(std::string(32, 'c'));
-         o.mutable_accept_milestone()->set_milestone(1);
+         o = act_on(std::string(32, 'c'), std::string(32, 'd'), "accept", 1);
        })},
       {"money made by one who is no bank", "role_missing", operations(network, payer, [](ledger::proto::Operation& o) {
          o.mutable_issue()->set_to(payer_account);

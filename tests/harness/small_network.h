@@ -27,7 +27,8 @@ struct SmallNetwork {
   /// `make_key`: where keys and nonces come from; a simulation gives its own, so that equal seeds make equal bytes.
   /// `node_change_approvals`: as in the genesis.
   explicit SmallNetwork(int validators = 3, const std::vector<std::string>& enterprises = {"acme", "baraka"},
-                        std::function<ledger::SigningKey()> make_key = ledger::SigningKey::generate, std::uint32_t node_change_approvals = 0)
+                        std::function<ledger::SigningKey()> make_key = ledger::SigningKey::generate, std::uint32_t node_change_approvals = 0,
+                        const std::vector<ledger::proto::Template>& templates = {})
       : make_key_(std::move(make_key)) {
     ledger::initialise_crypto();
     ledger::proto::Genesis content;
@@ -36,6 +37,7 @@ struct SmallNetwork {
     content.set_country_profile("test");
     content.add_currencies("UZS");
     if (node_change_approvals != 0) content.mutable_limits()->set_node_change_approvals(node_change_approvals);
+    for (const auto& one : templates) *content.add_templates() = one;
     add_member(content, "bank", {"bank"});
     add_member(content, "registrar", {"registrar"});
     add_member(content, "treasury", {"treasury"});

@@ -43,7 +43,7 @@ TEST_CASE("The tags are what every id and signature was made with") {
   CHECK(tag::block == "daftar/block/v1");
   CHECK(tag::blinding == "daftar/blinding/v1");
   CHECK(tag::result == "daftar/result/v1");
-  CHECK(tag::terms == "daftar/terms/v1");
+  CHECK(tag::contract == "daftar/contract/v1");
   CHECK(tag::deadline_id == "daftar/deadline/v1");
   CHECK(tag::signed_read == "daftar/signed-read/v1");
 }

@@ -16,10 +16,10 @@ const google::protobuf::Descriptor* message(std::string_view name) {
   if (name == "Envelope") return proto::Envelope::descriptor();
   if (name == "Body") return proto::TransactionBody::descriptor();
   if (name == "Operation") return proto::Operation::descriptor();
-  if (name == "Milestone") return proto::Milestone::descriptor();
+  if (name == "Issue") return proto::Issue::descriptor();
   if (name == "ChangeKey") return proto::ChangeKey::descriptor();
   if (name == "Adjust") return proto::AdjustBudgetLine::descriptor();
-  if (name == "Award") return proto::AwardMilestone::descriptor();
+  if (name == "Pay order") return proto::PayOrder::descriptor();
   if (name == "Block") return proto::Block::descriptor();
   if (name == "Genesis") return proto::Genesis::descriptor();
   FAIL("no such message: " << name);
@@ -31,15 +31,15 @@ const google::protobuf::Descriptor* message(std::string_view name) {
 TEST_CASE("The strict scan accepts the one encoding") {
   struct Row { const char *message, *hex; };
   const Row rows[] = {
-      {"Milestone", ""},
-      {"Milestone", "0a0161"},                                  // title "a"
-      {"Milestone", "0a026161 1001 1801"},
-      {"Milestone", "10 7f"},
-      {"Milestone", "10 8001"},                                 // 128
-      {"Milestone", "10 ffffffffffffffffff01"},                 // price -1
+      {"Issue", ""},
+      {"Issue", "0a0161"},                                  // to "a"
+      {"Issue", "0a026161 1001 1a0161"},
+      {"Issue", "10 7f"},
+      {"Issue", "10 8001"},                                 // 128
+      {"Issue", "10 ffffffffffffffffff01"},                 // amount -1
       {"Adjust", "10 80808080808080808001"},                    // delta: the least int64
-      {"Milestone", "18 ffffffffffffffffff01"},                 // due_ms: the greatest uint64
-      {"Award", "10 ffffffff0f"},                               // milestone: the greatest uint32
+      {"Body", "28 ffffffffffffffffff01"},                      // valid_until_ms: the greatest uint64
+      {"Pay order", "10 ffffffff0f"},                               // payment: the greatest uint32
       {"ChangeKey", "1801"},                                    // revoke: true
       {"Operation", "0a00"},                                    // an empty transfer is a choice made
       {"Operation", "b20100"},                                  // field 22
@@ -48,8 +48,8 @@ TEST_CASE("The strict scan accepts the one encoding") {
       {"Block", "2a00 2a00"},                                   // repeated bytes may be empty
       {"Genesis", "2200"},                                      // repeated strings may be empty
       {"Genesis", "4200"},                                      // an empty message says that it is there
-      {"Milestone", "0a04 f09f9880"},                           // U+1F600
-      {"Milestone", "0a03 efbfbf"},
+      {"Issue", "0a04 f09f9880"},                           // U+1F600
+      {"Issue", "0a03 efbfbf"},
   };
   for (const auto& row : rows) {
     CAPTURE(row.message, row.hex);
@@ -64,65 +64,65 @@ TEST_CASE("The strict scan refuses every other encoding, and says where") {
   struct Row { const char *message, *hex; std::size_t offset; const char *field, *sentence; };
   const Row rows[] = {
       // unknown fields
-      {"Milestone", "2001", 0, "", "there is no field of number 4"},
-      {"Milestone", "0001", 0, "", "there is no field of number 0"},
-      {"Milestone", "10 05 fa0100", 2, "", "there is no field of number 31"},
-      {"Milestone", "f8ffffff0f01", 0, "", "there is no field of number 536870911"},
-      {"Milestone", "f8ffffffffffffffff01 01", 0, "", "there is no field of number 2305843009213693951"},
+      {"Issue", "2001", 0, "", "there is no field of number 4"},
+      {"Issue", "0001", 0, "", "there is no field of number 0"},
+      {"Issue", "10 05 fa0100", 2, "", "there is no field of number 31"},
+      {"Issue", "f8ffffff0f01", 0, "", "there is no field of number 536870911"},
+      {"Issue", "f8ffffffffffffffff01 01", 0, "", "there is no field of number 2305843009213693951"},
       {"Operation", "e20100", 0, "", "there is no field of number 28"},
       // tags
-      {"Milestone", "8a0001 61", 0, "", "the tag of a field is cut short, overlong or too large"},
-      {"Milestone", "80", 0, "", "the tag of a field is cut short, overlong or too large"},
-      {"Milestone", "0a0161 ff", 3, "", "the tag of a field is cut short, overlong or too large"},
-      {"Milestone", "ffffffffffffffffffff01", 0, "", "the tag of a field is cut short, overlong or too large"},
+      {"Issue", "8a0001 61", 0, "", "the tag of a field is cut short, overlong or too large"},
+      {"Issue", "80", 0, "", "the tag of a field is cut short, overlong or too large"},
+      {"Issue", "0a0161 ff", 3, "", "the tag of a field is cut short, overlong or too large"},
+      {"Issue", "ffffffffffffffffffff01", 0, "", "the tag of a field is cut short, overlong or too large"},
       // order and repetition
-      {"Milestone", "1001 0a0161", 2, "title", "the field comes after one of a higher number"},
-      {"Milestone", "1001 1001", 2, "price", "the field is given twice"},
-      {"Milestone", "0a0161 0a0162", 3, "title", "the field is given twice"},
+      {"Issue", "1001 0a0161", 2, "to", "the field comes after one of a higher number"},
+      {"Issue", "1001 1001", 2, "amount", "the field is given twice"},
+      {"Issue", "0a0161 0a0162", 3, "to", "the field is given twice"},
       {"Envelope", "1200 0a0161", 2, "body", "the field comes after one of a higher number"},
       {"Body", "3200 2801 3200", 2, "valid_until_ms", "the field comes after one of a higher number"},
       {"Operation", "0a00 0a00", 2, "transfer", "the field is given twice"},
       {"Operation", "0a00 1200", 2, "register_member", "only one field of this choice may be given"},
       // wire types
-      {"Milestone", "08 01", 0, "title", "the wire type is not that of the field"},
-      {"Milestone", "12 0101", 0, "price", "the wire type is not that of the field"},
-      {"Milestone", "11 0100000000000000", 0, "price", "the wire type is not that of the field"},
-      {"Milestone", "15 01000000", 0, "price", "the wire type is not that of the field"},
-      {"Milestone", "0b 0c", 0, "title", "the wire type is not that of the field"},
-      {"Milestone", "0e", 0, "title", "the wire type is not that of the field"},
+      {"Issue", "08 01", 0, "to", "the wire type is not that of the field"},
+      {"Issue", "12 0101", 0, "amount", "the wire type is not that of the field"},
+      {"Issue", "11 0100000000000000", 0, "amount", "the wire type is not that of the field"},
+      {"Issue", "15 01000000", 0, "amount", "the wire type is not that of the field"},
+      {"Issue", "0b 0c", 0, "to", "the wire type is not that of the field"},
+      {"Issue", "0e", 0, "to", "the wire type is not that of the field"},
       {"Operation", "08 01", 0, "transfer", "the wire type is not that of the field"},
       // varints
-      {"Milestone", "10 8100", 1, "price", "the number is cut short, overlong or too large"},
-      {"Milestone", "10", 1, "price", "the number is cut short, overlong or too large"},
-      {"Milestone", "10 80", 1, "price", "the number is cut short, overlong or too large"},
-      {"Milestone", "10 ffffffffffffffffff02", 1, "price", "the number is cut short, overlong or too large"},
-      {"Milestone", "10 ffffffffffffffffff8100", 1, "price", "the number is cut short, overlong or too large"},
-      {"Milestone", "0a 8100 61", 1, "title", "the length is cut short, overlong or too large"},
-      {"Award", "10 8080808010", 1, "milestone", "the number is too large for the field"},
-      {"Award", "10 ffffffffffffffffff01", 1, "milestone", "the number is too large for the field"},
+      {"Issue", "10 8100", 1, "amount", "the number is cut short, overlong or too large"},
+      {"Issue", "10", 1, "amount", "the number is cut short, overlong or too large"},
+      {"Issue", "10 80", 1, "amount", "the number is cut short, overlong or too large"},
+      {"Issue", "10 ffffffffffffffffff02", 1, "amount", "the number is cut short, overlong or too large"},
+      {"Issue", "10 ffffffffffffffffff8100", 1, "amount", "the number is cut short, overlong or too large"},
+      {"Issue", "0a 8100 61", 1, "to", "the length is cut short, overlong or too large"},
+      {"Pay order", "10 8080808010", 1, "payment", "the number is too large for the field"},
+      {"Pay order", "10 ffffffffffffffffff01", 1, "payment", "the number is too large for the field"},
       {"ChangeKey", "18 02", 1, "revoke", "the number is too large for the field"},
       {"ChangeKey", "18 8100", 1, "revoke", "the number is cut short, overlong or too large"},
       // explicit defaults
-      {"Milestone", "1000", 1, "price", "a zero must be left out, not written"},
+      {"Issue", "1000", 1, "amount", "a zero must be left out, not written"},
       {"ChangeKey", "1800", 1, "revoke", "a zero must be left out, not written"},
-      {"Milestone", "0a00", 1, "title", "an empty value must be left out, not written"},
+      {"Issue", "0a00", 1, "to", "an empty value must be left out, not written"},
       {"Envelope", "0a00", 1, "body", "an empty value must be left out, not written"},
       {"Operation", "0a02 1800", 3, "transfer.amount", "a zero must be left out, not written"},
       // lengths and ends
-      {"Milestone", "0a02 61", 1, "title", "the length goes beyond the end"},
-      {"Milestone", "0a ffffffffffffffffff01", 1, "title", "the length goes beyond the end"},
+      {"Issue", "0a02 61", 1, "to", "the length goes beyond the end"},
+      {"Issue", "0a ffffffffffffffffff01", 1, "to", "the length goes beyond the end"},
       {"Body", "3204 0a020800", 4, "operations[0].transfer.from", "the wire type is not that of the field"},
       {"Body", "3203 0a0310 3200", 3, "operations[0].transfer", "the length goes beyond the end"},
       {"Body", "3202 0a00 3204 0a02 1800", 9, "operations[1].transfer.amount", "a zero must be left out, not written"},
       // text
-      {"Milestone", "0a01 80", 1, "title", "the text is not valid UTF-8"},
-      {"Milestone", "0a02 c080", 1, "title", "the text is not valid UTF-8"},                    // overlong NUL
-      {"Milestone", "0a02 c3 28", 1, "title", "the text is not valid UTF-8"},
-      {"Milestone", "0a03 e08080", 1, "title", "the text is not valid UTF-8"},                  // overlong
-      {"Milestone", "0a03 eda080", 1, "title", "the text is not valid UTF-8"},                  // surrogate
-      {"Milestone", "0a04 f4908080", 1, "title", "the text is not valid UTF-8"},                // above U+10FFFF
-      {"Milestone", "0a02 e282", 1, "title", "the text is not valid UTF-8"},                    // cut short
-      {"Milestone", "0a09 6161616161616161 ff", 1, "title", "the text is not valid UTF-8"},
+      {"Issue", "0a01 80", 1, "to", "the text is not valid UTF-8"},
+      {"Issue", "0a02 c080", 1, "to", "the text is not valid UTF-8"},                    // overlong NUL
+      {"Issue", "0a02 c3 28", 1, "to", "the text is not valid UTF-8"},
+      {"Issue", "0a03 e08080", 1, "to", "the text is not valid UTF-8"},                  // overlong
+      {"Issue", "0a03 eda080", 1, "to", "the text is not valid UTF-8"},                  // surrogate
+      {"Issue", "0a04 f4908080", 1, "to", "the text is not valid UTF-8"},                // above U+10FFFF
+      {"Issue", "0a02 e282", 1, "to", "the text is not valid UTF-8"},                    // cut short
+      {"Issue", "0a09 6161616161616161 ff", 1, "to", "the text is not valid UTF-8"},
       {"Genesis", "2203 555a53 2201 ff", 6, "currencies[1]", "the text is not valid UTF-8"},
   };
   for (const auto& row : rows) {

@@ -15,6 +15,7 @@
 #include "node/api.h"
 #include "node/http_server.h"
 #include "node/node.h"
+#include "tests/harness/service_contract.h"
 #include "tests/harness/small_network.h"
 
 namespace daftar::tests {
@@ -112,7 +113,7 @@ class ApiUnderTest {
 
 /// One real node, alone in its network: real disks, real consensus, no peers.
 struct OneNode {
-  OneNode() : network(1, {"acme", "baraka", "chorsu"}) {
+  OneNode() : network(1, {"acme", "baraka", "chorsu"}, ledger::SigningKey::generate, 0, {service_template_of_genesis()}) {
     node::NodeOptions options;
     options.node = 1;
     options.data_dir = directory / "data";

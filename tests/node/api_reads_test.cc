@@ -31,25 +31,7 @@ void register_member(OneNode& one, const std::string& id, const std::string& kin
 }
 
 Operation draft(const std::string& customer, const std::string& provider, const std::string& budget_line) {
-  Operation operation;
-  auto* d = operation.mutable_draft_contract();
-  d->set_template_("service/1");
-  d->set_title("Work");
-  d->set_customer(customer);
-  d->set_provider(provider);
-  d->set_currency("UZS");
-  auto* milestone = d->add_milestones();
-  milestone->set_title("All of it");
-  milestone->set_price(500);
-  milestone->set_due_ms(wall_ms() + 10 * day);
-  d->set_category("services");
-  if (budget_line.empty()) d->set_customer_account(customer + "/UZS");
-  else d->set_budget_line(budget_line);
-  d->set_offer_until_ms(wall_ms() + 3 * day);
-  if (budget_line.empty()) d->set_acceptance_days(5);
-  d->set_delivery_grace_days(30);
-  d->set_text_digest(std::string(ledger::sha256("text").view()));
-  return operation;
+  return draft_service({.customer = customer, .provider = provider, .budget_line = budget_line, .price = 500, .due_ms = wall_ms() + 10 * day, .offer_until_ms = wall_ms() + 3 * day});
 }
 
 Operation approve(const std::string& line, const std::string& owner) {
@@ -200,10 +182,10 @@ TEST_CASE("a private contract is shown to its parties, one paid from the budget 
   CHECK(outcome(one.get_as("chorsu", "/v1/contracts/" + secret)) == "not_allowed");
   CHECK(outcome(one.get_as("operator-1", "/v1/contracts/" + secret)) == "200");
   const auto seen = one.get_as("baraka", "/v1/contracts/" + secret).json();
-  CHECK(seen["phase"] == "draft");
-  CHECK(seen["milestones"][0]["price"] == "500");
+  CHECK(seen["phase"] == "offered");
+  CHECK(seen["lists"][0]["entries"][0]["fields"][1]["value"] == "500");
   CHECK(seen["currency"] == "UZS");
-  CHECK(one.server->get("/v1/contracts/" + open).json()["budget_line"] == "2026.paper");
+  CHECK(one.server->get("/v1/contracts/" + open).json()["parties"][0]["budget_line"] == "2026.paper");
   CHECK(outcome(one.server->get("/v1/transactions/" + secret)) == "signed_read_required");
   CHECK(one.server->get("/v1/transactions/" + open).json()["result"]["events"].size() >= 1);
   CHECK(outcome(one.server->get("/v1/entries?kind=contract&id=" + secret)) == "signed_read_required");

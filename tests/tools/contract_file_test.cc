@@ -1,63 +1,80 @@
 #include <catch2/catch.hpp>
 
 #include "tests/harness/temporary_folder.h"
+#include "tests/tools/shipped.h"
+#include "tools/clock.h"
 #include "tools/contract_file.h"
-#include "tools/wallet.h"
+#include "tools/values.h"
 
 namespace daftar::tools {
 namespace {
-const char* const contract = R"(template = "service/1"
-title = "Office repair"
+
+const char* const contract_toml = R"(template = "service/1"
+currency = "UZS"
+[parties]
 customer = "acme-build"
 provider = "baraka-soft"
 arbiter = "arbiter"
-currency = "UZS"
-category = "services"
-customer_account = "acme-build/UZS"
-offer_until = "2026-12-31"
-late_penalty_per_day = "0.5"
-late_penalty_cap = "50"
-acceptance_days = 10
-delivery_grace_days = 60
-arbitration_days = 30
-text_file = "text.txt"
+[terms]
+subject = "Office repair"
+income = "services"
+offer_until = "+7d"
+late_rate = "0.5%"
+late_cap = "50"
+acceptance = "10d"
+grace = "60d"
+arbitration = "30d"
+annex = "file:text.txt"
 [[milestones]]
 title = "Walls"
 price = "56000000.5"
-due = "2026-12-24"
+due = "+30d"
 )";
 
 std::string fault_of_contract(const std::string& from, const std::string& to) {
   const tests::TemporaryFolder folder;
   folder.write("text.txt", "abc");
-  std::string text = contract;
+  std::string text = contract_toml;
   const auto at = text.find(from);
   REQUIRE(at != std::string::npos);
-  const auto read = read_contract_file(folder.write("contract.toml", text.replace(at, from.size(), to)));
+  const auto library = shipped("service");
+  const auto read = read_contract_file(folder.write("contract.toml", text.replace(at, from.size(), to)), library);
   return read ? "no fault" : read.error().sentence;
 }
+
 }  // namespace
 
-TEST_CASE("a contract file becomes the draft it says") {
+TEST_CASE("a contract file becomes the draft it says, its documents found beside it") {
   const tests::TemporaryFolder folder;
   folder.write("text.txt", "abc");
-  const auto draft = read_contract_file(folder.write("contract.toml", contract));
-  REQUIRE(draft);
-  CHECK(draft->late_penalty_ppm_per_day() == 5000);
-  CHECK(draft->late_penalty_cap_ppm() == 500'000);
-  CHECK(draft->milestones(0).price() == 5'600'000'050);
-  CHECK(draft->milestones(0).due_ms() == 1'798'070'400'000);
-  CHECK(ledger::to_hex(draft->text_digest()) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  const auto library = shipped("service");
+  const auto contract = read_contract_file(folder.write("contract.toml", contract_toml), library);
+  if (!contract) FAIL(contract.error().sentence);
+  const auto term = [&](const std::string& name) -> const contracts::language::Value& {
+    const auto& terms = contract->known->program.terms;
+    const auto found = std::find_if(terms.begin(), terms.end(), [&](const auto& slot) { return slot.name == name; });
+    REQUIRE(found != terms.end());
+    return contract->described.instance.terms[static_cast<std::size_t>(found - terms.begin())];
+  };
+  CHECK(term("late_rate").number == 5'000);
+  CHECK(term("late_cap").number == 500'000);
+  CHECK(term("grace").number == 60 * 86'400'000ll);
+  CHECK(ledger::to_hex(term("annex").bytes) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  CHECK(contract->described.instance.lists[0][0].fields[1].number == 5'600'000'050);
+  CHECK(contract->described.parties[0].account == "acme-build/UZS");
+  CHECK_FALSE(contract->described.instance.is_public);
 }
 
 TEST_CASE("a mistake in a contract file is refused with file and line") {
-  CHECK_THAT(fault_of_contract("price = \"56000000.5\"", "price = \"56000000.505\""), Catch::Contains("contract.toml:18: 'milestones[0].price' cannot be read"));
+  CHECK_THAT(fault_of_contract("price = \"56000000.5\"", "price = \"56000000.505\""), Catch::Contains("contract.toml:19: 'milestones[0].price' cannot be read"));
   CHECK_THAT(fault_of_contract("price = \"56000000.5\"", "price = 56000000.5"), Catch::Contains("'milestones[0].price' must be a text"));
-  CHECK_THAT(fault_of_contract("\"2026-12-24\"", "\"soon\""), Catch::Contains("'milestones[0].due' is no time"));
+  CHECK_THAT(fault_of_contract("\"+30d\"", "\"soon\""), Catch::Contains("'milestones[0].due' cannot be read"));
   CHECK_THAT(fault_of_contract("currency = \"UZS\"", "currency = \"SUM\""), Catch::Contains("'currency' is no ISO 4217 currency"));
-  CHECK_THAT(fault_of_contract("acceptance_days = 10", "acceptance = 10"), Catch::Contains("'acceptance' is not a known key"));
-  CHECK_THAT(fault_of_contract("text_file = \"text.txt\"", ""), Catch::Contains("exactly one of 'text_file' and 'text_digest'"));
-  CHECK_THAT(fault_of_contract("text.txt", "missing.txt"), Catch::Contains("'text_file' cannot be read"));
+  CHECK_THAT(fault_of_contract("acceptance = ", "acceptances = "), Catch::Contains("'terms.acceptances' is not a known key"));
+  CHECK_THAT(fault_of_contract("text.txt", "missing.txt"), Catch::Contains("'terms.annex' cannot be read"));
+  CHECK_THAT(fault_of_contract("service/1", "service/2"), Catch::Contains("'template' is none that this ledger knows"));
+  CHECK_THAT(fault_of_contract("[terms]", "[budget_lines]\nprovider = \"2026.edu\"\n[terms]"), Catch::Contains("provider: the template lets it pay from no budget line"));
+  CHECK_THAT(fault_of_contract("grace = \"60d\"\n", ""), Catch::Contains("undelivered work must end some day"));
 }
 
 TEST_CASE("times from now are relative to now") {

@@ -1,6 +1,9 @@
 #include <catch2/catch.hpp>
 
 #include "tests/harness/temporary_folder.h"
+#include "tests/tools/shipped.h"
+#include "tools/clock.h"
+#include "tools/contract_file.h"
 #include "tools/decimal_json.h"
 #include "tools/files.h"
 #include "tools/ocds.h"
@@ -87,13 +90,17 @@ TEST_CASE("a difference is refused with the fields compared until the caller say
   CHECK(separate.milestones[4].price == 6);
 
   for (const auto& settled : {last, separate}) {
-    const auto draft = draft_of(settled, {.budget_line = "2016.line", .due_ms = 0, .offer_until_ms = 1});
-    REQUIRE(draft);
+    const auto text = contract_text(settled, {.budget_line = "2016.line", .due_ms = now_ms() + 30 * 86'400'000ull, .offer_until_ms = now_ms() + 86'400'000});
+    REQUIRE(text);
+    const auto library = shipped("supply");
+    const auto contract = read_contract_text(*text, "contract.toml", library);
+    if (!contract) FAIL(contract.error().sentence);
     std::int64_t sum = 0;
-    for (const auto& milestone : draft->milestones()) sum += milestone.price();
+    for (const auto& lot : contract->described.instance.lists[0]) sum += lot.fields[1].number;
     CHECK(sum == 180'941'456);
-    CHECK(draft->template_() == "supply/1");
-    CHECK(draft->text_digest().size() == 32);
+    CHECK(contract->draft.template_() == "supply");
+    CHECK(contract->draft.parties(0).budget_line() == "2016.line");
+    CHECK(contract->described.instance.is_public);
   }
 }
 

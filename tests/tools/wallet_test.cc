@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "tests/tools/small_genesis.h"
+#include "tests/harness/service_contract.h"
 #include "tools/wallet.h"
 
 namespace daftar::tools {
@@ -104,28 +105,14 @@ TEST_CASE("every operation has words of its own") {
   CHECK(describe_operation({}).find("do not sign") != std::string::npos);
 }
 
-TEST_CASE("a drafted contract is shown term by term with its total") {
-  proto::Operation operation;
-  auto& draft = *operation.mutable_draft_contract();
-  draft.set_template_("service/1");
-  draft.set_title("Office repair");
-  draft.set_customer("acme-build");
-  draft.set_provider("baraka-soft");
-  draft.set_arbiter("arbiter");
-  draft.set_currency("UZS");
-  draft.set_customer_account("acme-build/UZS");
-  draft.set_late_penalty_ppm_per_day(5000);
-  draft.set_late_penalty_cap_ppm(500'000);
-  for (const std::int64_t price : {std::int64_t{5'600'000'000}, std::int64_t{1'120'000'050}}) {
-    auto& milestone = *draft.add_milestones();
-    milestone.set_title("Step");
-    milestone.set_price(price);
-    milestone.set_due_ms(*utc_to_ms("2026-12-24"));
-  }
-  const std::string words = describe_operation(operation);
-  for (const char* fact : {"customer acme-build", "provider baraka-soft", "arbiter arbiter", "1. “Step” 56 000 000.00 UZS, due 2026-12-24", "2. “Step” 11 200 000.50 UZS",
-                           "total 67 200 000.50 UZS", "money is held from acme-build/UZS", "0.5 % of the price a day, at most 50 %"})
+TEST_CASE("a drafted contract is shown party by party and term by term, and an act with what it is given") {
+  const std::string words = describe_operation(tests::draft_service(
+      {.customer = "acme-build", .provider = "baraka-soft", .budget_line = "2026.edu", .price = 5'600, .due_ms = *utc_to_ms("2026-12-24"), .offer_until_ms = *utc_to_ms("2026-12-20")}));
+  for (const char* fact : {"draft a contract of template service/1 in UZS, digest ", "customer: acme-build, pays from budget line 2026.edu", "provider: baraka-soft", "subject “Repair”",
+                           "milestones 1: title “All of it”, price 5600, due 1798070400000"})
     CHECK_THAT(words, Catch::Contains(fact));
+  const std::string act = describe_operation(tests::with(tests::act_on(std::string(32, 'c'), std::string(32, 'd'), "reject", 2), "reason", "torn"));
+  CHECK_THAT(act, Catch::Contains("reject on contract 6363") && Catch::Contains(", entry 2, with digest 6464") && Catch::Contains("reason “torn”"));
 }
 
 TEST_CASE("a change of the nodes is shown step by step with the keys it lets in") {
@@ -164,7 +151,7 @@ TEST_CASE("a result is told posting by posting") {
 
 TEST_CASE("an event that moved no money is told in the currency of its contract or line, and in minor units when nobody knows it") {
   const auto result = nlohmann::json::parse(R"({"ok":true,"postings":[],"taxes":[],"events":[
-    {"kind":"budget_committed","subject":"2026.edu","milestone":0,"amount":"11200000000","text":""}]})");
+    {"kind":"budget_committed","subject":"2026.edu","number":0,"amount":"11200000000","text":""}]})");
   const auto currency_of = [](const std::string& subject) { return subject == "2026.edu" ? std::string("UZS") : std::string(); };
   CHECK(describe_result(result, currency_of) == std::vector<std::string>{"budget_committed 2026.edu, 112 000 000.00 UZS"});
   CHECK(describe_result(result) == std::vector<std::string>{"budget_committed 2026.edu, 11200000000 minor units"});

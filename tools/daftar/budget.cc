@@ -8,7 +8,7 @@ using nlohmann::json;
 namespace {
 struct BudgetArguments {
   std::string line, owner, title, currency, amount, function_code, economic_code, programme, source, reason, contract;
-  std::uint32_t year = 0, milestone = 0;
+  std::uint32_t year = 0, payment = 0;
   bool cut = false;
 };
 
@@ -22,6 +22,56 @@ Result<std::int64_t> line_amount(Session& session, const BudgetArguments& a) {
   }
   return parse_amount(a.amount, currency);
 }
+/// Every page of a list.
+Result<json> whole_list(Session& session, const std::string& target, const char* key) {
+  json all = json::array();
+  for (std::string after;;) {
+    auto answer = session.get(target + "?limit=1000" + (after.empty() ? "" : "&after=" + url_part(after)));
+    if (!answer) return Unexpected<ToolError>(answer.error());
+    for (auto& one : answer->at(key)) all.push_back(std::move(one));
+    if (!answer->at("next").is_string()) return all;
+    after = answer->at("next").get<std::string>();
+  }
+}
+
+/// The line, its contracts, their payments; nobody's key is needed.
+Result<Report> trace_line(Session& session, const std::string& line) {
+  if (line.empty()) return failure(Exit::usage, "line", "Which line, or which payment?", "daftar budget list names the lines; daftar budget trace --payment TX goes up from a payment.");
+  const std::string target = "/v1/budget/lines/" + url_part(line);
+  auto found = session.get(target);
+  if (!found) return Unexpected<ToolError>(found.error());
+  auto contracts = whole_list(session, target + "/contracts", "contracts");
+  if (!contracts) return Unexpected<ToolError>(contracts.error());
+  Report report;
+  report.data = {{"line", *found}, {"contracts", *contracts}};
+  report.lines = trace_view(report.data);
+  return report;
+}
+
+/// Of all payments, the one that this transaction made.
+Result<Report> trace_payment(Session& session, const std::string& id) {
+  auto transaction = session.get("/v1/transactions/" + url_part(id));
+  if (!transaction) return Unexpected<ToolError>(transaction.error());
+  for (const json& event : (*transaction)["result"]["events"]) {
+    if (json_text(event, "kind") != "payment_made") continue;
+    auto contract = session.get("/v1/contracts/" + url_part(json_text(event, "subject")));
+    if (!contract) return Unexpected<ToolError>(contract.error());
+    for (const json& payment : (*contract)["payments"]) {
+      if (payment["payment"] != event["number"]) continue;
+      const std::string line_id = json_text(payment, "budget_line");
+      auto line = session.get("/v1/budget/lines/" + url_part(line_id));
+      if (!line) return Unexpected<ToolError>(line.error());
+      json only = *contract;
+      only["payments"] = json::array({payment});
+      Report report;
+      report.data = {{"line", *line}, {"contracts", json::array({only})}};
+      report.lines = trace_view(report.data);
+      return report;
+    }
+  }
+  return failure(Exit::usage, "payment", "Transaction " + id + " paid nothing from a budget line.", "Ask for a transaction that carries the event payment_made: daftar entries --line LINE lists them.");
+}
+
 }  // namespace
 
 void add_budget_commands(Command app, Session& session) {
@@ -103,9 +153,9 @@ void add_budget_commands(Command app, Session& session) {
   }
 
   for (const bool pay : {false, true}) {
-    Command move = budget.add_subcommand(pay ? "pay" : "order", pay ? "Pay an ordered milestone (by the treasury); taxes are withheld" : "Order payment of an accepted milestone (by the owner of the line)");
+    Command move = budget.add_subcommand(pay ? "pay" : "order", pay ? "Pay an ordered payment (by the treasury); taxes are withheld" : "Order a payment that a contract has earned (by the owner of the line)");
     move.add_option("contract", a->contract, "Contract id").required();
-    move.add_option("milestone", a->milestone, "Its number, from 1").required();
+    move.add_option("payment", a->payment, "Its number, from 1: daftar contract show lists them").required();
     add_transaction_options(move, session);
     move.footer(pay ? "Example:\n  daftar budget pay ID 1 --as treasury" : "Example:\n  daftar budget order ID 1 --as education-dept");
     move.callback([&session, a, pay] {
@@ -115,15 +165,21 @@ void add_budget_commands(Command app, Session& session) {
         proto::Operation operation;
         if (pay) {
           operation.mutable_pay_order()->set_contract(*id);
-          operation.mutable_pay_order()->set_milestone(a->milestone);
+          operation.mutable_pay_order()->set_payment(a->payment);
         } else {
           operation.mutable_order_payment()->set_contract(*id);
-          operation.mutable_order_payment()->set_milestone(a->milestone);
+          operation.mutable_order_payment()->set_payment(a->payment);
         }
         return session.transact({operation});
       };
     });
   }
+
+  Command trace = budget.add_subcommand("trace", "A line down to its contracts and their payments; or a payment up to its contract and appropriation");
+  trace.add_option("line", a->line, "Line id");
+  trace.add_option("--payment", a->contract, "Id of the transaction that paid, instead of a line");
+  trace.footer("Examples:\n  daftar budget trace 2026.edu.09.22\n  daftar budget trace --payment TX");
+  trace.callback([&session, a] { session.action = [&session, a] { return a->contract.empty() ? trace_line(session, a->line) : trace_payment(session, a->contract); }; });
 
   Command show = budget.add_subcommand("show", "One line with its stages");
   show.add_option("line", a->line, "Line id").required();

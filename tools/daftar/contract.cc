@@ -1,32 +1,41 @@
+// Contracts: offered from a file, read, acted on. An act says what its template lets a party do; those that most templates share have commands of their own.
 #include <iostream>
 
+#include "contracts/agreements/library.h"
+#include "tools/contract_file.h"
 #include "tools/daftar/commands.h"
 #include "tools/daftar/views.h"
-#include "tools/genesis_compiler.h"
 
 namespace daftar::tools {
 namespace proto = ledger::proto;
+using contracts::agreements::Library;
+using contracts::language::Program;
 using nlohmann::json;
 
 namespace {
 
 constexpr const char* draft_example = R"(Example of a file:
-  template = "service/1"            # or supply/1
-  title = "Office repair"
+  template = "service/1"            # daftar template list
+  currency = "UZS"
+  [parties]                         # as the template names them; optional ones may be left out
   customer = "acme-build"
   provider = "baraka-soft"
-  arbiter = "arbiter"               # may be left out: then no disputes
-  currency = "UZS"
-  category = "services"             # income type for tax
-  customer_account = "acme-build/UZS"   # money is held from it; or budget_line = "2026.edu.09.22"
+  arbiter = "arbiter"
+  [accounts]                        # where somebody's money comes from and goes to; default: the main account
+  customer = "acme-build/UZS"
+  # [budget_lines]                  # where it comes from instead: public money
+  # customer = "2026.edu.09.22"
+  [terms]
+  subject = "Office repair"
+  income = "services"               # income type for tax
   offer_until = "+7d"               # or 2026-12-31, or 2026-12-31T10:00:00Z
-  late_penalty_per_day = "0.5"      # percent of the price
-  late_penalty_cap = "50"
-  acceptance_days = 10              # silence accepts; 0: never
-  delivery_grace_days = 60          # undelivered so long after due: the milestone lapses
-  arbitration_days = 30             # a dispute undecided so long refunds the customer
-  text_file = "contract.pdf"        # its SHA-256 is part of the terms; or text_digest = "..."
-  [[milestones]]
+  late_rate = "0.5%"                # of the price, for each full day
+  late_cap = "50%"
+  acceptance = "10d"                # silence accepts
+  grace = "60d"                     # undelivered so long after due: the money goes back
+  arbitration = "30d"               # a dispute undecided so long refunds the customer
+  annex = "file:contract.pdf"       # its SHA-256 is part of the terms
+  [[milestones]]                    # an entry of the list of that name
   title = "Walls"
   price = "56000000.00"             # gross
   due = "2026-12-24"                # or +30d
@@ -35,164 +44,198 @@ Then:
   daftar contract sign ID --as acme-build; daftar contract sign ID --as baraka-soft)";
 
 struct ContractArguments {
-  std::string file, id, reason, document, document_digest, to_provider, to_customer, currency, terms;
-  std::uint32_t milestone = 0;
+  std::string file, id, act, language;
+  std::uint32_t entry = 0;
+  std::vector<std::string> with;
+  std::string document, document_digest, reason, to_provider;
+  std::string terms, contract_template, currency;   // offline
 };
 
+/// What an act needs to know of its contract.
+struct Acted {
+  std::string digest, currency;
+  const Program* program = nullptr;      // null: not known, so no parameters can be read
+  std::vector<std::string> words;
+};
+
+/// The draft as the receipt of the transaction that made it proves it.
+Result<ContractFile> proved(Session& session, const std::string& id, const Library& known) {
+  auto transaction = session.proved_transaction(id);
+  if (!transaction) return Unexpected<ToolError>(transaction.error());
+  for (const auto& operation : (*transaction)->body().operations())
+    if (operation.has_draft_contract()) return open_draft(operation.draft_contract(), known);
+  return failure(Exit::usage, "contract_unknown", "Transaction " + id + " drafts no contract.", "A contract's id is that of the transaction that drafted it.");
+}
+
+/// The digest is computed here from the bytes of the drafting transaction as its receipt proves them: no single node can show one contract and have another
+/// acted on. With --terms it is what the caller says (offline).
+Result<Acted> acted_on(Session& session, const ContractArguments& a) {
+  if (a.terms.empty()) {
+    auto known = session.templates();
+    if (!known) return Unexpected<ToolError>(known.error());
+    auto contract = proved(session, a.id, **known);
+    if (!contract) return Unexpected<ToolError>(contract.error());
+    return Acted{contract->draft.digest(), contract->draft.currency(), &contract->known->program, words_of(*contract, a.language)};
+  }
+  auto digest = parse_hex32("terms digest", a.terms);
+  if (!digest) return Unexpected<ToolError>(digest.error());
+  Acted acted{*digest, a.currency, nullptr, {}};
+  if (a.contract_template.empty()) return acted;
+  auto known = session.templates();
+  if (!known) return Unexpected<ToolError>(known.error());
+  for (const auto& [key, one] : (*known)->all())
+    if (key.first + "/" + std::to_string(key.second) == a.contract_template) acted.program = &one.program;
+  if (acted.program == nullptr) return failure(Exit::usage, "template_unknown", "'" + a.contract_template + "' is no template of this ledger (daftar template list).");
+  return acted;
+}
+
 Result<Report> draft(Session& session, const ContractArguments& a) {
-  auto contract = read_contract_file(a.file);
+  auto known = session.templates();
+  if (!known) return Unexpected<ToolError>(known.error());
+  auto contract = read_contract_file(a.file, **known);
   if (!contract) return Unexpected<ToolError>(contract.error());
+  if (!session.options.yes && !session.options.no_preview)
+    for (const std::string& line : words_of(*contract, a.language)) std::cerr << line << "\n";
   proto::Operation operation;
-  *operation.mutable_draft_contract() = std::move(*contract);
+  *operation.mutable_draft_contract() = contract->draft;
   auto report = session.transact({operation});
   if (report && report->exit == Exit::ok && session.options.out.empty()) {
     report->data["contract"] = report->data["id"];
-    report->lines.push_back("Contract " + json_text(report->data, "id") + ". Now both parties sign it: daftar contract sign ID --as MEMBER");
+    report->data["digest"] = ledger::to_hex(contract->draft.digest());
+    report->lines.push_back("Contract " + json_text(report->data, "id") + ". Now its parties act on it: daftar contract sign ID --as MEMBER");
   }
   return report;
 }
 
-/// The digest of the terms, computed here from the bytes of the drafting transaction as its receipt proves them: no single node can show one
-/// contract and have another signed. With --terms the digest is what the caller says (offline).
-Result<std::string> terms_of(Session& session, const ContractArguments& a, std::vector<std::string>& lines) {
-  if (!a.terms.empty()) return parse_hex32("terms digest", a.terms);
-  auto transaction = session.proved_transaction(a.id);
-  if (!transaction) return Unexpected<ToolError>(transaction.error());
-  const auto digest = drafted_terms_digest((*transaction)->body_bytes());
-  if (!digest) return failure(Exit::usage, "contract_unknown", "Transaction " + a.id + " drafts no contract.", "A contract's id is that of the transaction that drafted it.");
-  for (const std::string& line : describe_transaction(**transaction)) lines.push_back(line);
-  return std::string(digest->view());
+/// Of all acts of that name: what each parameter is. Acts of one name give one parameter one kind.
+const Program::Slot* parameter_of(const Program& program, const std::string& act, const std::string& name) {
+  for (const auto& one : program.acts)
+    if (one.name == act)
+      for (const auto& slot : one.parameters)
+        if (slot.name == name) return &slot;
+  return nullptr;
 }
 
-Result<Report> sign(Session& session, const ContractArguments& a, bool by_treasury) {
+Result<Report> act(Session& session, const ContractArguments& a, const std::string& what, const std::vector<std::string>& with) {
   auto id = parse_hex32("contract id", a.id);
   if (!id) return Unexpected<ToolError>(id.error());
-  std::vector<std::string> lines;
-  auto digest = terms_of(session, a, lines);
-  if (!digest) return Unexpected<ToolError>(digest.error());
+  auto acted = acted_on(session, a);
+  if (!acted) return Unexpected<ToolError>(acted.error());
   proto::Operation operation;
-  if (by_treasury) {
-    operation.mutable_register_contract()->set_contract(*id);
-    operation.mutable_register_contract()->set_terms_digest(*digest);
-  } else {
-    operation.mutable_sign_contract()->set_contract(*id);
-    operation.mutable_sign_contract()->set_terms_digest(*digest);
+  auto& o = *operation.mutable_act_on_contract();
+  o.set_contract(*id);
+  o.set_digest(acted->digest);
+  o.set_act(what);
+  o.set_entry(a.entry);
+  if (!with.empty() && acted->program == nullptr) return failure(Exit::usage, "template", "What " + what + " takes is the template's to say.", "Name it: --template NAME/VERSION, and --currency where it takes an amount.");
+  for (const std::string& given : with) {
+    const auto equals = given.find('=');
+    const auto* slot = equals == std::string::npos ? nullptr : parameter_of(*acted->program, what, given.substr(0, equals));
+    if (slot == nullptr) return failure(Exit::usage, "parameter", "'" + given + "' is no parameter of " + what + ".", "Write --with NAME=VALUE; daftar template show NAME/VERSION says what an act takes.");
+    auto value = read_value(*slot, given.substr(equals + 1), acted->currency);
+    if (!value) return Unexpected<ToolError>(value.error());
+    *o.add_parameters() = std::move(*value);
   }
   if (!session.options.yes && !session.options.no_preview)
-    for (const std::string& line : lines) std::cerr << line << "\n";
+    for (const std::string& line : acted->words) std::cerr << line << "\n";
   auto report = session.transact({operation});
-  if (report) report->data["terms_digest"] = ledger::to_hex(*digest);
+  if (report) report->data["digest"] = ledger::to_hex(acted->digest);
   return report;
 }
 
-Result<std::string> document_of(const ContractArguments& a) {
-  if (a.document.empty() == a.document_digest.empty())
-    return failure(Exit::usage, "document", "What was delivered? Give --document FILE or --document-digest HEX.");
-  return a.document.empty() ? parse_hex32("SHA-256 digest", a.document_digest) : file_digest(a.document);
+void add_act_options(Command put, Session& session, ContractArguments& a) {
+  put.add_option("id", a.id, "Contract id").required();
+  put.add_option("--language", a.language, "Of the words shown before signing; default: the one that prevails");
+  put.add_option("--terms", a.terms, "Digest of the terms in hex, known from elsewhere; default: computed from the draft's bytes as their receipt proves them");
+  put.add_option("--template", a.contract_template, "NAME/VERSION, beside --terms, for acts that take something");
+  put.add_option("--currency", a.currency, "Of the contract, beside --terms, for acts that take an amount");
+  add_transaction_options(put, session);
 }
 
-Result<Report> act(Session& session, const ContractArguments& a, const std::string& what) {
-  auto id = parse_hex32("contract id", a.id);
-  if (!id) return Unexpected<ToolError>(id.error());
-  proto::Operation operation;
-  if (what == "deliver") {
-    auto digest = document_of(a);
-    if (!digest) return Unexpected<ToolError>(digest.error());
-    auto& o = *operation.mutable_deliver_milestone();
-    o.set_contract(*id);
-    o.set_milestone(a.milestone);
-    o.set_document_digest(*digest);
-  } else if (what == "accept") {
-    operation.mutable_accept_milestone()->set_contract(*id);
-    operation.mutable_accept_milestone()->set_milestone(a.milestone);
-  } else if (what == "reject") {
-    auto& o = *operation.mutable_reject_milestone();
-    o.set_contract(*id);
-    o.set_milestone(a.milestone);
-    o.set_reason(a.reason);
-  } else if (what == "dispute") {
-    auto& o = *operation.mutable_dispute_milestone();
-    o.set_contract(*id);
-    o.set_milestone(a.milestone);
-    o.set_reason(a.reason);
-  } else if (what == "award") {
-    const std::string currency = a.currency.empty() ? session.currency_lookup()(a.id) : a.currency;
-    auto provider = parse_amount(a.to_provider, currency), customer = parse_amount(a.to_customer, currency);
-    if (!provider) return Unexpected<ToolError>(provider.error());
-    if (!customer) return Unexpected<ToolError>(customer.error());
-    auto& o = *operation.mutable_award_milestone();
-    o.set_contract(*id);
-    o.set_milestone(a.milestone);
-    o.set_to_provider(*provider);
-    o.set_to_customer(*customer);
-    o.set_reason(a.reason);
-  } else {
-    operation.mutable_terminate_contract()->set_contract(*id);
-    operation.mutable_terminate_contract()->set_reason(a.reason);
+/// An act of most templates as a command of its own.
+struct Shortcut {
+  const char* name;
+  const char* what;
+  bool entry, reason;
+  const char* example;
+};
+constexpr Shortcut shortcuts[] = {
+    {"sign", "Sign the terms (each party); the last signature puts it in force or, with public money, before the treasury", false, false, "daftar contract sign ID --as baraka-soft"},
+    {"register", "Register a contract paid from a budget line (by the treasury): commits its total", false, false, "daftar contract register ID --as treasury"},
+    {"deliver", "Say that a milestone is done (by the provider)", true, false, "daftar contract deliver ID 1 --document act.pdf --as baraka-soft"},
+    {"accept", "Accept a delivered milestone (by the customer); private money is paid at once", true, false, "daftar contract accept ID 1 --as acme-build"},
+    {"reject", "Send a delivered milestone back (by the customer)", true, true, "daftar contract reject ID 1 --reason 'door missing' --as acme-build"},
+    {"dispute", "Bring a milestone before the arbiter (by either party)", true, true, "daftar contract dispute ID 2 --reason 'quality' --as acme-build"},
+    {"award", "Split a disputed milestone's money (by the arbiter): the rest goes back to the customer", true, true,
+     "daftar contract award ID 2 --to-provider 30000000 --reason 'half done' --as arbiter"},
+    {"terminate", "End by consent: each party sends it; an offer can be taken back by one", false, true, "daftar contract terminate ID --reason 'site closed' --as acme-build"}};
+
+Result<std::vector<std::string>> parameters_of(const ContractArguments& a, const Shortcut& shortcut) {
+  std::vector<std::string> with;
+  if (shortcut.name == std::string_view("deliver")) {
+    if (a.document.empty() == a.document_digest.empty()) return failure(Exit::usage, "document", "What was delivered? Give --document FILE or --document-digest HEX.");
+    with.push_back("file=" + (a.document.empty() ? a.document_digest : "file:" + a.document));
   }
-  return session.transact({operation});
+  if (!a.to_provider.empty()) with.push_back("to_provider=" + a.to_provider);
+  if (shortcut.reason) with.push_back("reason=" + a.reason);
+  return with;
+}
+
+void add_shortcut(Command contract, Session& session, std::shared_ptr<ContractArguments> a, const Shortcut& shortcut) {
+  const std::string_view name = shortcut.name;
+  Command put = contract.add_subcommand(shortcut.name, shortcut.what);
+  add_act_options(put, session, *a);
+  if (shortcut.entry) put.add_option("milestone", a->entry, "Its number, from 1").required();
+  if (shortcut.reason) put.add_option("--reason", a->reason, "Why, in words").required();
+  if (name == "deliver") {
+    put.add_option("--document", a->document, "The act or product; its SHA-256 goes into the ledger");
+    put.add_option("--document-digest", a->document_digest, "SHA-256 in hex, instead of the file");
+  }
+  if (name == "award") put.add_option("--to-provider", a->to_provider, "Amount; the rest of the milestone's price goes back to the customer").required();
+  put.footer(std::string("Example:\n  ") + shortcut.example);
+  put.callback([&session, a, &shortcut] {
+    session.action = [&session, a, &shortcut]() -> Result<Report> {
+      auto with = parameters_of(*a, shortcut);
+      if (!with) return Unexpected<ToolError>(with.error());
+      return act(session, *a, shortcut.name, *with);
+    };
+  });
 }
 
 }  // namespace
 
 void add_contract_commands(Command app, Session& session) {
-  Command contract = app.add_subcommand("contract", "Contracts for services and supplies, with milestones");
+  Command contract = app.add_subcommand("contract", "Contracts, each made of a template (daftar template list)");
   contract.require_subcommand(1);
   auto a = arguments<ContractArguments>();
 
-  Command offer = contract.add_subcommand("draft", "Offer a contract written in a TOML file (by the customer or the provider); drafting is not signing");
+  Command offer = contract.add_subcommand("draft", "Offer a contract written in a TOML file (by one of its parties); drafting is not signing");
   offer.add_option("file", a->file, "TOML file").required();
+  offer.add_option("--language", a->language, "Of the words shown before signing; default: the one that prevails");
   add_transaction_options(offer, session);
   offer.footer(draft_example);
   offer.callback([&session, a] { session.action = [&session, a] { return draft(session, *a); }; });
 
-  Command show = contract.add_subcommand("show", "Terms, parties, milestones and where each stands");
+  Command show = contract.add_subcommand("show", "The words, the terms, where everything stands, and what falls due next");
   show.add_option("id", a->id, "Contract id").required();
-  show.footer("Example:\n  daftar contract show ID --as acme-build");
+  show.add_option("--language", a->language, "Default: the one that prevails");
+  show.footer("Example:\n  daftar contract show ID --language en --as acme-build");
   show.callback([&session, a] {
-    session.action = [&session, a]() -> Result<Report> {
-      return session.show("/v1/contracts/" + url_part(a->id), contract_view);
+    session.action = [&session, a] {
+      return session.show("/v1/contracts/" + url_part(a->id) + (a->language.empty() ? "" : "?language=" + url_part(a->language)), contract_view);
     };
   });
 
-  for (const bool by_treasury : {false, true}) {
-    Command put = contract.add_subcommand(by_treasury ? "register" : "sign",
-                                             by_treasury ? "Register a contract paid from a budget line (by the treasury): commits its total"
-                                                         : "Sign the terms (each party); the last signature puts it in force or, with public money, before the treasury");
-    put.add_option("id", a->id, "Contract id").required();
-    put.add_option("--terms", a->terms, "Terms digest in hex, known from elsewhere; default: computed from the draft's bytes");
-    add_transaction_options(put, session);
-    put.footer(by_treasury ? "Example:\n  daftar contract register ID --as treasury" : "Example:\n  daftar contract sign ID --as baraka-soft");
-    put.callback([&session, a, by_treasury] { session.action = [&session, a, by_treasury] { return sign(session, *a, by_treasury); }; });
-  }
+  for (const Shortcut& shortcut : shortcuts) add_shortcut(contract, session, a, shortcut);
 
-  struct Kind { const char* name; const char* what; bool milestone, reason; const char* example; };
-  for (const Kind kind : {Kind{"deliver", "Say that a milestone is done (by the provider)", true, false, "daftar contract deliver ID 1 --document act.pdf --as baraka-soft"},
-                          Kind{"accept", "Accept a delivered milestone (by the customer); private money is paid at once", true, false, "daftar contract accept ID 1 --as acme-build"},
-                          Kind{"reject", "Send a delivered milestone back (by the customer)", true, true, "daftar contract reject ID 1 --reason 'door missing' --as acme-build"},
-                          Kind{"dispute", "Bring a milestone before the arbiter (by either party)", true, true, "daftar contract dispute ID 2 --reason 'quality' --as acme-build"},
-                          Kind{"award", "Split a disputed milestone's money (by the arbiter)", true, true,
-                               "daftar contract award ID 2 --to-provider 30000000 --to-customer 26000000 --reason 'half done' --as arbiter"},
-                          Kind{"terminate", "End by consent: each party sends it; a draft can be taken back by one", false, true,
-                               "daftar contract terminate ID --reason 'site closed' --as acme-build"}}) {
-    const std::string name = kind.name;
-    Command command = contract.add_subcommand(name, kind.what);
-    command.add_option("id", a->id, "Contract id").required();
-    if (kind.milestone) command.add_option("milestone", a->milestone, "Its number, from 1").required();
-    if (kind.reason) command.add_option("--reason", a->reason, "Why, in words").required();
-    if (name == "deliver") {
-      command.add_option("--document", a->document, "The act or product; its SHA-256 goes into the ledger");
-      command.add_option("--document-digest", a->document_digest, "SHA-256 in hex, instead of the file");
-    }
-    if (name == "award") {
-      command.add_option("--to-provider", a->to_provider, "Amount").required();
-      command.add_option("--to-customer", a->to_customer, "Amount; both together are the milestone's price").required();
-      command.add_option("--currency", a->currency, "The contract's currency; default: asked of the network");
-    }
-    add_transaction_options(command, session);
-    command.footer(std::string("Example:\n  ") + kind.example);
-    command.callback([&session, a, name] { session.action = [&session, a, name] { return act(session, *a, name); }; });
-  }
+  Command put = contract.add_subcommand("act", "Do what the template lets a party do, by the name that the template gives it");
+  add_act_options(put, session, *a);
+  put.add_option("act", a->act, "As the template names it").required();
+  put.add_option("--entry", a->entry, "Of the list, from 1, for acts on an entry");
+  put.add_option("--with", a->with, "NAME=VALUE of a parameter; may be repeated");
+  put.footer("Examples:\n  daftar contract act ID secure --entry 1 --as copaco\n  daftar contract act ID pay_rent --entry 1 --as sarbon-soft\n"
+             "  daftar contract act ID inspect --with damage=120000 --with report=file:report.pdf --as chinor-trade");
+  put.callback([&session, a] { session.action = [&session, a] { return act(session, *a, a->act, a->with); }; });
 }
 
 }  // namespace daftar::tools

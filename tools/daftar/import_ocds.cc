@@ -1,4 +1,5 @@
 #include "ledger/money.h"
+#include "tools/contract_file.h"
 #include "tools/daftar/commands.h"
 #include "tools/files.h"
 #include "tools/genesis_compiler.h"
@@ -13,7 +14,7 @@ namespace {
 
 struct ImportArguments {
   std::vector<std::string> files;
-  std::string contract_id, difference, out_dir, line, category = "goods", due, offer_until = "+30d";
+  std::string contract_id, difference, out_dir, line, due, offer_until = "+14d";
   std::string country = "PY", buyer, supplier, supplier_tax_status = "vat_payer", function_code = "unclassified", economic_code = "unclassified";
   std::string registrar = "registrar", treasury = "treasury", source;
   bool live = false;
@@ -60,27 +61,6 @@ std::string shell_quoted(const std::string& text) {
   return out + "'";
 }
 
-std::string toml_quoted(const std::string& text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + "\"";
-}
-
-std::string contract_toml(const proto::DraftContract& d) {
-  const auto decimals = *ledger::currency_decimals(d.currency());
-  std::string out = "template = " + toml_quoted(d.template_()) + "\ntitle = " + toml_quoted(d.title()) + "\ncustomer = " + toml_quoted(d.customer()) +
-                    "\nprovider = " + toml_quoted(d.provider()) + "\ncurrency = " + toml_quoted(d.currency()) + "\ncategory = " + toml_quoted(d.category()) +
-                    "\nbudget_line = " + toml_quoted(d.budget_line()) + "\noffer_until = " + toml_quoted(ms_to_utc(d.offer_until_ms())) +
-                    "\ntext_digest = " + toml_quoted(ledger::to_hex(d.text_digest())) + "\nexternal_id = " + toml_quoted(d.external_id()) + "\n";
-  for (const auto& m : d.milestones())
-    out += "\n[[milestones]]\ntitle = " + toml_quoted(m.title()) + "\nprice = " + toml_quoted(ledger::format_decimal(m.price(), decimals)) +
-           "\ndue = " + toml_quoted(ms_to_utc(m.due_ms())) + "\n";
-  return out;
-}
-
 proto::Operation registration(const OcdsParty& party, const ImportArguments& a, bool is_buyer, const ledger::PublicKey& key) {
   proto::Operation operation;
   auto& member = *operation.mutable_register_member();
@@ -113,7 +93,11 @@ Result<ledger::PublicKey> development_key(Session& session, const std::string& m
 }
 
 /// Registers the parties, approves and allots the line, drafts the contract: each by the member whose right it is.
-Result<Report> go_live(Session& session, const ImportArguments& a, const OcdsPlan& plan, const proto::DraftContract& draft, Report report) {
+Result<Report> go_live(Session& session, const ImportArguments& a, const OcdsPlan& plan, const std::string& budget_line, const std::string& contract, Report report) {
+  auto templates = session.templates();
+  if (!templates) return Unexpected<ToolError>(templates.error());
+  const auto offered = read_contract_text(contract, "contract.toml", **templates);
+  if (!offered) return Unexpected<ToolError>(offered.error());
   const auto step = [&](const std::string& member, proto::Operation operation, const std::string& what) -> Result<std::string> {
     session.options.as = member;
     auto done = session.transact({std::move(operation)});
@@ -136,13 +120,13 @@ Result<Report> go_live(Session& session, const ImportArguments& a, const OcdsPla
     if (auto done = step(a.registrar, registration(*party, a, is_buyer, *key), "Registered " + party->member_id); !done) return Unexpected<ToolError>(done.error());
   }
   session.options.as.clear();
-  if (session.get("/v1/budget/lines/" + url_part(draft.budget_line()))) {
-    report.lines.push_back("Budget line " + draft.budget_line() + " is there already");
+  if (session.get("/v1/budget/lines/" + url_part(budget_line))) {
+    report.lines.push_back("Budget line " + budget_line + " is there already");
   } else {
     if (!plan.budget) return failure(Exit::usage, "ocds_field", "planning.budget.amount: is missing, so there is nothing to approve the budget line with.");
     proto::Operation approve, allot;
     auto& line = *approve.mutable_approve_budget_line();
-    line.set_line(draft.budget_line());
+    line.set_line(budget_line);
     line.set_owner(plan.buyer.member_id);
     line.set_title(plan.budget_title);
     line.set_currency(plan.currency);
@@ -151,13 +135,13 @@ Result<Report> go_live(Session& session, const ImportArguments& a, const OcdsPla
     line.set_function_code(a.function_code);
     line.set_economic_code(a.economic_code);
     line.set_source_account(full_account(a.source.empty() ? a.treasury : a.source, plan.currency));
-    allot.mutable_allot_budget_line()->set_line(draft.budget_line());
+    allot.mutable_allot_budget_line()->set_line(budget_line);
     allot.mutable_allot_budget_line()->set_amount(*plan.budget);
-    if (auto done = step(a.treasury, approve, "Approved budget line " + draft.budget_line()); !done) return Unexpected<ToolError>(done.error());
+    if (auto done = step(a.treasury, approve, "Approved budget line " + budget_line); !done) return Unexpected<ToolError>(done.error());
     if (auto done = step(a.treasury, allot, "Allotted " + money_text(*plan.budget, plan.currency)); !done) return Unexpected<ToolError>(done.error());
   }
   proto::Operation offer;
-  *offer.mutable_draft_contract() = draft;
+  *offer.mutable_draft_contract() = offered->draft;
   auto id = step(plan.buyer.member_id, offer, "Drafted the contract");
   if (!id) return Unexpected<ToolError>(id.error());
   report.data["contract_id"] = *id;
@@ -190,7 +174,6 @@ Result<Report> import_ocds(Session& session, const ImportArguments& a) {
     report.data["difference_settled"] = {{"amount", before}, {"as", a.difference}};
   }
   OcdsTerms terms;
-  terms.category = a.category;
   terms.budget_line = a.line.empty() ? std::to_string(plan->year) + "." + plan->ocid : a.line;
   auto offer_until = parse_time(a.offer_until);
   if (!offer_until) return Unexpected<ToolError>(offer_until.error());
@@ -200,14 +183,14 @@ Result<Report> import_ocds(Session& session, const ImportArguments& a) {
     if (!due) return Unexpected<ToolError>(due.error());
     terms.due_ms = *due;
   }
-  auto draft = draft_of(*plan, terms);
-  if (!draft) return Unexpected<ToolError>(draft.error());
+  const auto contract = contract_text(*plan, terms);
+  if (!contract) return Unexpected<ToolError>(contract.error());
   report.data["budget_line"] = terms.budget_line;
   if (!a.out_dir.empty()) {
     if (auto made = make_private_dir(a.out_dir); !made) return Unexpected<ToolError>(made.error());
     const fs::path dir = a.out_dir;
     if (auto wrote = write_file(dir / "plan.json", report.data.dump(2) + "\n"); !wrote) return Unexpected<ToolError>(wrote.error());
-    if (auto wrote = write_file(dir / "contract.toml", contract_toml(*draft)); !wrote) return Unexpected<ToolError>(wrote.error());
+    if (auto wrote = write_file(dir / "contract.toml", *contract); !wrote) return Unexpected<ToolError>(wrote.error());
     std::string commands = "# For daftar batch: what --live would do\n";
     const auto member = [&](const OcdsParty& party, bool is_buyer) {
       commands += "member register " + party.member_id + " --name " + shell_quoted(party.name) + " --kind " + (is_buyer ? "public_body" : "company") +
@@ -227,7 +210,7 @@ Result<Report> import_ocds(Session& session, const ImportArguments& a) {
     report.lines.push_back("Written: plan.json, contract.toml and commands.txt in " + a.out_dir);
   }
   if (!a.live) return report;
-  return go_live(session, a, *plan, *draft, std::move(report));
+  return go_live(session, a, *plan, terms.budget_line, *contract, std::move(report));
 }
 
 }  // namespace
@@ -243,9 +226,8 @@ void add_import_commands(Command app, Session& session) {
   ocds.add_option("--out", a->out_dir, "Write plan.json, contract.toml and commands.txt to this folder");
   ocds.add_flag("--live", a->live, "Do it on the network: register the parties with fresh development keys, approve and allot the line, draft the contract");
   ocds.add_option("--line", a->line, "Budget line id; default: year.ocid");
-  ocds.add_option("--category", a->category, "Income type for tax (default goods)");
   ocds.add_option("--due", a->due, "When the items are due, instead of the data's period.endDate: 2026-12-31 or +30d");
-  ocds.add_option("--offer-until", a->offer_until, "Until when the draft can be signed (default +30d)");
+  ocds.add_option("--offer-until", a->offer_until, "Until when the draft can be signed (default +14d); before the items are due");
   ocds.add_option("--buyer", a->buyer, "Member id of the buyer; default: made from its name");
   ocds.add_option("--supplier", a->supplier, "Member id of the supplier; default: made from its name");
   ocds.add_option("--country", a->country, "Country of tax residence of the parties (default PY)");

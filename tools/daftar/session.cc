@@ -93,6 +93,18 @@ Result<std::shared_ptr<const ledger::Genesis>> Session::genesis() {
   return genesis_;
 }
 
+Result<const contracts::agreements::Library*> Session::templates() {
+  auto content = genesis();
+  if (!content) return Unexpected<ToolError>(content.error());
+  const std::string id = (*content)->ledger_id().hex();
+  if (!templates_.contains(id)) {
+    auto found = contracts::agreements::Library::from_genesis((*content)->content());
+    if (!found) return failure(Exit::usage, "genesis", "The genesis has a template that does not hold: " + found.error());
+    templates_.emplace(id, std::move(*found));
+  }
+  return &templates_.at(id);
+}
+
 Result<ApiClient*> Session::client() {
   auto described = network();
   if (!described) return Unexpected<ToolError>(described.error());

@@ -9,12 +9,13 @@
 #include <string>
 #include <vector>
 
+#include "contracts/agreements/library.h"
 #include "tools/api_client.h"
-#include "tools/contract_file.h"
 #include "tools/daftar/command.h"
 #include "tools/error.h"
 #include "tools/keystore.h"
 #include "tools/local_network.h"
+#include "tools/values.h"
 #include "tools/wallet.h"
 
 namespace daftar::tools {
@@ -45,6 +46,8 @@ class Session {
   std::filesystem::path network_dir() const;
   Result<const NetworkDescription*> network();
   Result<std::shared_ptr<const ledger::Genesis>> genesis();
+  /// The templates of this ledger, from its genesis: no node is asked, so none can show another text.
+  Result<const contracts::agreements::Library*> templates();
   /// Signed reads in the name of --as when it is given and its keystore is there.
   Result<ApiClient*> client();
   Result<const ledger::SigningKey*> key(const std::string& member);
@@ -76,6 +79,7 @@ class Session {
 
   std::optional<NetworkDescription> network_;
   std::shared_ptr<const ledger::Genesis> genesis_;
+  std::map<std::string, contracts::agreements::Library> templates_;   // by ledger id
   std::optional<ApiClient> client_;
   std::string client_dir_, client_as_;
   std::map<std::string, UnlockedKey> keys_;

@@ -79,40 +79,55 @@ json list_of(const json& answer, const char* key) {
 
 }  // namespace
 
-std::vector<std::string> contract_view(const json& c) {
-  const std::string currency = json_text(c, "currency");
-  std::vector<std::string> lines = {json_text(c, "title") + " (" + json_text(c, "template") + "): " + json_text(c, "phase")};
-  std::vector<std::vector<std::string>> facts = {{"contract", json_text(c, "id")},
-                                                 {"customer", json_text(c, "customer") + (json_text(c, "customer_signed").empty() ? ", not signed yet" : ", signed " + json_text(c, "customer_signed"))},
-                                                 {"provider", json_text(c, "provider") + (json_text(c, "provider_signed").empty() ? ", not signed yet" : ", signed " + json_text(c, "provider_signed"))},
-                                                 {"arbiter", json_text(c, "arbiter").empty() ? "none" : json_text(c, "arbiter")},
-                                                 {"total", money(c, "total", currency) + ", " + money(c, "held", currency) + " set aside now"},
-                                                 {"paid from", json_text(c, "budget_line").empty() ? json_text(c, "customer_account") : "budget line " + json_text(c, "budget_line")},
-                                                 {"paid to", json_text(c, "provider_account") + ", taxed as " + json_text(c, "category")}};
-  if (c.value("late_penalty_ppm_per_day", 0) != 0)
-    facts.push_back({"late", percent(c, "late_penalty_ppm_per_day") + " of the price a day, at most " + percent(c, "late_penalty_cap_ppm")});
-  if (json_text(c, "phase") == "draft") facts.push_back({"open until", json_text(c, "offer_until")});
-  facts.push_back({"terms", json_text(c, "terms_digest")});
-  for (const std::string& line : table(facts)) lines.push_back("  " + line);
-  std::vector<std::vector<std::string>> rows = {{"", "milestone", "price", "due", "stage", "payment", "payable", "penalty"}};
-  for (const json& m : list_of(c, "milestones")) {
-    const std::string payment = json_text(m, "payment");
-    rows.push_back({m.value("milestone", json()).dump(), json_text(m, "title"), money(m, "price", currency), day(m, "due"), json_text(m, "stage"),
-                    payment == "none" ? "" : payment, json_amount(m, "payable") == 0 ? "" : money(m, "payable", currency),
-                    json_amount(m, "penalty") == 0 ? "" : money(m, "penalty", currency)});
+namespace {
+
+std::string of_entry(const json& one) { return one.contains("entry") ? " of " + one["entry"].dump() : ""; }
+
+std::string move_words(const json& move, const std::string& currency) {
+  const std::string kind = json_text(move, "kind"), amount = money(move, "amount", currency);
+  if (kind == "pay") return amount + " to " + json_text(move, "to");
+  return kind == "hold" ? amount + " is set aside from " + json_text(move, "party") : amount + " goes back to " + json_text(move, "party");
+}
+
+/// What silence does, and the taxes expected by the rules of now.
+std::vector<std::string> outlook_of(const json& a, const std::string& currency) {
+  std::vector<std::string> lines;
+  if (a.contains("silence")) {
+    const json& silence = a["silence"];
+    lines.push_back("if nobody does anything:");
+    std::vector<std::vector<std::string>> rows;
+    for (const json& step : list_of(silence, "steps")) {
+      std::string moves;
+      for (const json& move : list_of(step, "moves")) moves += (moves.empty() ? "" : ", ") + move_words(move, currency);
+      rows.push_back({json_text(step, "at").substr(0, 16), json_text(step, "deadline") + of_entry(step), moves, json_text(step, "phase")});
+    }
+    for (const std::string& line : table(rows)) lines.push_back("  " + line);
+    if (silence.value("cut_short", false)) lines.push_back("  …");
+    else if (!silence.value("ends", false)) lines.push_back(rows.empty() ? "  nothing happens" : "  then nothing more happens");
   }
-  for (const std::string& line : table(rows, {true, false, true, false, false, false, true, true})) lines.push_back("  " + line);
+  std::vector<std::vector<std::string>> rows;
+  for (const json& payment : list_of(a, "expected")) {
+    std::string taxes;
+    for (const json& tax : list_of(payment, "taxes"))
+      taxes += (taxes.empty() ? "" : ", ") + json_text(tax, "rule") + " " + money(tax, "tax", currency) + (json_amount(tax, "withheld") == json_amount(tax, "tax") ? "" : " (" + money(tax, "withheld", currency) + " withheld)");
+    rows.push_back({payment.contains("entry") ? payment["entry"].dump() : "", money(payment, "gross", currency), "to " + json_text(payment, "to") + " as " + json_text(payment, "category"),
+                    "leaves " + money(payment, "net", currency), taxes.empty() ? "untaxed" : taxes});
+  }
+  if (!rows.empty()) lines.push_back("each payment, if it is of the whole amount and by the tax rules of now:");
+  for (const std::string& line : table(rows, {true, true})) lines.push_back("  " + line);
   return lines;
 }
 
-std::vector<std::string> agreement_view(const json& a) {
+}  // namespace
+
+std::vector<std::string> contract_view(const json& a) {
   const std::string currency = json_text(a, "currency");
   std::vector<std::string> lines = {json_text(a, "template") + "/" + a.value("version", json()).dump() + ": " + json_text(a, "phase")};
   for (const json& paragraph : list_of(a, "words")) lines.push_back("  " + paragraph.get<std::string>());
-  std::vector<std::vector<std::string>> facts = {{"agreement", json_text(a, "id")}};
-  for (const json& party : list_of(a, "parties")) facts.push_back({json_text(party, "name"), json_text(party, "member") + ", account " + json_text(party, "account")});
+  std::vector<std::vector<std::string>> facts = {{"contract", json_text(a, "id")}, {"terms", json_text(a, "digest")}};
+  for (const json& party : list_of(a, "parties")) facts.push_back({json_text(party, "name"), json_text(party, "member") + (party.contains("budget_line") ? ", pays from budget line " + json_text(party, "budget_line") : ", account " + json_text(party, "account"))});
   for (const json& term : list_of(a, "terms")) facts.push_back({json_text(term, "name"), json_text(term, "words")});
-  facts.push_back({"set aside", money(a, "held", currency)});
+  facts.push_back({a.value("public", false) ? "committed" : "set aside", money(a, "held", currency)});
   for (const json& one : list_of(a, "agreed")) facts.push_back({"agreed", json_text(one, "party") + " to " + json_text(one, "act") + (one.contains("entry") ? " of " + one["entry"].dump() : "")});
   if (a.contains("next_deadline")) {
     const json& due = a["next_deadline"];
@@ -128,6 +143,12 @@ std::vector<std::string> agreement_view(const json& a) {
     }
     for (const std::string& line : table(rows, {true, false, false, true})) lines.push_back("  " + line);
   }
+  for (const std::string& line : outlook_of(a, currency)) lines.push_back("  " + line);
+  std::vector<std::vector<std::string>> payments = {{"", "payment", "stage", "amount"}};
+  for (const json& one : list_of(a, "payments"))
+    payments.push_back({one.value("payment", json()).dump(), (one.contains("entry") ? "for entry " + one["entry"].dump() + ", to " : "to ") + json_text(one, "payee"), json_text(one, "stage"), money(one, "amount", currency)});
+  if (payments.size() > 1)
+    for (const std::string& line : table(payments, {true, false, false, true})) lines.push_back("  " + line);
   return lines;
 }
 
@@ -144,6 +165,27 @@ std::vector<std::string> budget_line_view(const json& line) {
   }
   rows.push_back({"available", money(line, "available", currency), "", ""});
   for (const std::string& row : table(rows, {false, true, true, true})) lines.push_back("  " + row);
+  return lines;
+}
+
+std::vector<std::string> trace_view(const json& trace) {
+  const json& line = trace["line"];
+  const std::string currency = json_text(line, "currency");
+  const auto stage = [&](const char* name) { return money(line["stages"][name], "net", currency); };
+  std::vector<std::string> lines = {json_text(line, "id") + " " + json_text(line, "title") + ", function " + json_text(line, "function_code") + ", economic " + json_text(line, "economic_code"),
+                                    "  appropriation " + stage("adjusted") + " of " + json_text(line, "owner") + ", year " + line.value("year", json()).dump() + ": committed " + stage("committed") + ", paid " +
+                                        stage("paid")};
+  for (const json& contract : list_of(trace, "contracts")) {
+    lines.push_back("  contract " + json_text(contract, "id") + " (" + json_text(contract, "template") + "/" + contract.value("version", json()).dump() + ", " + json_text(contract, "phase") + "), " +
+                    money(contract, "held", currency) + " not yet earned");
+    std::vector<std::vector<std::string>> rows;
+    for (const json& payment : list_of(contract, "payments")) {
+      const std::string last = json_text(payment, "stage");
+      rows.push_back({payment.value("payment", json()).dump() + ".", money(payment, "amount", currency), "to " + json_text(payment, "payee") + " as " + json_text(payment, "category"),
+                      last + " " + json_text(payment, last.c_str()).substr(0, 16), json_text(payment, (last + "_in").c_str())});
+    }
+    for (const std::string& row : table(rows, {true, true})) lines.push_back("    " + row);
+  }
   return lines;
 }
 
@@ -232,7 +274,7 @@ std::vector<std::string> tax_explanation_view(const json& answer) {
   for (const json& p : payments) {
     const std::string currency = json_text(p, "currency");
     lines.push_back("payment of " + money(p, "gross", currency) + " as " + json_text(p, "category") + " at " + json_text(answer, "time") +
-                    (p.contains("milestone") ? ", milestone " + p["milestone"].dump() : "") + (p.contains("contract") ? " of contract " + json_text(p, "contract") : ""));
+                    (p.contains("entry") ? ", entry " + p["entry"].dump() : "") + (p.contains("contract") ? " of contract " + json_text(p, "contract") : ""));
     lines.push_back("  by " + party_text(p.value("payer", json::object())) + " from " + json_text(p, "source"));
     lines.push_back("  to " + party_text(p.value("payee", json::object())) + ", who receives " + money(p, "net", currency) + " in " + json_text(p, "payee_account"));
     const json applied = list_of(p, "applied");

@@ -7,9 +7,10 @@
 namespace daftar::tools {
 
 std::vector<std::string> contract_view(const nlohmann::json& contract);
-std::vector<std::string> agreement_view(const nlohmann::json& agreement);
 /// One line with the chain of stages as a table; `lines` of /v1/budget/lines as one row each.
 std::vector<std::string> budget_line_view(const nlohmann::json& line);
+/// {line, contracts with their payments}
+std::vector<std::string> trace_view(const nlohmann::json& trace);
 std::vector<std::string> budget_lines_view(const nlohmann::json& answer);
 std::vector<std::string> tax_rules_view(const nlohmann::json& answer);
 std::vector<std::string> tax_certificates_view(const nlohmann::json& answer);

@@ -1,0 +1,21 @@
+#include "contracts/agreements/records.h"
+
+#include <algorithm>
+
+namespace daftar::contracts::agreements {
+
+const AgreementParty* Agreement::public_party() const {
+  const auto found = std::find_if(parties.begin(), parties.end(), [](const AgreementParty& party) { return party.is_public(); });
+  return found == parties.end() ? nullptr : &*found;
+}
+
+std::string_view name(ClaimStage stage) {
+  switch (stage) {
+    case ClaimStage::due: return "due";
+    case ClaimStage::ordered: return "ordered";
+    case ClaimStage::paid: return "paid";
+  }
+  return "?";
+}
+
+}  // namespace daftar::contracts::agreements

@@ -1,0 +1,61 @@
+#include "contracts/agreements/verbs.h"
+
+#include "contracts/accounts.h"
+#include "contracts/agreements/claims.h"
+#include "contracts/agreements/paid_event.h"
+#include "contracts/pay.h"
+#include "contracts/state_keys.h"
+#include "contracts/tax/rules.h"
+
+namespace daftar::contracts::agreements {
+
+using ledger::RejectionCode;
+
+Fund LedgerVerbs::fund_of(std::uint16_t party) const {
+  const AgreementParty& one = agreement_.parties[party];
+  if (one.is_public()) return {.customer_account = {}, .hold_account = {}, .budget_line = one.budget_line};
+  return {.customer_account = one.account, .hold_account = hold_account(one.member, agreement_.currency, agreement_.id), .budget_line = {}};
+}
+
+Outcome LedgerVerbs::hold(std::uint16_t party, ledger::MinorUnits amount) {
+  if (agreement_.acted[party] == 0) return refuse(RejectionCode::template_fault, "money is held from a party that has not acted on the contract");
+  const Fund fund = fund_of(party);
+  if (fund.is_public()) c_.store.put(keys::line_contract(fund.budget_line, agreement_.id), {});
+  return contracts::hold(c_, fund, amount);
+}
+
+Outcome LedgerVerbs::give_back(std::uint16_t party, ledger::MinorUnits amount) {
+  const Fund fund = fund_of(party);
+  return fund.is_public() ? release(c_, fund, amount) : refund(c_, fund, amount, "refund");
+}
+
+Outcome LedgerVerbs::pay(std::uint16_t from, std::uint16_t to, ledger::MinorUnits amount, std::string_view category) {
+  if (category == tax::no_income || !c_.fixed.rules->knows_category(category)) return refuse(RejectionCode::tax_category_unknown, std::string(category));
+  const AgreementParty& payer_party = agreement_.parties[from];
+  const AgreementParty& payee_party = agreement_.parties[to];
+  if (payee_party.member.empty()) return refuse(RejectionCode::template_fault, "a payment to a party that is not there");
+  if (payer_party.is_public())
+    return accrue(c_, agreement_,
+                  {.contract = {},
+                   .number = 0,
+                   .entry = entry_,
+                   .payer = payer_party.member,
+                   .payee = payee_party.member,
+                   .payee_account = payee_party.account,
+                   .category = std::string(category),
+                   .budget_line = payer_party.budget_line,
+                   .amount = amount});
+  const auto payer = c_.store.load<Member>(keys::member(payer_party.member));
+  const auto payee = c_.store.load<Member>(keys::member(payee_party.member));
+  DAFTAR_CHECK(payer && payee);   // members are never forgotten
+  const Fund fund = fund_of(from);
+  c_.event(std::string(paid_event), agreement_.id.hex(), entry_, amount, paid_text({payer->id, payee->id, std::string(category)}));
+  return contracts::pay(c_, {.payer = *payer,
+                             .payee = *payee,
+                             .source = fund.hold_account,
+                             .payee_account = payee_party.account,
+                             .gross = amount,
+                             .category = category});
+}
+
+}  // namespace daftar::contracts::agreements

@@ -1,0 +1,29 @@
+// The verbs of a template, on the ledger.
+#pragma once
+#include "contracts/agreements/records.h"
+#include "contracts/context.h"
+#include "contracts/holds.h"
+#include "contracts/language/interpreter.h"
+
+namespace daftar::contracts::agreements {
+
+/// While one act or deadline happens. `entry` of the list that it happens on, from 1; 0: on none.
+class LedgerVerbs final : public language::Verbs {
+ public:
+  LedgerVerbs(Context& c, Agreement& agreement, std::uint32_t entry) : c_(c), agreement_(agreement), entry_(entry) {}
+
+  /// Whatever a template says: nobody's money is taken before they have acted on the contract themselves.
+  Outcome hold(std::uint16_t party, ledger::MinorUnits amount) override;
+  Outcome give_back(std::uint16_t party, ledger::MinorUnits amount) override;
+  /// Private money is paid at once, public money becomes a claim (claims.h).
+  Outcome pay(std::uint16_t from, std::uint16_t to, ledger::MinorUnits amount, std::string_view category) override;
+
+ private:
+  Fund fund_of(std::uint16_t party) const;
+
+  Context& c_;
+  Agreement& agreement_;
+  const std::uint32_t entry_;
+};
+
+}  // namespace daftar::contracts::agreements
