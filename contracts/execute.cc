@@ -42,6 +42,7 @@ Outcome perform(Context& c, const Operation& operation) {
     case Operation::kAdjustBudgetLine: return budget::adjust(c, operation.adjust_budget_line());
     case Operation::kAllotBudgetLine: return budget::allot(c, operation.allot_budget_line());
     case Operation::kReserveBudgetLine: return budget::reserve(c, operation.reserve_budget_line());
+    case Operation::kRecordExecution: return budget::record_execution(c, operation.record_execution());
     case Operation::kOrderPayment: return agreements::order_payment(c, operation.order_payment());
     case Operation::kPayOrder: return agreements::pay_order(c, operation.pay_order());
     case Operation::kProposeNodeChange: return governance::propose(c, operation.propose_node_change());

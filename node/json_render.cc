@@ -139,6 +139,7 @@ Json render_budget_line(const contracts::budget::BudgetLine& line) {
     out["stages"][std::string(name(stage))] = {{"gross", amount_text(sum.gross)}, {"reversed", amount_text(sum.reversed)}, {"net", amount_text(sum.net())}};
   }
   out["available"] = amount_text(line.available());
+  out["paid_outside"] = amount_text(line.outside);
   return out;
 }
 

@@ -126,6 +126,10 @@ struct Describer {
         const auto& o = op.reserve_budget_line();
         return std::string(o.release() ? "release a reservation of " : "reserve ") + money_text(o.amount(), lookup(o.line())) + " on budget line " + o.line();
       }
+      case proto::Operation::kRecordExecution: {
+        const auto& o = op.record_execution();
+        return "record that " + money_text(o.amount(), lookup(o.line())) + " of budget line " + o.line() + " were spent outside this ledger: " + quoted(o.reference());
+      }
       case proto::Operation::kOrderPayment: return "order " + payment(op.order_payment().contract(), op.order_payment().payment());
       case proto::Operation::kPayOrder: return "pay the ordered " + payment(op.pay_order().contract(), op.pay_order().payment());
       case proto::Operation::kChangeKey:

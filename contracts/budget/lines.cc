@@ -144,7 +144,8 @@ Outcome approve(Context& c, const ledger::proto::ApproveBudgetLine& o) {
                   .programme = o.programme(),
                   .source_account = o.source_account(),
                   .approved_ms = c.now_ms,
-                  .stages = {}};
+                  .stages = {},
+                  .outside = 0};
   if (auto applied = apply(line, {{Stage::approved, o.amount()}, {Stage::adjusted, o.amount()}}); !applied) return applied;
   store_line(c, line);
   c.index(IndexKind::member, line.owner);
@@ -171,6 +172,19 @@ Outcome allot(Context& c, const ledger::proto::AllotBudgetLine& o) {
   if (auto treasury = require_line_treasury(c, *line); !treasury) return treasury;
   if (auto positive = require_positive(o.amount(), "amount"); !positive) return positive;
   return change_line(c, o.line(), {{Stage::allotted, o.amount()}}, "budget_allotted", o.amount());
+}
+
+Outcome record_execution(Context& c, const ledger::proto::RecordExecution& o) {
+  auto line = require_line(c, o.line());
+  if (!line) return Unexpected<ledger::Rejection>(line.error());
+  if (auto treasury = require_line_treasury(c, *line); !treasury) return treasury;
+  if (auto positive = require_positive(o.amount(), "amount"); !positive) return positive;
+  if (auto text = require_text(o.reference(), 140, true, "reference"); !text) return text;
+  if (auto applied = apply(*line, {{Stage::committed, o.amount()}, {Stage::accrued, o.amount()}, {Stage::ordered, o.amount()}, {Stage::paid, o.amount()}}); !applied) return applied;
+  line->outside += o.amount();
+  store_line(c, *line);
+  c.event("budget_executed_outside", o.line(), 0, o.amount(), o.reference());
+  return {};
 }
 
 Outcome reserve(Context& c, const ledger::proto::ReserveBudgetLine& o) {

@@ -33,5 +33,7 @@ Outcome approve(Context& c, const ledger::proto::ApproveBudgetLine& operation);
 Outcome adjust(Context& c, const ledger::proto::AdjustBudgetLine& operation);
 Outcome allot(Context& c, const ledger::proto::AllotBudgetLine& operation);
 Outcome reserve(Context& c, const ledger::proto::ReserveBudgetLine& operation);
+/// What was spent on the line outside this ledger: passes all stages at once, moves no money.
+Outcome record_execution(Context& c, const ledger::proto::RecordExecution& operation);
 
 }  // namespace daftar::contracts::budget

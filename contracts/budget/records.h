@@ -28,6 +28,7 @@ struct BudgetLine {
   std::string function_code, economic_code, programme, source_account;
   std::uint64_t approved_ms = 0;
   std::array<StageSum, stage_count> stages;   // adjusted contains approved
+  ledger::Int128 outside = 0;                 // of what is paid: not by this ledger
 
   const StageSum& at(Stage stage) const { return stages[static_cast<std::size_t>(stage)]; }
   ledger::Int128 net(Stage stage) const { return at(stage).net(); }
@@ -36,7 +37,7 @@ struct BudgetLine {
 };
 template <class A, RecordOf<BudgetLine> R>
 void fields(A& a, R& r) {
-  a(r.id, r.owner, r.title, r.currency, r.year, r.function_code, r.economic_code, r.programme, r.source_account, r.approved_ms, r.stages);
+  a(r.id, r.owner, r.title, r.currency, r.year, r.function_code, r.economic_code, r.programme, r.source_account, r.approved_ms, r.stages, r.outside);
 }
 
 }  // namespace daftar::contracts::budget

@@ -11,12 +11,62 @@ constexpr std::size_t optional_parts_max = 10;
 
 bool among(const std::vector<std::string>& names, const std::string& wanted) { return std::find(names.begin(), names.end(), wanted) != names.end(); }
 
+/// Does an expression of the template name this term?
+class Mentions {
+ public:
+  Mentions(const Template& text, const std::string& term) : term_(term) {
+    for (const Term& one : text.terms) {
+      type(one.type);
+      for (const Field& field : one.fields) type(field.type);
+    }
+    for (const Requirement& required : text.requirements) expression(required.condition);
+    for (const Action& action : text.actions) {
+      for (const Field& parameter : action.parameters) type(parameter.type);
+      scope(action.scope);
+      statements(action.body);
+    }
+    for (const Deadline& deadline : text.deadlines) {
+      expression(deadline.at);
+      scope(deadline.scope);
+      statements(deadline.body);
+    }
+    for (const Conclusion& conclusion : text.conclusions) expression(conclusion.when);
+  }
+  bool any() const { return any_; }
+
+ private:
+  void expression(const Expression& e) {
+    any_ = any_ || e.name == term_;
+    for (const Expression& part : e.parts) expression(part);
+  }
+  void type(const Type& type) {
+    if (type.up_to) expression(*type.up_to);
+  }
+  void scope(const Scope& scope) {
+    if (scope.when) expression(*scope.when);
+  }
+  void statements(const std::vector<Statement>& body) {
+    for (const Statement& s : body) {
+      any_ = any_ || s.name == term_;
+      expression(s.amount);
+      if (s.from) expression(*s.from);
+      if (s.category) expression(*s.category);
+      statements(s.body);
+      statements(s.otherwise);
+    }
+  }
+
+  const std::string& term_;
+  bool any_ = false;
+};
+
+/// A term that stands in the words only changes nothing that can happen: it need not be left out to be looked at.
 std::vector<std::string> optional_parts(const Template& text) {
   std::vector<std::string> out;
   for (const Party& party : text.parties)
     if (party.optional) out.push_back(party.name);
   for (const Term& term : text.terms)
-    if (!term.is_list && term.type.optional) out.push_back(term.name);
+    if (!term.is_list && term.type.optional && Mentions(text, term.name).any()) out.push_back(term.name);
   return out;
 }
 

@@ -230,6 +230,21 @@ TEST_CASE("only the treasury that pays a line steers it, it cannot own what it p
   CHECK(w.outcome("treasury", adjust_line(line_id, std::numeric_limits<MinorUnits>::max())) == "overflow");
 }
 
+TEST_CASE("what was spent outside the ledger passes all stages, moves no money, and leaves room only for the rest") {
+  Treasury t(1'000'00, 800'00);
+  t.w.must("treasury", record_execution(line_id, 300'00));
+  for (const Stage stage : {Stage::committed, Stage::accrued, Stage::ordered, Stage::paid}) CHECK(t.net(stage) == 300'00);
+  CHECK(static_cast<MinorUnits>(t.line().outside) == 300'00);
+  CHECK(t.w.balance("treasury/UZS") == 5'000'000'00);
+  CHECK(t.w.outcome("treasury", record_execution(line_id, 500'01)) == "over_allotment");
+  CHECK(t.w.outcome("dept", record_execution(line_id, 1)) == "role_missing");
+  CHECK(t.w.outcome("treasury", record_execution(line_id, 0)) == "amount_must_be_positive");
+  CHECK(t.w.outcome("treasury", record_execution(line_id, 1, "")) == "field_invalid");
+  CHECK(t.w.outcome("treasury", record_execution("none", 1)) == "budget_line_unknown");
+  const Deal deal = signed_deal(t.w, public_terms(line_id, {500'01}, t.w.now()));
+  CHECK(t.w.outcome("treasury", deal.registered()) == "over_allotment");
+}
+
 TEST_CASE("stages judge each step: accrued, ordered and paid never pass the stage before") {
   // No operation can ask for these (milestones pass the stages in order); the judgement stands by itself all the same.
   budget::BudgetLine line;

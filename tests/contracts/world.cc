@@ -392,7 +392,7 @@ void World::check_invariants() const {
     const auto line = decode_record<budget::BudgetLine>(value);
     REQUIRE(line.has_value());
     check_line(*line);
-    REQUIRE(line->net(budget::Stage::committed) == committed[line->id]);
+    REQUIRE(line->net(budget::Stage::committed) == committed[line->id] + line->outside);
     return true;
   });
 
@@ -473,6 +473,13 @@ proto::Operation adjust_line(std::string line, MinorUnits delta) {
   o.mutable_adjust_budget_line()->set_line(std::move(line));
   o.mutable_adjust_budget_line()->set_delta(delta);
   o.mutable_adjust_budget_line()->set_reason("supplementary budget");
+  return o;
+}
+proto::Operation record_execution(std::string line, MinorUnits amount, std::string reference) {
+  proto::Operation o;
+  o.mutable_record_execution()->set_line(std::move(line));
+  o.mutable_record_execution()->set_amount(amount);
+  o.mutable_record_execution()->set_reference(std::move(reference));
   return o;
 }
 proto::Operation allot(std::string line, MinorUnits amount) {

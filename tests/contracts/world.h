@@ -111,6 +111,7 @@ proto::Operation issue(std::string to, MinorUnits amount, std::string reference)
 proto::Operation approve_line(std::string line, MinorUnits amount);
 proto::Operation adjust_line(std::string line, MinorUnits delta);
 proto::Operation allot(std::string line, MinorUnits amount);
+proto::Operation record_execution(std::string line, MinorUnits amount, std::string reference = "before the ledger began");
 proto::Operation reserve(std::string line, MinorUnits amount, bool release = false);
 proto::Operation order_payment(const Digest& contract, std::uint32_t payment);
 proto::Operation pay_order(const Digest& contract, std::uint32_t payment);

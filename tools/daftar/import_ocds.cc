@@ -218,6 +218,7 @@ Result<Report> import_ocds(Session& session, const ImportArguments& a) {
 void add_import_commands(Command app, Session& session) {
   Command import_command = app.add_subcommand("import", "Bring in data of others");
   import_command.require_subcommand(1);
+  add_import_budget_command(import_command, session);
   auto a = arguments<ImportArguments>();
   Command ocds = import_command.add_subcommand("ocds", "A process of the Open Contracting Data Standard: budget line, members, draft contract");
   ocds.add_option("files", a->files, "Record package, release package or releases of one process").required();
