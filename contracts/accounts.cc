@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t id_digits = 32;   // of a contract's or payout's id in a label: 128 bits
 
 /// Where no rule has the route, "vat" is a label like any other.
-bool is_vat_account(const Context& c, const ledger::AccountName& account) { return account.label == vat_label && c.fixed.rules->has_vat_accounts(); }
+bool is_vat_account(const Context& c, const ledger::AccountName& account) { return account.label == vat_label && c.rules->has_vat_accounts(); }
 
 /// The account that a transfer takes from: also the sender's VAT account.
 Expected<ledger::AccountName, ledger::Rejection> require_source(const Context& c, std::string_view id) {
@@ -81,7 +81,7 @@ Outcome transfer(Context& c, const ledger::proto::Transfer& operation) {
     if (auto judged = judge_vat_passed_on(c, operation, to->member); !judged) return judged;
   if (operation.category() == tax::no_income) return move(c, operation.from(), operation.to(), operation.amount(), "transfer");
 
-  if (!c.fixed.rules->knows_category(operation.category())) return refuse(RejectionCode::tax_category_unknown, operation.category());
+  if (!c.rules->knows_category(operation.category())) return refuse(RejectionCode::tax_category_unknown, operation.category());
   if (from->member == to->member)
     return refuse(RejectionCode::field_invalid, "category: a movement between accounts of one member is no income; use none");
   const auto payee = c.store.load<Member>(keys::member(to->member));

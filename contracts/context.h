@@ -23,6 +23,10 @@ class RuleBook;
 namespace agreements {
 class Library;
 }
+namespace governance {
+class Governed;
+struct Policies;
+}
 
 /// An operation either happens or is refused for a reason. What it had written before the refusal is thrown away by the caller.
 using Outcome = Expected<void, ledger::Rejection>;
@@ -70,8 +74,8 @@ struct Fixed {
   std::uint64_t valid_until_horizon_ms = 0;
   std::vector<std::string> currencies;
   std::uint32_t node_change_approvals = 0;    // 0: more than half of the operators
-  const tax::RuleBook* rules = nullptr;
-  const agreements::Library* templates = nullptr;
+  const governance::Policies* policies = nullptr;
+  const governance::Governed* governed = nullptr;
   bool knows_currency(std::string_view code) const;
 };
 
@@ -84,10 +88,13 @@ struct Context {
   std::string_view nonce;
   const ledger::Transaction* transaction = nullptr;   // null for a deadline
   Member sender;                              // empty for a deadline
+  // The rules and templates by which this is executed: of the beginning of the block and what deadlines changed since. Null in a precheck, which executes nothing.
+  const tax::RuleBook* rules = nullptr;
+  const agreements::Library* templates = nullptr;
   ExecutionResult result;
   std::vector<IndexRow> rows;
   // At most one of each in a transaction: its id names them.
-  bool drafted = false, asked_payout = false, proposed_node_change = false;
+  bool drafted = false, asked_payout = false, proposed_node_change = false, proposed_change = false;
 
   void event(std::string kind, std::string subject, std::uint32_t number = 0, ledger::MinorUnits amount = 0, std::string text = {}) {
     result.events.push_back({std::move(kind), std::move(subject), number, amount, std::move(text)});

@@ -6,17 +6,18 @@
 #include "contracts/accounts.h"
 #include "contracts/agreements/agreement.h"
 #include "contracts/agreements/claims.h"
-#include "contracts/agreements/library.h"
 #include "contracts/agreements/records.h"
 #include "contracts/budget/lines.h"
 #include "contracts/cash.h"
 #include "contracts/context.h"
+#include "contracts/governance/changes.h"
+#include "contracts/governance/governed.h"
 #include "contracts/governance/node_changes.h"
+#include "contracts/governance/policy.h"
 #include "contracts/journal.h"
 #include "contracts/members.h"
 #include "contracts/state_keys.h"
 #include "contracts/tax/certificates.h"
-#include "contracts/tax/rules.h"
 
 namespace daftar::contracts {
 
@@ -51,6 +52,9 @@ Outcome perform(Context& c, const Operation& operation) {
     case Operation::kDraftContract: return agreements::draft(c, operation.draft_contract());
     case Operation::kActOnContract: return agreements::act(c, operation.act_on_contract());
     case Operation::kChangeTaxCertificate: return tax::change_certificate(c, operation.change_tax_certificate());
+    case Operation::kProposeChange: return governance::propose(c, operation.propose_change());
+    case Operation::kApproveChange: return governance::approve(c, operation.approve_change());
+    case Operation::kWithdrawChange: return governance::withdraw(c, operation.withdraw_change());
     case Operation::KIND_NOT_SET: break;
   }
   return refuse(RejectionCode::field_invalid, "operation");
@@ -119,13 +123,9 @@ std::vector<keys::Deadline> due_deadlines(const ledger::StateView& state, std::u
   return due;
 }
 
-/// The same deadline fires at most once at one time, so these bytes name one entry.
-ledger::Digest deadline_entry_id(const keys::Deadline& deadline) {
-  return ledger::tagged_hash(ledger::tag::deadline_id, keys::deadline(deadline));
-}
-
 /// One that cannot be executed (an account would overflow) is recorded as refused and tried again a day later: never lost, never stuck.
 void fire_deadline(Context& c, const keys::Deadline& deadline) {
+  if (deadline.kind == keys::DeadlineKind::change) return governance::fire(c, deadline);
   if (auto fired = agreements::fire(c, deadline); !fired) {
     c.store.roll_back();
     c.result = {};
@@ -136,8 +136,13 @@ void fire_deadline(Context& c, const keys::Deadline& deadline) {
   check_balanced(c.result.postings);
 }
 
-/// Of the transaction that drafted the contract.
+/// Of the transaction that drafted the contract, or proposed the change.
 std::string nonce_of(const Store& store, const keys::Deadline& deadline) {
+  if (deadline.kind == keys::DeadlineKind::change) {
+    const auto proposal = store.load<governance::Proposal>(keys::proposal(deadline.contract));
+    DAFTAR_CHECK(proposal.has_value());
+    return proposal->nonce;
+  }
   const auto agreement = store.load<agreements::Agreement>(keys::agreement(deadline.contract));
   DAFTAR_CHECK(agreement.has_value());
   return agreement->nonce;
@@ -164,7 +169,9 @@ bool wrote_any(const ledger::ChangeSet& changes, std::string_view prefix) {
   return found != changes.writes().end() && found->first.starts_with(prefix);
 }
 
-Context context_of(const Fixed& fixed, Store& store, std::uint64_t now_ms, std::uint64_t height, const ledger::Transaction& transaction) {
+/// `in_force`: null when nothing is executed.
+Context context_of(const Fixed& fixed, Store& store, std::uint64_t now_ms, std::uint64_t height, const ledger::Transaction& transaction,
+                   const governance::InForce* in_force) {
   return {.fixed = fixed,
           .store = store,
           .now_ms = now_ms,
@@ -173,38 +180,41 @@ Context context_of(const Fixed& fixed, Store& store, std::uint64_t now_ms, std::
           .nonce = transaction.body().nonce(),
           .transaction = &transaction,
           .sender = {},
+          .rules = in_force == nullptr ? nullptr : &in_force->rules,
+          .templates = in_force == nullptr ? nullptr : &in_force->templates,
           .result = {},
           .rows = {}};
 }
 
 }  // namespace
 
+ledger::Digest deadline_entry_id(const keys::Deadline& deadline) { return ledger::tagged_hash(ledger::tag::deadline_id, keys::deadline(deadline)); }
+
 struct Engine::Impl {
   std::shared_ptr<const ledger::Genesis> genesis;
-  tax::RuleBook rules;
-  agreements::Library templates;
+  governance::Policies policies;
+  std::shared_ptr<const governance::Governed> governed = std::make_shared<governance::Governed>();
   Fixed fixed;
 };
 
 Engine::Engine(std::shared_ptr<const ledger::Genesis> genesis) : impl_(std::make_unique<Impl>()) {
-  auto rules = tax::RuleBook::from_genesis(genesis->content());
-  DAFTAR_CHECK(rules.has_value());   // genesis_state has judged them
-  impl_->rules = std::move(*rules);
-  auto templates = agreements::Library::from_genesis(genesis->content());
-  DAFTAR_CHECK(templates.has_value());
-  impl_->templates = std::move(*templates);
+  auto policies = governance::policies_of(genesis->content());
+  DAFTAR_CHECK(policies.has_value());   // genesis_state has judged them
+  impl_->policies = *policies;
   const auto& content = genesis->content();
   impl_->fixed = {.ledger_id = genesis->ledger_id(),
                   .epoch = 0,
                   .valid_until_horizon_ms = genesis->valid_until_horizon_ms(),
                   .currencies = {content.currencies().begin(), content.currencies().end()},
                   .node_change_approvals = content.limits().node_change_approvals(),
-                  .rules = &impl_->rules,
-                  .templates = &impl_->templates};
+                  .policies = &impl_->policies,
+                  .governed = impl_->governed.get()};
   impl_->genesis = std::move(genesis);
 }
 
 Engine::~Engine() = default;
+
+std::shared_ptr<const governance::Governed> Engine::governed() const { return impl_->governed; }
 
 BlockOutcome Engine::execute(const ledger::Block& block, const ledger::StateView& state) const {
   BlockOutcome outcome;
@@ -212,6 +222,7 @@ BlockOutcome Engine::execute(const ledger::Block& block, const ledger::StateView
   prune_replay_set(state, block.time_ms(), outcome.changes);
   outcome.entries.reserve(block.transactions().size());
   std::vector<keys::Deadline> due = due_deadlines(state, block.time_ms());
+  auto in_force = impl_->governed->at(state);
   for (std::size_t i = 0; i < due.size(); ++i) {
     const keys::Deadline deadline = due[i];
     const std::string nonce = nonce_of(store, deadline);
@@ -223,17 +234,23 @@ BlockOutcome Engine::execute(const ledger::Block& block, const ledger::StateView
               .nonce = nonce,
               .transaction = nullptr,
               .sender = {},
+              .rules = &in_force->rules,
+              .templates = &in_force->templates,
               .result = {},
               .rows = {}};
     fire_deadline(c, deadline);
     store.commit();
     outcome.entries.push_back(finish(c, ledger::EntryKind::deadline, nullptr));
+    if (deadline.kind == keys::DeadlineKind::change) {
+      in_force = impl_->governed->at(store);
+      continue;
+    }
     // One deadline of a contract waits at a time: the next of the same moment follows it in this block.
     if (due.size() >= deadlines_per_block_max) continue;
     if (const auto next = agreements::waiting(store, deadline.contract); next && next->time_ms <= block.time_ms()) due.push_back(*next);
   }
   for (const auto& transaction : block.transactions()) {
-    Context c = context_of(impl_->fixed, store, block.time_ms(), block.height(), *transaction);
+    Context c = context_of(impl_->fixed, store, block.time_ms(), block.height(), *transaction, in_force.get());
     bool remember = false;
     if (auto judged = judge_transaction(c, JudgeKeys::yes, remember); judged) perform_all(c);
     else c.result.rejection = std::move(judged.error());
@@ -249,7 +266,8 @@ BlockOutcome Engine::execute(const ledger::Block& block, const ledger::StateView
 ExecutionResult Engine::dry_run(const ledger::Transaction& transaction, std::uint64_t time_ms, const ledger::StateView& state) const {
   ledger::ChangeSet nothing;
   Store store(state, nothing);
-  Context c = context_of(impl_->fixed, store, time_ms, 0, transaction);
+  const auto in_force = impl_->governed->at(state);
+  Context c = context_of(impl_->fixed, store, time_ms, 0, transaction, in_force.get());
   bool remember = false;
   const auto judge_keys = transaction.signatures().empty() ? JudgeKeys::no : JudgeKeys::yes;
   if (auto judged = judge_transaction(c, judge_keys, remember); judged) perform_all(c);
@@ -260,7 +278,7 @@ ExecutionResult Engine::dry_run(const ledger::Transaction& transaction, std::uin
 Rejection Engine::precheck(const ledger::Transaction& transaction, std::uint64_t time_ms, const ledger::StateView& state) const {
   ledger::ChangeSet nothing;
   Store store(state, nothing);
-  Context c = context_of(impl_->fixed, store, time_ms, 0, transaction);
+  Context c = context_of(impl_->fixed, store, time_ms, 0, transaction, nullptr);
   bool remember = false;
   if (auto judged = judge_transaction(c, JudgeKeys::yes, remember); !judged) return judged.error();
   return {};

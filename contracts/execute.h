@@ -15,12 +15,19 @@
 
 namespace daftar::contracts {
 
+namespace governance {
+class Governed;
+}
+namespace keys {
+struct Deadline;
+}
+
 /// A place where an entry must be found again. storage keeps rows (kind, id, entry index); the meaning is ours.
-enum class IndexKind : std::uint8_t { account = 1, contract = 2, budget_line = 3, member = 4, tax_payee = 5, tax_rule = 6, node = 7 };
+enum class IndexKind : std::uint8_t { account = 1, contract = 2, budget_line = 3, member = 4, tax_payee = 5, tax_rule = 6, node = 7, proposal = 8, contract_template = 9 };
 struct IndexRow {
   IndexKind kind;
   std::string id;   // account id | contract id, 32 raw bytes | budget line | member id | payee member id | rule code |
-                    // node number in decimal; "validators": entries that changed who validates
+                    // node number in decimal; "validators": entries that changed who validates | proposal id, 32 raw bytes | name/version
   auto operator<=>(const IndexRow&) const = default;
 };
 
@@ -45,10 +52,15 @@ struct BlockOutcome {
 /// State at height 0: members, keys, nodes, accounts of the treasury for revenue, tax rules, limits. The sentence says what is wrong with a genesis.
 Expected<ledger::ChangeSet, std::string> genesis_state(const ledger::Genesis& genesis);
 
+/// The id of the entry that a deadline makes. The same deadline fires at most once at one time, so it names one entry.
+ledger::Digest deadline_entry_id(const keys::Deadline& deadline);
+
 class Engine {
  public:
   explicit Engine(std::shared_ptr<const ledger::Genesis> genesis);
   ~Engine();
+  /// The rules and templates of the states it executes on: for readers of the same.
+  std::shared_ptr<const governance::Governed> governed() const;
   /// Executes `block` on `state` (the state after the block before). Transactions have been parsed and their signatures verified;
   /// everything that depends on state is judged here. Never fails: a refused transaction is an entry with its reason.
   /// Bounded: at most `deadlines_per_block_max` (1000) deadlines fire per block; the rest fire in the next.

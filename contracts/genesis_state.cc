@@ -1,6 +1,7 @@
 // The state at height 0, made of a genesis: the only writer of members with powers, of tax rules and of revenue accounts.
 #include "contracts/agreements/library.h"
 #include "contracts/execute.h"
+#include "contracts/governance/policy.h"
 #include "contracts/members.h"
 #include "contracts/nodes.h"
 #include "contracts/state_keys.h"
@@ -48,6 +49,28 @@ Expected<void, std::string> add_validators(const ledger::Genesis& genesis, ledge
   return {};
 }
 
+/// The first edition. Afterwards only changes that were decided write any of it (contracts/governance/effect.h).
+void add_governed(const tax::RuleBook& rules, const agreements::Library& templates, std::uint64_t time_ms, ledger::ChangeSet& state) {
+  governance::Edition first;
+  for (const tax::TaxRule& rule : rules.rules()) {
+    governance::put_rule(state, rule);
+    if (!rule.revenue_account.empty()) state.put(keys::account(rule.revenue_account), encode_record(Account{}));
+    first.rules.push_back({rule.code, rule.version});
+  }
+  for (const auto& [name, known] : templates.all()) {
+    state.put(keys::contract_template(name.first, name.second), encode_record(governance::TemplateRecord{.name = name.first,
+                                                                                                         .version = name.second,
+                                                                                                         .source = known->source,
+                                                                                                         .program = known->digest,
+                                                                                                         .proposal = {},
+                                                                                                         .in_force_ms = time_ms,
+                                                                                                         .stopped_ms = 0,
+                                                                                                         .stopped_because = {}}));
+    first.templates.push_back({name.first, name.second});
+  }
+  state.put(keys::edition, encode_record(first));
+}
+
 }  // namespace
 
 Expected<ledger::ChangeSet, std::string> genesis_state(const ledger::Genesis& genesis) {
@@ -56,14 +79,10 @@ Expected<ledger::ChangeSet, std::string> genesis_state(const ledger::Genesis& ge
   if (auto added = add_validators(genesis, state); !added) return Fault(added.error());
   const auto rules = tax::RuleBook::from_genesis(genesis.content());
   if (!rules) return Fault(rules.error());
-  for (const tax::TaxRule& rule : rules->rules()) {
-    state.put(keys::tax_rule(rule.code, rule.version), encode_record(rule));
-    if (rule.has_further_terms())
-      state.put(keys::further_terms(rule.code, rule.version), encode_record(tax::FurtherTerms{rule.treaty, rule.replaces, rule.brackets}));
-    if (!rule.revenue_account.empty()) state.put(keys::account(rule.revenue_account), encode_record(Account{}));
-  }
-  // Templates stand in the genesis itself; only that they hold is judged here.
-  if (const auto templates = agreements::Library::from_genesis(genesis.content()); !templates) return Fault(templates.error());
+  const auto templates = agreements::Library::from_genesis(genesis.content());
+  if (!templates) return Fault(templates.error());
+  add_governed(*rules, *templates, genesis.content().time_ms(), state);
+  if (const auto policies = governance::policies_of(genesis.content()); !policies) return Fault(policies.error());
   return state;
 }
 

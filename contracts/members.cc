@@ -11,7 +11,6 @@ using ledger::RejectionCode;
 
 namespace {
 
-// Roles that move public money, make money or admit members are given by genesis only, until governance can give them (DESIGN §9).
 constexpr Role by_genesis_only[] = {Role::treasury, Role::tax_authority, Role::bank, Role::registrar, Role::operator_};
 
 bool is_kind(std::string_view text) { return text == "company" || text == "individual" || text == "public_body"; }
@@ -63,6 +62,8 @@ Outcome revoke_key(Context& c, Member& member, const ledger::PublicKey& key) {
 }
 
 }  // namespace
+
+bool is_by_genesis_only(Role role) { return std::find(std::begin(by_genesis_only), std::end(by_genesis_only), role) != std::end(by_genesis_only); }
 
 bool is_country(std::string_view text) {
   return text.size() == 2 && std::all_of(text.begin(), text.end(), [](char ch) { return ch >= 'A' && ch <= 'Z'; });

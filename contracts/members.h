@@ -6,6 +6,9 @@ namespace daftar::contracts {
 
 inline constexpr std::size_t member_keys_max = 16;   // in force at one time
 
+/// Roles that move public money, make money or admit members: a registrar cannot give them.
+bool is_by_genesis_only(Role role);
+
 /// ISO 3166-1 alpha-2 by its form.
 bool is_country(std::string_view text);
 

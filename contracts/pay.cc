@@ -12,9 +12,9 @@ Outcome pay(Context& c, const Payment& payment) {
   const auto account = ledger::parse_account(payment.source);
   DAFTAR_CHECK(account.has_value());
   tax::Certificates certificates;
-  if (c.fixed.rules->has_treaties())
+  if (c.rules->has_treaties())
     certificates = c.store.load<tax::Certificates>(keys::tax_certificates(payment.payee.id)).value_or(tax::Certificates{});
-  auto taxes = c.fixed.rules->compute({.payer = payment.payer,
+  auto taxes = c.rules->compute({.payer = payment.payer,
                                        .payee = payment.payee,
                                        .category = payment.category,
                                        .currency = account->currency,

@@ -128,6 +128,16 @@ std::vector<budget::BudgetLine> budget_lines(const ledger::StateView& state, std
   return page_of<budget::BudgetLine>(state, "b", key_after('b', after), limit);
 }
 
+std::optional<governance::Proposal> proposal(const ledger::StateView& state, const ledger::Digest& id) { return one<governance::Proposal>(state, keys::proposal(id)); }
+
+std::vector<governance::Proposal> proposals(const ledger::StateView& state, std::string_view after, std::size_t limit) {
+  return page_of<governance::Proposal>(state, "h", key_after('h', after), limit);
+}
+
+std::optional<governance::TemplateRecord> contract_template(const ledger::StateView& state, std::string_view name, std::uint32_t version) {
+  return one<governance::TemplateRecord>(state, keys::contract_template(name, version));
+}
+
 std::vector<tax::TaxRule> tax_rules(const ledger::StateView& state) {
   std::vector<tax::TaxRule> rules;
   state.scan("t", keys::after_prefix("t"), [&](std::string_view, std::string_view value) {

@@ -52,6 +52,13 @@ std::string node(std::uint32_t number) {
 }
 
 std::string node_proposal(const ledger::Digest& id) { return prefixed('q', id.view()); }
+std::string proposal(const ledger::Digest& id) { return prefixed('h', id.view()); }
+std::string contract_template(std::string_view name, std::uint32_t version) {
+  std::string key = "l";
+  append_terminated(key, name);
+  append_u32(key, version);
+  return key;
+}
 std::string payout(const ledger::Digest& id) { return prefixed('p', id.view()); }
 
 std::string register_row(std::string_view payee, std::string_view rule, std::string_view currency, std::uint32_t version,

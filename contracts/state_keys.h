@@ -7,7 +7,9 @@
 //   e <member id>                                               tax::Certificates of a payee
 //   f <budget line> 0 <contract id, 32>                         that it is paid from the line; empty value
 //   g <contract id, 32>                                         Agreement: a contract
+//   h <proposal id, 32>                                         governance::Proposal
 //   k <public key, 32>                                          member id; a revoked key stays here, so that it cannot come back
+//   l <template> 0 <version, 4>                                 governance::TemplateRecord
 //   m <member id>                                               Member
 //   n <node, 4>                                                  NodeRecord
 //   o <contract id, 32> <number, 4>                             Claim of a public contract
@@ -19,6 +21,7 @@
 //   u <valid until ms, 8> <transaction id, 32>                  the replay set; empty value
 //   v <height, 8>                                               ValidatorSet, from the tree after that block on
 //   x <rule code> 0 <version, 4>                                FurtherTerms of a TaxRule that has any
+//   E                                                           governance::Edition: what the ledger goes by
 //   U                                                           valid-until up to which the replay set has been pruned, 8
 #pragma once
 #include <cstdint>
@@ -40,6 +43,9 @@ std::string public_key(const ledger::PublicKey& key);
 std::string member(std::string_view id);
 std::string node(std::uint32_t number);
 std::string node_proposal(const ledger::Digest& id);
+std::string proposal(const ledger::Digest& id);
+std::string contract_template(std::string_view name, std::uint32_t version);
+inline constexpr std::string_view edition = "E";
 std::string payout(const ledger::Digest& id);
 std::string register_row(std::string_view payee, std::string_view rule, std::string_view currency, std::uint32_t version,
                          std::uint32_t period);
@@ -51,11 +57,11 @@ std::string validator_set(std::uint64_t height);
 std::string replay(std::uint64_t valid_until_ms, const ledger::Digest& id);
 inline constexpr std::string_view replay_pruned = "U";
 
-enum class DeadlineKind : std::uint8_t { agreement = 5 };
+enum class DeadlineKind : std::uint8_t { agreement = 5, change = 6 };
 struct Deadline {
   std::uint64_t time_ms = 0;
-  ledger::Digest contract;
-  std::uint32_t number = 0;      // how many the contract has set
+  ledger::Digest contract;       // of a change: the proposal
+  std::uint32_t number = 0;      // how many the contract has set; of a change 0
   DeadlineKind kind = DeadlineKind::agreement;
 };
 std::string deadline(const Deadline& deadline);

@@ -157,7 +157,7 @@ Words words(RejectionCode code) {
               "Use a category of this ledger's tax rules, or \"none\" for a movement that is no income."};
     case RejectionCode::tax_rule_invalid:
       return {"tax_rule_invalid", "The tax rule contradicts itself or gives an impossible result.",
-              "Tell the tax authority which rule it is; the detail names it."};
+              "Correct what the detail says, and propose again."};
     case RejectionCode::node_unknown:
       return {"node_unknown", "There is no node of this number.", "Look at the list of nodes; a removed node never comes back under its number."};
     case RejectionCode::node_number_not_next:
@@ -179,10 +179,49 @@ Words words(RejectionCode code) {
       return {"node_proposal_closed", "The proposed change of the nodes is no longer open.",
               "Look at what became of it, and propose again if the change is still wanted."};
     case RejectionCode::already_approved:
-      return {"already_approved", "This operator has approved the change already.", "Nothing needs to be done; wait for the other operators."};
+      return {"already_approved", "The sender has approved the change already.", "Nothing needs to be done; wait for the others."};
     case RejectionCode::no_validators_operator:
       return {"no_validators_operator", "The sender operates none of the present validators.",
               "Let an operator of a present validator approve; who runs none has no voice in changing them."};
+    case RejectionCode::proposal_unknown:
+      return {"proposal_unknown", "There is no proposed change with this id.",
+              "Check the id: it is that of the transaction that proposed the change."};
+    case RejectionCode::proposal_closed:
+      return {"proposal_closed", "The proposed change can no longer be decided.",
+              "Look at what became of it, and propose again if the change is still wanted."};
+    case RejectionCode::own_approval:
+      return {"own_approval", "Who proposed a change cannot approve it.",
+              "Let another member approve, of a role that the genesis names for this kind of change."};
+    case RejectionCode::effect_in_the_past:
+      return {"effect_in_the_past", "The change would take effect before it is in force.",
+              "Choose a later date: after the delay that follows the last approval."};
+    case RejectionCode::tax_rule_unknown:
+      return {"tax_rule_unknown", "There is no such version of a tax rule.",
+              "Look at the list of tax rules; give the code and the version."};
+    case RejectionCode::tax_rule_version:
+      return {"tax_rule_version", "The version is not the next one of this tax rule.",
+              "Propose again with the version that the detail names."};
+    case RejectionCode::tax_rules_overlap:
+      return {"tax_rules_overlap", "Two versions of the tax rule would be in force at one time.",
+              "Let the new version begin where the one before ends, or end that one earlier."};
+    case RejectionCode::tax_rule_over:
+      return {"tax_rule_over", "This version of the tax rule is over already.",
+              "Propose a new version; what was in force on a day never changes."};
+    case RejectionCode::template_exists:
+      return {"template_exists", "The ledger has this version of the template already.",
+              "Give the changed template the next version, and propose that."};
+    case RejectionCode::template_refused:
+      return {"template_refused", "The template does not pass the check.",
+              "Run `daftar template check` on the file; it tells the whole story."};
+    case RejectionCode::template_other_program:
+      return {"template_other_program", "The template compiles to another program than the proposal says.",
+              "Propose with a program of the same version as the nodes; the detail names the digest that the text compiles to."};
+    case RejectionCode::template_stopped:
+      return {"template_stopped", "No new contracts are made of this template: it has been stopped.",
+              "Use another version or template; contracts made of it already go on to their end."};
+    case RejectionCode::template_not_stopped:
+      return {"template_not_stopped", "The template is not stopped.",
+              "Nothing needs to be done; contracts can be made of it."};
     case RejectionCode::field_invalid:
       return {"field_invalid", "A field has a value that is not allowed.", "Correct the field that the detail names."};
   }
@@ -268,6 +307,19 @@ bool is_rejection_code(std::uint16_t number) {
     case RejectionCode::node_proposal_closed:
     case RejectionCode::already_approved:
     case RejectionCode::no_validators_operator:
+    case RejectionCode::proposal_unknown:
+    case RejectionCode::proposal_closed:
+    case RejectionCode::own_approval:
+    case RejectionCode::effect_in_the_past:
+    case RejectionCode::tax_rule_unknown:
+    case RejectionCode::tax_rule_version:
+    case RejectionCode::tax_rules_overlap:
+    case RejectionCode::tax_rule_over:
+    case RejectionCode::template_exists:
+    case RejectionCode::template_refused:
+    case RejectionCode::template_other_program:
+    case RejectionCode::template_stopped:
+    case RejectionCode::template_not_stopped:
     case RejectionCode::field_invalid:
       return true;
   }

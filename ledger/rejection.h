@@ -87,6 +87,20 @@ enum class RejectionCode : std::uint16_t {
   node_proposal_closed = 807,  // expired, withdrawn or in force already
   already_approved = 808,
   no_validators_operator = 809,
+  // 82x: changes of tax rules and templates
+  proposal_unknown = 820,
+  proposal_closed = 821,       // detail says how it ended
+  own_approval = 822,
+  effect_in_the_past = 823,
+  tax_rule_unknown = 824,
+  tax_rule_version = 825,      // not the next of its code
+  tax_rules_overlap = 826,
+  tax_rule_over = 827,
+  template_exists = 828,
+  template_refused = 829,      // by the check; detail is its first sentence
+  template_other_program = 830,
+  template_stopped = 831,
+  template_not_stopped = 832,
   // 9xx: fields
   field_invalid = 900,         // detail names the field and the rule it broke
 };

@@ -57,18 +57,16 @@ Json page(const char* name, Json list, std::optional<std::string> next) {
 }
 
 Api::Api(NodeService& service, Metrics& metrics) : service_(service), metrics_(metrics), genesis_(service.genesis()) {
-  auto rules = contracts::tax::RuleBook::from_genesis(genesis_->content());
-  DAFTAR_CHECK(rules.has_value());   // the state was made of this genesis
-  rules_ = std::move(*rules);
-  auto templates = contracts::agreements::Library::from_genesis(genesis_->content());
-  DAFTAR_CHECK(templates.has_value());
-  templates_ = std::move(*templates);
+  auto policies = contracts::governance::policies_of(genesis_->content());
+  DAFTAR_CHECK(policies.has_value());   // the state was made of this genesis
+  policies_ = std::move(*policies);
   add_submit_routes();
   add_node_routes();
   add_entry_routes();
   add_nodes_routes();
   add_ledger_routes();
   add_contract_routes();
+  add_proposal_routes();
 }
 
 Api::Read Api::begin_read(const HttpRequest& request, const std::vector<std::string_view>& parameters) {

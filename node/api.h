@@ -2,8 +2,7 @@
 #pragma once
 #include <memory>
 
-#include "contracts/agreements/library.h"
-#include "contracts/tax/rules.h"
+#include "contracts/governance/policy.h"
 #include "node/api_access.h"
 #include "node/http_router.h"
 #include "node/json_render.h"
@@ -39,6 +38,7 @@ class Api {
   void add_entry_routes();
   void add_nodes_routes();
   void add_contract_routes();
+  void add_proposal_routes();
 
   // api_submit.cc
   boost::asio::awaitable<HttpResponse> submit(HttpRequest request);
@@ -65,6 +65,9 @@ class Api {
   HttpResponse contract(const HttpRequest& request, const Read& read);
   HttpResponse contracts(const HttpRequest& request, const Read& read);
   HttpResponse contracts_of_line(const HttpRequest& request, const Read& read);
+  // api_proposals.cc
+  HttpResponse proposal(const HttpRequest& request, const Read& read);
+  HttpResponse proposals(const HttpRequest& request, const Read& read);
   // api_nodes.cc
   HttpResponse nodes(const HttpRequest& request, const Read& read);
   HttpResponse node_proposal(const HttpRequest& request, const Read& read);
@@ -76,11 +79,13 @@ class Api {
   HttpResponse tax_explanation(const HttpRequest& request, const Read& read);
   HttpResponse entries(const HttpRequest& request, const Read& read);
 
+  /// The rules and templates of the state that is read.
+  std::shared_ptr<const contracts::governance::InForce> in_force(const Read& read) const { return service_.governed()->at(*read.state); }
+
   NodeService& service_;
   Metrics& metrics_;
   std::shared_ptr<const ledger::Genesis> genesis_;
-  contracts::tax::RuleBook rules_;   // by which the engine pays, too
-  contracts::agreements::Library templates_;   // the same
+  contracts::governance::Policies policies_;
   NonceMemory nonces_;
   HttpRouter router_;
 };

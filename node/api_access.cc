@@ -21,11 +21,14 @@ std::optional<contracts::agreements::Agreement> contract_of(const ledger::StateV
   return id ? contracts::query::contract(state, *id) : std::nullopt;
 }
 
-/// Who runs the ledger is everybody's business; what else a transaction did beside it is not.
-bool governs_nodes_only(const contracts::ExecutionResult& result) {
+/// Who runs the ledger, and by which rules and templates, is everybody's business; what else a transaction did beside it is not.
+bool governs_only(const contracts::ExecutionResult& result) {
   return !result.events.empty() && result.postings.empty() && result.taxes.empty() &&
          std::all_of(result.events.begin(), result.events.end(),
-                     [](const contracts::Event& event) { return event.kind.starts_with("node_") || event.kind == "validators_changed"; });
+                     [](const contracts::Event& event) {
+                       return event.kind.starts_with("node_") || event.kind.starts_with("change_") || event.kind.starts_with("tax_rule_") || event.kind.starts_with("template_") ||
+                              event.kind == "validators_changed";
+                     });
 }
 
 }  // namespace
@@ -76,7 +79,7 @@ Sight Access::entry(std::string_view sender, const contracts::ExecutionResult& r
     if (contracts::query::budget_line(state_, event.subject)) return Sight::open;
     if (const auto c = contract_of(state_, event); c && c->is_public()) return Sight::open;
   }
-  if (governs_nodes_only(result)) return Sight::open;
+  if (governs_only(result)) return Sight::open;
   for (const auto& posting : result.postings)
     if (account_is_public(posting.account)) return Sight::partial;
   return Sight::none;

@@ -15,8 +15,13 @@ namespace language = contracts::language;
 
 constexpr std::size_t contracts_standard = 100;
 
-Json render_template(const Library::Known& known, bool with_source) {
+Json render_template(const Library::Known& known, const contracts::governance::TemplateRecord& record, bool with_source) {
   Json out{{"name", known.program.name}, {"version", known.program.version}, {"program", known.digest.hex()}, {"languages", Json::array()}};
+  if (record.proposal != ledger::Digest{}) out["proposal"] = record.proposal.hex();
+  put_time(out, "in_force", record.in_force_ms);
+  out["stopped"] = record.stopped_ms != 0;
+  if (record.stopped_ms != 0) out["stopped_because"] = record.stopped_because;
+  put_time(out, "stopped_since", record.stopped_ms);
   if (known.program.prose) out["languages"] = known.program.prose->languages;
   if (with_source) out["source"] = known.source;
   return out;
@@ -203,17 +208,19 @@ void Api::add_contract_routes() {
   add_read("/v1/budget/lines/{}/contracts", &Api::contracts_of_line, {"after", "limit"});
 }
 
-HttpResponse Api::templates(const HttpRequest&, const Read&) {
+HttpResponse Api::templates(const HttpRequest&, const Read& read) {
+  const auto now = in_force(read);
   Json list = Json::array();
-  for (const auto& [key, known] : templates_.all()) list.push_back(render_template(known, false));
+  for (const auto& [name, known] : now->templates.all()) list.push_back(render_template(*known, *contracts::query::contract_template(*read.state, name.first, name.second), false));
   return json_response(Json{{"templates", std::move(list)}});
 }
 
-HttpResponse Api::contract_template(const HttpRequest& request, const Read&) {
+HttpResponse Api::contract_template(const HttpRequest& request, const Read& read) {
+  const auto now = in_force(read);
   const auto version = parse_u64(request.captures[1]);
-  const auto* known = version && *version <= UINT32_MAX ? templates_.find(request.captures[0], static_cast<std::uint32_t>(*version)) : nullptr;
+  const auto* known = version && *version <= UINT32_MAX ? now->templates.find(request.captures[0], static_cast<std::uint32_t>(*version)) : nullptr;
   if (known == nullptr) return not_found("template_unknown", "The ledger knows no such version of a template.");
-  return json_response(render_template(*known, true));
+  return json_response(render_template(*known, *contracts::query::contract_template(*read.state, known->program.name, known->program.version), true));
 }
 
 HttpResponse Api::contract(const HttpRequest& request, const Read& read) {
@@ -222,7 +229,8 @@ HttpResponse Api::contract(const HttpRequest& request, const Read& read) {
   const auto contract = contracts::query::contract(*read.state, *id);
   if (!contract) return not_found("contract_unknown", "There is no contract with that id.");
   if (!read.access->contract(*contract)) return not_for_this_reader(*read.access);
-  const auto& known = known_of(templates_, *contract);
+  const auto now = in_force(read);
+  const auto& known = known_of(now->templates, *contract);
   std::string language(read.parameters.get("language"));
   if (language.empty()) language = prevailing(known.program);
   else if (!known.program.prose || std::find(known.program.prose->languages.begin(), known.program.prose->languages.end(), language) == known.program.prose->languages.end())
@@ -233,7 +241,7 @@ HttpResponse Api::contract(const HttpRequest& request, const Read& read) {
   const std::uint64_t now_ms = read.state->mark().block_time_ms;
   if (!known.program.is_end(instance->phase)) {
     out["silence"] = render_silence(contracts::agreements::if_all_are_silent(known.program, *instance, now_ms), known.program);
-    out["expected"] = render_expected(contracts::agreements::expected_payments(*read.state, rules_, *contract, known.program, *instance, now_ms), known.program);
+    out["expected"] = render_expected(contracts::agreements::expected_payments(*read.state, now->rules, *contract, known.program, *instance, now_ms), known.program);
   }
   if (contract->is_public()) out["payments"] = render_payments(contracts::query::claims(*read.state, *id), contract->currency);
   return json_response(out);
@@ -245,9 +253,10 @@ HttpResponse Api::contracts(const HttpRequest&, const Read& read) {
   const auto after = after_id(read.parameters);
   if (!after) return bad_parameter("after is a contract id");
   const auto found = contracts::query::contracts(*read.state, *after, *limit);
+  const auto now = in_force(read);
   Json list = Json::array();
   for (const auto& contract : found) {
-    const auto& known = known_of(templates_, contract);
+    const auto& known = known_of(now->templates, contract);
     if (read.access->contract(contract)) list.push_back(Rendering(contract, known, prevailing(known.program)).run(false));
   }
   return json_response(page("contracts", std::move(list), found.size() == *limit ? std::optional(found.back().id.hex()) : std::nullopt));
@@ -260,11 +269,12 @@ HttpResponse Api::contracts_of_line(const HttpRequest& request, const Read& read
   if (!after) return bad_parameter("after is a contract id");
   if (!contracts::query::budget_line(*read.state, request.captures[0])) return not_found("budget_line_unknown", "There is no budget line with that id.");
   const auto found = contracts::query::contracts_of_line(*read.state, request.captures[0], *after, *limit);
+  const auto now = in_force(read);
   Json list = Json::array();
   for (const auto& id : found) {
     const auto contract = contracts::query::contract(*read.state, id);
     DAFTAR_CHECK(contract.has_value());
-    const auto& known = known_of(templates_, *contract);
+    const auto& known = known_of(now->templates, *contract);
     Json one = Rendering(*contract, known, prevailing(known.program)).run(false);
     one["payments"] = render_payments(contracts::query::claims(*read.state, id), contract->currency);
     list.push_back(std::move(one));

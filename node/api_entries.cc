@@ -61,6 +61,8 @@ std::optional<contracts::IndexKind> kind_named(std::string_view text) {
   if (text == "tax_payee") return IndexKind::tax_payee;
   if (text == "tax_rule") return IndexKind::tax_rule;
   if (text == "node") return IndexKind::node;
+  if (text == "proposal") return IndexKind::proposal;
+  if (text == "template") return IndexKind::contract_template;
   return std::nullopt;
 }
 
@@ -77,6 +79,8 @@ bool list_allowed(contracts::IndexKind kind, const std::string& id, const Access
     }
     case contracts::IndexKind::budget_line:
     case contracts::IndexKind::tax_rule:
+    case contracts::IndexKind::proposal:
+    case contracts::IndexKind::contract_template:
     case contracts::IndexKind::node: return true;
   }
   return false;
@@ -135,7 +139,8 @@ HttpResponse Api::tax_explanation(const HttpRequest& request, const Read& read) 
   if (!opened) return not_found("transaction_unknown", "This node has not executed an entry with that id or index.");
   const Sight sight = read.access->entry(opened->sender(), opened->result);
   if (sight != Sight::whole && sight != Sight::open) return not_for_this_reader(*read.access);
-  const auto explanation = contracts::tax::explain(rules_, opened->transaction ? &opened->transaction->body() : nullptr, opened->result, opened->entry.time_ms, *read.state);
+  const auto rules = in_force(read);
+  const auto explanation = contracts::tax::explain(rules->rules, opened->transaction ? &opened->transaction->body() : nullptr, opened->result, opened->entry.time_ms, *read.state);
   Json out = render_place(opened->entry);
   out["as_recorded"] = explanation.as_recorded;
   out["payments"] = Json::array();
@@ -147,7 +152,7 @@ HttpResponse Api::tax_explanation(const HttpRequest& request, const Read& read) 
 HttpResponse Api::entries(const HttpRequest& request, const Read& read) {
   (void)request;
   const auto kind = kind_named(read.parameters.get("kind"));
-  if (!kind) return bad_parameter("kind is one of account, contract, budget_line, member, tax_payee, tax_rule, node");
+  if (!kind) return bad_parameter("kind is one of account, contract, budget_line, member, tax_payee, tax_rule, node, proposal, template");
   const std::string id(read.parameters.get("id"));
   if (id.empty() || id.size() > 128) return bad_parameter("id is missing or too long");
   const auto from_text = read.parameters.get("from");
@@ -156,9 +161,9 @@ HttpResponse Api::entries(const HttpRequest& request, const Read& read) {
   const auto limit = page_limit(read.parameters, 100, 500);
   if (!limit) return bad_parameter("limit is from 1 to 500");
   std::string row_id = id;
-  if (*kind == contracts::IndexKind::contract) {
+  if (*kind == contracts::IndexKind::contract || *kind == contracts::IndexKind::proposal) {
     const auto digest = ledger::Digest::from_hex(id);
-    if (!digest) return bad_parameter("a contract id has 64 hexadecimal digits");
+    if (!digest) return bad_parameter("the id of a contract or proposal has 64 hexadecimal digits");
     row_id = digest->view();
   }
   if (!list_allowed(*kind, id, *read.access, *read.state)) return not_for_this_reader(*read.access);

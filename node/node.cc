@@ -227,6 +227,8 @@ contracts::ExecutionResult Node::dry_run(const ledger::Transaction& transaction)
   return impl_->executor->engine().dry_run(transaction, std::max(wall_ms(), state->mark().block_time_ms + 1), *state);
 }
 
+std::shared_ptr<const contracts::governance::Governed> Node::governed() const { return impl_->executor->engine().governed(); }
+
 std::optional<std::string> Node::receipt(std::uint64_t entry_index) const {
   const auto state = impl_->store->snapshot();
   const auto certificate = state->certificate_covering(entry_index);

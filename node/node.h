@@ -67,6 +67,7 @@ class Node final : public NodeService {
   void linearizable(std::chrono::milliseconds timeout, std::function<void(bool confirmed)> done) override;
   std::shared_ptr<const storage::StateSnapshot> snapshot() const override;
   contracts::ExecutionResult dry_run(const ledger::Transaction& transaction) const override;
+  std::shared_ptr<const contracts::governance::Governed> governed() const override;
   std::optional<std::string> receipt(std::uint64_t entry_index) const override;
 
  private:

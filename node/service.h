@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "contracts/execute.h"
+#include "contracts/governance/governed.h"
 #include "ledger/genesis.h"
 #include "ledger/rejection.h"
 #include "ledger/transaction.h"
@@ -86,6 +87,8 @@ class NodeService {
   virtual std::shared_ptr<const storage::StateSnapshot> snapshot() const = 0;
   /// Runs the transaction on the current state without writing anything. Signatures are judged if present.
   virtual contracts::ExecutionResult dry_run(const ledger::Transaction& transaction) const = 0;
+  /// Rules and templates of the states that snapshot() gives.
+  virtual std::shared_ptr<const contracts::governance::Governed> governed() const = 0;
   /// A receipt (C2SP tlog-proof) of the entry, or nothing while no certificate covers it yet.
   virtual std::optional<std::string> receipt(std::uint64_t entry_index) const = 0;
 };

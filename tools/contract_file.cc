@@ -76,7 +76,7 @@ const Library::Known& template_of(Table& table, const Library& library) {
   const std::string name = table.text("template", true);
   const auto slash = name.find('/');
   for (const auto& [key, known] : library.all())
-    if (key.first == name.substr(0, slash) && slash != std::string::npos && std::to_string(key.second) == name.substr(slash + 1)) return known;
+    if (key.first == name.substr(0, slash) && slash != std::string::npos && std::to_string(key.second) == name.substr(slash + 1)) return *known;
   table.wrong("template", "is none that this ledger knows (daftar template list)");
 }
 

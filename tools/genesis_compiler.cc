@@ -4,6 +4,7 @@
 #include <set>
 
 #include "contracts/agreements/library.h"
+#include "contracts/governance/policy.h"
 #include "ledger/money.h"
 #include "tools/clock.h"
 #include "tools/files.h"
@@ -130,6 +131,24 @@ void read_limits(Table& table, proto::Limits& limits) {
   table.finish();
 }
 
+void read_policy(Table& table, proto::ChangePolicy& policy) {
+  for (auto& role : table.texts("proposers")) policy.add_proposers(std::move(role));
+  for (auto& role : table.texts("approvers")) policy.add_approvers(std::move(role));
+  policy.set_approvals(static_cast<std::uint32_t>(table.number("approvals", 0, 0, contracts::governance::approvals_max)));
+  policy.set_delay_ms(static_cast<std::uint64_t>(table.number("delay_ms", 0, 0, static_cast<std::int64_t>(contracts::governance::delay_ms_max))));
+  policy.set_proposer_approves(table.truth("proposer_approves", false));
+  table.finish();
+}
+
+void read_governance(Table& table, proto::Governance& governance) {
+  if (auto one = table.table("tax_rule")) read_policy(*one, *governance.mutable_tax_rule());
+  if (auto one = table.table("end_tax_rule")) read_policy(*one, *governance.mutable_end_tax_rule());
+  if (auto one = table.table("template")) read_policy(*one, *governance.mutable_template_());
+  if (auto one = table.table("stop_template")) read_policy(*one, *governance.mutable_stop_template());
+  if (auto one = table.table("resume_template")) read_policy(*one, *governance.mutable_resume_template());
+  table.finish();
+}
+
 NetworkPlan read_plan(const fs::path& file) {
   const toml::table parsed = parse_toml(file);
   Table table(file.string(), "", parsed);
@@ -143,6 +162,10 @@ NetworkPlan read_plan(const fs::path& file) {
   }
   if (plan.genesis.currencies().empty()) throw Fault{file.string() + ": 'currencies' names none."};
   if (auto limits = table.table("limits")) read_limits(*limits, *plan.genesis.mutable_limits());
+  if (auto governance = table.table("governance")) {
+    read_governance(*governance, *plan.genesis.mutable_governance());
+    if (const auto policies = contracts::governance::policies_of(plan.genesis); !policies) throw Fault{file.string() + ": " + policies.error() + "."};
+  }
   std::set<std::string> members;
   for (Table& member : table.tables("members")) {
     *plan.genesis.add_members() = read_member(member);
@@ -216,6 +239,18 @@ Result<NetworkPlan> read_network(const fs::path& network_toml) {
   } catch (const Fault& fault) {
     return failure(Exit::usage, "genesis_source", fault.sentence, "genesis/README.md describes every field.");
   }
+}
+
+Result<proto::TaxRule> read_rule_file(const fs::path& file) {
+  proto::Genesis found;
+  try {
+    read_profile(file, found);
+  } catch (const Fault& fault) {
+    return failure(Exit::usage, "rule_file", fault.sentence, "It is written as a profile with one [[tax_rules]]: genesis/README.md describes every field.");
+  }
+  if (found.tax_rules_size() != 1)
+    return failure(Exit::usage, "rule_file", file.string() + " has " + std::to_string(found.tax_rules_size()) + " tax rules, not one.", "Propose each in a transaction of its own.");
+  return found.tax_rules(0);
 }
 
 Result<CompiledGenesis> compile_genesis(const NetworkPlan& plan, const CompileOptions& options) {

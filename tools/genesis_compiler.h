@@ -21,6 +21,9 @@ struct NetworkPlan {
 };
 Result<NetworkPlan> read_network(const std::filesystem::path& network_toml);
 
+/// A file written as a profile, with one tax rule in it.
+Result<ledger::proto::TaxRule> read_rule_file(const std::filesystem::path& file);
+
 struct ValidatorKeys {
   ledger::SigningKey link, checkpoint;
 };

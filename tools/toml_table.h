@@ -49,6 +49,13 @@ class Table {
       wrong(key, *node, "must be a whole number from " + std::to_string(min) + " to " + std::to_string(max));
     return *value;
   }
+  bool truth(std::string_view key, bool otherwise) {
+    const toml::node* node = find(key);
+    if (node == nullptr) return otherwise;
+    const auto value = node->value_exact<bool>();
+    if (!value) wrong(key, *node, "must be true or false");
+    return *value;
+  }
   std::vector<std::string> texts(std::string_view key) {
     std::vector<std::string> out;
     const toml::node* node = find(key);

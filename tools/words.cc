@@ -5,6 +5,7 @@
 #include "ledger/ids.h"
 #include "ledger/money.h"
 #include "ledger/utf8.h"
+#include "tools/change_words.h"
 #include "tools/genesis_compiler.h"
 #include "tools/wallet.h"
 
@@ -80,6 +81,13 @@ struct Describer {
     return out;
   }
 
+  /// All that the proposal says; what is changed by it is beside it in the commands, which know the rules there are.
+  static std::string proposed_change(const proto::ProposeChange& o) {
+    std::string out = "propose a change, approvals until " + ms_to_utc(o.until_ms());
+    for (const std::string& line : words_of_change(o, {})) out += "\n      " + line;
+    return out;
+  }
+
   std::string operator()(const proto::Operation& op) const {
     switch (op.kind_case()) {
       case proto::Operation::kTransfer: {
@@ -144,6 +152,9 @@ struct Describer {
         return "record certificate of residence " + o.number() + " of " + o.payee() + ", resident of " + o.country() + ", valid from " + ms_to_utc(o.valid_from_ms()) +
                " until " + ms_to_utc(o.valid_to_ms()) + ", document " + hex_of(o.document_digest());
       }
+      case proto::Operation::kProposeChange: return proposed_change(op.propose_change());
+      case proto::Operation::kApproveChange: return "approve the change proposed in " + hex_of(op.approve_change().proposal());
+      case proto::Operation::kWithdrawChange: return "withdraw the change proposed in " + hex_of(op.withdraw_change().proposal());
       case proto::Operation::KIND_NOT_SET: break;
     }
     return "an operation this program does not know: do not sign";

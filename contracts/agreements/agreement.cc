@@ -33,7 +33,7 @@ Expected<Open, ledger::Rejection> open(const Context& c, const ledger::Digest& i
   auto record = c.store.load<Agreement>(keys::agreement(id));
   if (!record) return refuse(RejectionCode::contract_unknown, id.hex());
   Open open{std::move(*record), nullptr, {}};
-  open.known = c.fixed.templates->find(open.record.contract_template, open.record.version);
+  open.known = c.templates->find(open.record.contract_template, open.record.version);
   DAFTAR_CHECK(open.known != nullptr);   // templates are never forgotten
   auto instance = language::decode_instance(open.record.instance);
   DAFTAR_CHECK(instance.has_value());    // we wrote it
@@ -116,7 +116,7 @@ Outcome judge_parties(const Context& c, const Agreement& agreement, const Progra
 /// What payments are for is known to the tax rules, so that no payment can fail for it later.
 Outcome judge_categories(const Context& c, const Program& program, const Instance& instance) {
   const auto judge = [&](const std::string& category) -> Outcome {
-    if (category != tax::no_income && c.fixed.rules->knows_category(category)) return {};
+    if (category != tax::no_income && c.rules->knows_category(category)) return {};
     return refuse(RejectionCode::tax_category_unknown, category);
   };
   for (const Program::Payment& payment : program.payments)
@@ -146,8 +146,10 @@ Outcome require_treasury_of(const Context& c, const Agreement& agreement) {
 
 Outcome draft(Context& c, const ledger::proto::DraftContract& operation) {
   if (c.drafted) return refuse(RejectionCode::field_invalid, "one draft per transaction: its id names the contract");
-  const Library::Known* known = c.fixed.templates->find(operation.template_(), operation.version());
+  const Library::Known* known = c.templates->find(operation.template_(), operation.version());
   if (known == nullptr) return refuse(RejectionCode::template_unknown, operation.template_() + "/" + std::to_string(operation.version()));
+  if (c.templates->is_stopped(operation.template_(), operation.version()))
+    return refuse(RejectionCode::template_stopped, operation.template_() + "/" + std::to_string(operation.version()));
   if (!c.fixed.knows_currency(operation.currency())) return refuse(RejectionCode::currency_unknown, operation.currency());
   Open open{{}, known, {}};
   auto described = read_draft(known->program, operation);

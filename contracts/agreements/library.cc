@@ -7,16 +7,20 @@
 
 namespace daftar::contracts::agreements {
 
-Expected<Library::Known, std::string> known_of(std::string_view source) {
-  const auto judgement = language::judge(source);
-  if (judgement.standing != language::Judgement::Standing::holds) return tl::make_unexpected(language::in_words("template", judgement).front());
+Expected<Library::Known, std::string> compiled_of(std::string_view source) {
   const auto parsed = language::parse(source);
-  DAFTAR_CHECK(parsed.has_value());   // it has just been judged
+  if (!parsed) return tl::make_unexpected("template:" + std::to_string(parsed.error().place.line) + ": " + parsed.error().sentence);
   auto program = language::compile(parsed->tree, source);
   if (!program) return tl::make_unexpected("template:" + std::to_string(program.error().place.line) + ": " + program.error().sentence);
   Library::Known known{std::string(source), std::move(*program), {}};
   known.digest = language::digest_of(known.program);
   return known;
+}
+
+Expected<Library::Known, std::string> known_of(std::string_view source) {
+  const auto judgement = language::judge(source);
+  if (judgement.standing != language::Judgement::Standing::holds) return tl::make_unexpected(language::in_words("template", judgement).front());
+  return compiled_of(source);
 }
 
 Expected<Library, std::string> Library::from_genesis(const ledger::proto::Genesis& genesis) {
@@ -27,15 +31,21 @@ Expected<Library, std::string> Library::from_genesis(const ledger::proto::Genesi
     auto known = known_of(given.source());
     if (!known) return tl::make_unexpected(which + known.error());
     if (known->digest.view() != given.program()) return tl::make_unexpected(which + "compiles to another program (" + known->digest.hex() + ") than the genesis says");
-    const auto key = std::make_pair(known->program.name, known->program.version);
-    if (!library.known_.emplace(key, std::move(*known)).second) return tl::make_unexpected(which + key.first + "/" + std::to_string(key.second) + " stands twice");
+    const auto shared = std::make_shared<const Known>(std::move(*known));
+    if (!library.add(shared)) return tl::make_unexpected(which + shared->program.name + "/" + std::to_string(shared->program.version) + " stands twice");
   }
   return library;
 }
 
+bool Library::add(std::shared_ptr<const Known> known, bool stopped) {
+  Name name{known->program.name, known->program.version};
+  if (stopped) stopped_.insert(name);
+  return known_.emplace(std::move(name), std::move(known)).second;
+}
+
 const Library::Known* Library::find(std::string_view name, std::uint32_t version) const {
   const auto found = known_.find({std::string(name), version});
-  return found == known_.end() ? nullptr : &found->second;
+  return found == known_.end() ? nullptr : found->second.get();
 }
 
 }  // namespace daftar::contracts::agreements

@@ -30,7 +30,7 @@ Outcome LedgerVerbs::give_back(std::uint16_t party, ledger::MinorUnits amount) {
 }
 
 Outcome LedgerVerbs::pay(std::uint16_t from, std::uint16_t to, ledger::MinorUnits amount, std::string_view category) {
-  if (category == tax::no_income || !c_.fixed.rules->knows_category(category)) return refuse(RejectionCode::tax_category_unknown, std::string(category));
+  if (category == tax::no_income || !c_.rules->knows_category(category)) return refuse(RejectionCode::tax_category_unknown, std::string(category));
   const AgreementParty& payer_party = agreement_.parties[from];
   const AgreementParty& payee_party = agreement_.parties[to];
   if (payee_party.member.empty()) return refuse(RejectionCode::template_fault, "a payment to a party that is not there");

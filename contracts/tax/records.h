@@ -65,6 +65,8 @@ struct TaxRule {
   std::vector<std::string> replaces;   // codes of rules that do not apply where this one does
   std::vector<Bracket> brackets;       // ascending; rate_ppm is for what lies below the first
   bool has_further_terms() const { return !treaty.empty() || !replaces.empty() || !brackets.empty(); }
+  /// Something of the payment does not reach the payee.
+  bool withholds() const { return vat_route != VatRoute::supplier && withheld_share_ppm > 0; }
   bool in_force(std::uint64_t time_ms) const {
     return effective_from_ms <= time_ms && (effective_to_ms == 0 || time_ms < effective_to_ms);
   }

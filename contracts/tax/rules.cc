@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "contracts/accounts.h"
-#include "contracts/members.h"
+#include "contracts/tax/read_rule.h"
 #include "ledger/ids.h"
 
 namespace daftar::contracts::tax {
@@ -43,137 +43,39 @@ std::optional<MinorUnits> tax_on(MinorUnits amount, const TaxRule& rule) {
   return share_of(amount, rule.rate_ppm, rule.base == Base::inclusive ? million + rule.rate_ppm : million, rule);
 }
 
-// --- reading a genesis -------------------------------------------------------------------------------------------------------------
+using Fault = Unexpected<RuleFault>;
 
-using Fault = Unexpected<std::string>;
-
-Expected<void, std::string> read_enums(const ledger::proto::TaxRule& from, TaxRule& to) {
-  if (from.kind() == "vat") to.kind = Kind::vat;
-  else if (from.kind() == "withholding") to.kind = Kind::withholding;
-  else if (from.kind() == "contribution") to.kind = Kind::contribution;
-  else return Fault("kind must be vat, withholding or contribution");
-
-  if (from.base() == "inclusive") to.base = Base::inclusive;
-  else if (from.base() == "exclusive") to.base = Base::exclusive;
-  else if (from.base() == "gross") to.base = Base::gross;
-  else if (from.base() == "net_of_vat") to.base = Base::net_of_vat;
-  else return Fault("base must be inclusive or exclusive for vat, gross or net_of_vat otherwise");
-  if ((to.kind == Kind::vat) != (to.base == Base::inclusive || to.base == Base::exclusive))
-    return Fault("base does not fit the kind: inclusive or exclusive for vat, gross or net_of_vat otherwise");
-
-  if (from.payee_residence().empty() || from.payee_residence() == "any") to.payee_residence = Residence::any;
-  else if (from.payee_residence() == "resident") to.payee_residence = Residence::resident;
-  else if (from.payee_residence() == "non_resident") to.payee_residence = Residence::non_resident;
-  else return Fault("payee_residence must be resident, non_resident or any");
-
-  if (to.kind != Kind::vat && !from.vat_route().empty()) return Fault("vat_route is for vat only");
-  if (to.kind == Kind::withholding) to.vat_route = VatRoute::treasury;
-  else if (to.kind == Kind::contribution) to.vat_route = VatRoute::supplier;   // who is paid receives all of it
-  else if (from.vat_route() == "supplier") to.vat_route = VatRoute::supplier;
-  else if (from.vat_route() == "treasury") to.vat_route = VatRoute::treasury;
-  else if (from.vat_route() == "supplier_vat_account") to.vat_route = VatRoute::supplier_vat_account;
-  else return Fault("vat_route must be supplier, treasury or supplier_vat_account for vat, absent otherwise");
-
-  if (from.rounding() > static_cast<std::uint32_t>(ledger::Rounding::half_even)) return Fault("rounding is unknown");
-  to.rounding = static_cast<ledger::Rounding>(from.rounding());
-  return {};
-}
-
-Expected<void, std::string> read_names(const ledger::proto::TaxRule& from, TaxRule& to) {
-  const auto copy = [](const auto& list, std::vector<std::string>& out) {
-    out.assign(list.begin(), list.end());
-    return std::all_of(out.begin(), out.end(), [](const std::string& text) { return ledger::is_code(text); });
-  };
-  if (!ledger::is_code(from.code())) return Fault("code: 1 to 40 letters, digits, _ . -");
-  if (!copy(from.categories(), to.categories) || !copy(from.payer_kinds(), to.payer_kinds) ||
-      !copy(from.payee_kinds(), to.payee_kinds) || !copy(from.payee_statuses(), to.payee_statuses))
-    return Fault("categories, kinds and statuses: 1 to 40 letters, digits, _ . -");
-  if (std::find(to.categories.begin(), to.categories.end(), no_income) != to.categories.end())
-    return Fault("categories: none is the category that is never taxed");
-  for (const auto* kinds : {&to.payer_kinds, &to.payee_kinds})
-    for (const std::string& kind : *kinds)
-      if (kind != "company" && kind != "individual" && kind != "public_body")
-        return Fault("kinds are company, individual and public_body, not " + kind);
-  if (from.status() != "verified" && from.status() != "assumed" && from.status() != "illustration")
-    return Fault("status must be verified, assumed or illustration");
-  to.code = from.code();
-  to.title = from.title();
-  to.legal_basis = from.legal_basis();
-  to.status = from.status();
-  to.currency = from.currency();
-  to.country = from.country();
-  to.treaty = from.treaty();
-  if (!to.treaty.empty() && (to.kind != Kind::withholding || to.country.empty() || !is_country(to.treaty) || to.treaty == to.country))
-    return Fault("treaty: the other country of a treaty on a withholding of this country");
-  if (!copy(from.replaces(), to.replaces)) return Fault("replaces: codes of rules");
-  if (to.country.empty() && to.payee_residence != Residence::any) return Fault("payee_residence needs country: whose resident?");
-  return {};
-}
-
-Expected<void, std::string> read_numbers(const ledger::proto::TaxRule& from, TaxRule& to) {
-  if (from.version() == 0) return Fault("version counts from 1");
-  if (from.rate_ppm() > 10 * million) return Fault("rate above 1000 %");
-  if (to.kind == Kind::withholding && from.rate_ppm() > million) return Fault("a withholding above 100 %");
-  if (from.withheld_share_ppm() > million) return Fault("withheld_share above 100 %");
-  if (from.threshold() < 0) return Fault("threshold below zero");
-  if (from.effective_to_ms() != 0 && from.effective_to_ms() <= from.effective_from_ms()) return Fault("effective_to is not after effective_from");
-  for (const auto& bracket : from.brackets()) {
-    if (to.kind == Kind::vat) return Fault("brackets are not for vat");
-    if (bracket.above() <= (to.brackets.empty() ? 0 : to.brackets.back().above)) return Fault("brackets are above zero and ascending");
-    if (bracket.rate_ppm() > million) return Fault("a bracket above 100 %");
-    to.brackets.push_back({bracket.above(), bracket.rate_ppm()});
-  }
-  to.version = from.version();
-  to.rate_ppm = from.rate_ppm();
-  to.withheld_share_ppm = from.withheld_share_ppm();
-  to.threshold = from.threshold();
-  to.rounding_unit = from.rounding_unit() == 0 ? 1 : from.rounding_unit();
-  to.effective_from_ms = from.effective_from_ms();
-  to.effective_to_ms = from.effective_to_ms();
-  return {};
-}
-
-bool withholds(const TaxRule& rule) { return rule.vat_route != VatRoute::supplier && rule.withheld_share_ppm > 0; }
-
-Expected<void, std::string> read_revenue(const ledger::proto::Genesis& genesis, const ledger::proto::TaxRule& from, TaxRule& to) {
-  if (!to.currency.empty() && std::find(genesis.currencies().begin(), genesis.currencies().end(), to.currency) == genesis.currencies().end())
-    return Fault("currency " + to.currency + " is not of this ledger");
-  if (to.base == Base::exclusive && withholds(to)) return Fault("exclusive vat is recorded, not withheld: route supplier");
-  if (to.kind == Kind::withholding && to.withheld_share_ppm == 0) return Fault("a withholding needs a withheld_share");
-  if (to.kind == Kind::contribution && to.withheld_share_ppm != 0) return Fault("a contribution is recorded, not withheld: withheld_share 0");
-  if (to.vat_route != VatRoute::supplier && to.withheld_share_ppm == 0) return Fault("this vat_route needs a withheld_share");
-  if (!withholds(to) || to.vat_route == VatRoute::supplier_vat_account)
-    return from.revenue_account().empty() ? Expected<void, std::string>{} : Fault("nothing goes to a revenue_account, so it must be absent");
-  const auto account = ledger::parse_account(from.revenue_account());
-  if (!account || is_reserved_label(account->label)) return Fault("revenue_account is no account");
-  if (account->currency != to.currency) return Fault("revenue_account must be in the rule's currency");
-  for (const auto& member : genesis.members())
-    if (member.id() == account->member)
-      for (const std::string& role : member.roles())
-        if (role == name(Role::tax_authority) || role == name(Role::treasury)) {
-          to.revenue_account = from.revenue_account();
-          return {};
-        }
-  return Fault("revenue_account must be of a member with role tax_authority or treasury");
-}
+std::string name_of(const TaxRule& rule) { return "tax rule " + rule.code + "/" + std::to_string(rule.version) + ": "; }
 
 /// What is replaced exists and replaces nothing itself.
-Expected<void, std::string> judge_replacements(const std::vector<TaxRule>& rules) {
+Expected<void, RuleFault> judge_replacements(const std::vector<TaxRule>& rules) {
   for (const TaxRule& rule : rules)
     for (const std::string& code : rule.replaces) {
       bool found = false;
       for (const TaxRule& other : rules) {
         if (other.code != code) continue;
         found = true;
-        if (!other.replaces.empty()) return Fault("tax rule " + rule.code + "/" + std::to_string(rule.version) + ": replaces " + code + ", which replaces others itself");
+        if (!other.replaces.empty()) return Fault({false, name_of(rule) + "replaces " + code + ", which replaces others itself"});
       }
-      if (!found) return Fault("tax rule " + rule.code + "/" + std::to_string(rule.version) + ": replaces " + code + ", which is no rule");
+      if (!found) return Fault({false, name_of(rule) + "replaces " + code + ", which is no rule"});
     }
   return {};
 }
 
+/// One that ends where it begins is never in force.
 bool overlap(const TaxRule& a, const TaxRule& b) {
+  for (const TaxRule* rule : {&a, &b})
+    if (rule->effective_to_ms != 0 && rule->effective_to_ms == rule->effective_from_ms) return false;
   return (b.effective_to_ms == 0 || a.effective_from_ms < b.effective_to_ms) && (a.effective_to_ms == 0 || b.effective_from_ms < a.effective_to_ms);
+}
+
+/// Versions of one code are distinct and never in force at one time.
+Expected<void, RuleFault> judge_versions(const std::vector<TaxRule>& rules) {
+  for (std::size_t i = 0; i < rules.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j)
+      if (rules[j].code == rules[i].code && (rules[j].version == rules[i].version || overlap(rules[j], rules[i])))
+        return Fault({true, name_of(rules[i]) + "two versions of it are the same or in force at one time"});
+  return {};
 }
 
 }  // namespace
@@ -216,33 +118,30 @@ std::string withheld_to(const TaxRule& rule, std::string_view payee, std::string
   return rule.vat_route == VatRoute::supplier_vat_account ? vat_account(payee, currency) : rule.revenue_account;
 }
 
-Expected<RuleBook, std::string> RuleBook::from_genesis(const ledger::proto::Genesis& genesis) {
+Expected<RuleBook, RuleFault> RuleBook::of(std::vector<TaxRule> rules) {
+  if (auto judged = judge_versions(rules); !judged) return Fault(judged.error());
+  if (auto judged = judge_replacements(rules); !judged) return Fault(judged.error());
   RuleBook book;
-  for (const auto& from : genesis.tax_rules()) {
-    TaxRule rule;
-    auto read = read_enums(from, rule);
-    if (read) read = read_names(from, rule);
-    if (read) read = read_numbers(from, rule);
-    if (read) read = read_revenue(genesis, from, rule);
-    if (read)
-      for (const TaxRule& other : book.rules_)
-        if (other.code == rule.code && (other.version == rule.version || overlap(other, rule)))
-          read = Fault("two versions of it are the same or in force at one time");
-    if (!read) return Fault("tax rule " + from.code() + "/" + std::to_string(from.version()) + ": " + read.error());
-    book.rules_.push_back(std::move(rule));
-  }
-  if (auto judged = judge_replacements(book.rules_); !judged) return Fault(judged.error());
+  book.rules_ = std::move(rules);
   book.has_treaties_ = std::any_of(book.rules_.begin(), book.rules_.end(), [](const TaxRule& rule) { return !rule.treaty.empty(); });
   for (const TaxRule& rule : book.rules_) book.has_vat_accounts_ |= rule.vat_route == VatRoute::supplier_vat_account;
   for (const TaxRule& rule : book.rules_)
     if (book.has_vat_accounts_ && !rule.revenue_account.empty() && ledger::parse_account(rule.revenue_account)->label == vat_label)
-      return Fault("tax rule " + rule.code + "/" + std::to_string(rule.version) + ": revenue_account has the label of suppliers' VAT accounts");
+      return Fault({false, name_of(rule) + "revenue_account has the label of suppliers' VAT accounts"});
   std::stable_partition(book.rules_.begin(), book.rules_.end(), [](const TaxRule& rule) { return rule.kind == Kind::vat; });
   book.categories_.assign(std::begin(common_categories), std::end(common_categories));
   for (const TaxRule& rule : book.rules_) book.categories_.insert(book.categories_.end(), rule.categories.begin(), rule.categories.end());
   std::sort(book.categories_.begin(), book.categories_.end());
   book.categories_.erase(std::unique(book.categories_.begin(), book.categories_.end()), book.categories_.end());
   return book;
+}
+
+Expected<RuleBook, std::string> RuleBook::from_genesis(const ledger::proto::Genesis& genesis) {
+  auto rules = rules_of(genesis);
+  if (!rules) return Unexpected<std::string>(rules.error());
+  auto book = of(std::move(*rules));
+  if (!book) return Unexpected<std::string>(book.error().sentence);
+  return std::move(*book);
 }
 
 bool RuleBook::knows_category(std::string_view category) const {
@@ -266,7 +165,7 @@ Expected<std::vector<Judged>, ledger::Rejection> RuleBook::judge(const Question&
     const MinorUnits tax = std::min(*exact, one.taken_from);
     MinorUnits withheld = 0;
     one.limited = tax < *exact;
-    if (withholds(rule)) {
+    if (rule.withholds()) {
       const auto share = rule.withheld_share_ppm == million ? tax : share_of(tax, rule.withheld_share_ppm, million, rule);
       if (!share) return overflow;
       withheld = std::min({*share, tax, left});

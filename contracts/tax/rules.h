@@ -40,9 +40,16 @@ struct Judged {
   TaxLine line;
 };
 
-/// The rules of a genesis, in its order. Immutable, so it may be shared by threads.
+/// Why rules cannot stand beside each other.
+struct RuleFault {
+  bool overlap = false;    // two versions of one code would be in force at one time
+  std::string sentence;    // which rule is wrong and how
+};
+
+/// All rules that a ledger has had so far, in the order in which they came. Immutable, so it may be shared by threads.
 class RuleBook {
  public:
+  static Expected<RuleBook, RuleFault> of(std::vector<TaxRule> rules);
   /// The sentence says which rule is wrong and how.
   static Expected<RuleBook, std::string> from_genesis(const ledger::proto::Genesis& genesis);
 
@@ -53,7 +60,7 @@ class RuleBook {
   bool has_treaties() const { return has_treaties_; }
   /// Whether suppliers have VAT accounts, whose label nobody else may use then.
   bool has_vat_accounts() const { return has_vat_accounts_; }
-  /// VAT first, then withholdings, each in order of the genesis. One line per rule that applies, also when it comes to zero.
+  /// VAT first, then withholdings, each in the order in which they came. One line per rule that applies, also when it comes to zero.
   /// The only refusal is overflow.
   Expected<std::vector<Computed>, ledger::Rejection> compute(const Question& question) const;
   /// The same, with the rules that do not apply and why not.

@@ -173,8 +173,6 @@ World::World(const std::function<void(proto::Genesis&)>& edit) : genesis_(make_g
   auto state = genesis_state(*genesis_);
   if (!state) FAIL(state.error());
   state_.apply(*state);
-  rules_ = std::move(*tax::RuleBook::from_genesis(genesis_->content()));
-  templates_ = std::move(*agreements::Library::from_genesis(genesis_->content()));
 }
 
 proto::TransactionBody World::body(const std::string& sender, std::vector<proto::Operation> operations) {
@@ -252,7 +250,7 @@ const BlockOutcome& World::block(std::vector<std::shared_ptr<const ledger::Trans
 }
 
 tax::Explanation World::explained(const ExecutedEntry& entry) const {
-  return tax::explain(rules_, entry.transaction ? &entry.transaction->body() : nullptr, *decode_result(entry.result), now_ms_, state_);
+  return tax::explain(rules(), entry.transaction ? &entry.transaction->body() : nullptr, *decode_result(entry.result), now_ms_, state_);
 }
 
 MemoryState World::replayed() const {
@@ -385,7 +383,7 @@ void World::check_invariants() const {
   state_.scan("g", "h", [&](std::string_view, std::string_view value) {
     const auto contract = decode_record<agreements::Agreement>(value);
     REQUIRE(contract.has_value());
-    check_contract(state_, templates_, *contract, committed);
+    check_contract(state_, engine_.governed()->at(state_)->templates, *contract, committed);
     return true;
   });
   state_.scan("b", "c", [&](std::string_view, std::string_view value) {

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "contracts/agreements/library.h"
 #include "contracts/execute.h"
+#include "contracts/governance/governed.h"
 #include "contracts/query.h"
 #include "contracts/tax/explain.h"
 #include "ledger/genesis.h"
@@ -78,7 +78,8 @@ class World {
   MemoryState& state() { return state_; }
   const Engine& engine() const { return engine_; }
   const ledger::Genesis& genesis() const { return *genesis_; }
-  const tax::RuleBook& rules() const { return rules_; }
+  /// By which the next block is executed; valid until there is one.
+  const tax::RuleBook& rules() const { return engine_.governed()->at(state_)->rules; }
   const BlockOutcome& last_block() const { return last_; }
   /// Of an entry of the last block, with the state after it.
   tax::Explanation explained(const ExecutedEntry& entry) const;
@@ -91,8 +92,6 @@ class World {
  private:
   std::shared_ptr<const ledger::Genesis> genesis_;
   Engine engine_, second_;
-  tax::RuleBook rules_;
-  agreements::Library templates_;
   MemoryState state_;
   std::uint64_t now_ms_ = start_ms, height_ = 0, nonce_ = 0, references_ = 0;
   Digest last_id_;

@@ -67,7 +67,7 @@ std::string faults_of(const json& value, const std::string& shape, const std::ma
 /// A network in which there is something behind every route.
 struct Story {
   TestNetwork network;
-  std::string contract, payout, payment, proposal;
+  std::string contract, payout, payment, proposal, template_change;
 
   Story() {
     const auto in_ms = [](std::uint64_t days) { return tools::now_ms() + days * 86'400'000; };
@@ -122,6 +122,7 @@ struct Story {
       });
       send("operator-2", [&](ledger::proto::Operation& o) { o.mutable_approve_node_change()->set_proposal(*ledger::from_hex(proposal)); });
     }
+    propose_changes(in_ms(90));
     network.settle();   // what is read below may be read from any node
   }
 
@@ -138,6 +139,42 @@ struct Story {
 
   void act(const std::string& sender, const std::string& id, const ledger::proto::Operation& draft, const char* name, std::uint32_t entry = 0) {
     send(sender, [&](ledger::proto::Operation& o) { o = act_on(*ledger::from_hex(id), draft.draft_contract().digest(), name, entry); });
+  }
+
+  /// One of each kind: of rules, of a template, and a stop that is in force.
+  void propose_changes(std::uint64_t from_ms) {
+    const auto propose = [&](const std::string& sender, const std::function<void(ledger::proto::ProposeChange&)>& fill) {
+      return send(sender, [&](ledger::proto::Operation& o) {
+        o.mutable_propose_change()->set_until_ms(tools::now_ms() + 86'400'000);
+        o.mutable_propose_change()->set_reason("for the page");
+        fill(*o.mutable_propose_change());
+      });
+    };
+    propose("tax-authority", [&](ledger::proto::ProposeChange& change) {
+      auto& rule = *change.mutable_tax_rule();
+      for (const auto& one : network.genesis().content().tax_rules())
+        if (one.code() == "uz-vat-12") rule = one;
+      rule.set_version(2);
+      rule.set_effective_from_ms(from_ms);
+    });
+    propose("tax-authority", [&](ledger::proto::ProposeChange& change) {
+      change.mutable_end_tax_rule()->set_code("uz-pit-12");
+      change.mutable_end_tax_rule()->set_version(1);
+      change.mutable_end_tax_rule()->set_effective_to_ms(from_ms);
+    });
+    std::string text = read_text(std::string(DAFTAR_SOURCE_DIR) + "/contracts/templates/rental.template");
+    text.replace(text.find("version 1"), 9, "version 2");
+    const auto known = contracts::agreements::known_of(text);
+    REQUIRE(known);
+    template_change = propose("registrar", [&](ledger::proto::ProposeChange& change) {
+      change.mutable_template_()->set_source(text);
+      change.mutable_template_()->set_program(std::string(known->digest.view()));
+    });
+    send("treasury", [&](ledger::proto::Operation& o) { o.mutable_approve_change()->set_proposal(*ledger::from_hex(template_change)); });
+    propose("registrar", [](ledger::proto::ProposeChange& change) {
+      change.mutable_stop_template()->set_name("grant");
+      change.mutable_stop_template()->set_version(1);
+    });
   }
 
   std::string send(const std::string& sender, const std::function<void(ledger::proto::Operation&)>& fill) {
@@ -183,6 +220,8 @@ std::map<std::string, Call> calls(const Story& story) {
       {"GET /v1/tax/certificates/{}", {"/v1/tax/certificates/" + payee, "", ""}},
       {"GET /v1/tax/explanations/{}", {"/v1/tax/explanations/" + story.payment, "", ""}},
       {"GET /v1/payouts/{}", {"/v1/payouts/" + story.payout, "", ""}},
+      {"GET /v1/proposals", {"/v1/proposals?limit=10", "", ""}},
+      {"GET /v1/proposals/{}", {"/v1/proposals/" + story.template_change, "", ""}},
       {"GET /v1/nodes", {"/v1/nodes", "", ""}},
       {"GET /v1/nodes/proposals", {"/v1/nodes/proposals?limit=10", "", ""}},
       {"GET /v1/nodes/proposals/{}", {"/v1/nodes/proposals/" + story.proposal, "", ""}},
@@ -330,6 +369,7 @@ TEST_CASE("every error of the API page can be had, or it is said why not here") 
       {"template_unknown 404", [&] { return get("/v1/templates/rental/99"); }},
       {"budget_line_unknown 404", [&] { return get("/v1/budget/lines/2026.none"); }},
       {"payout_unknown 404", [&] { return get("/v1/payouts/" + id); }},
+      {"proposal_unknown 404", [&] { return get("/v1/proposals/" + id); }},
       {"node_proposal_unknown 404", [&] { return get("/v1/nodes/proposals/" + id); }},
       {"height_unknown 404", [&] { return get("/v1/roots/99999999"); }},
       {"tile_unknown 404", [&] { return get("/tile/7/000"); }},

@@ -37,6 +37,7 @@ struct ScriptedService final : node::NodeService {
   void linearizable(std::chrono::milliseconds, std::function<void(bool)> done) override { on_linearizable(std::move(done)); }
   std::shared_ptr<const storage::StateSnapshot> snapshot() const override { return snapshot_; }
   contracts::ExecutionResult dry_run(const ledger::Transaction&) const override { return {}; }
+  std::shared_ptr<const contracts::governance::Governed> governed() const override { return std::make_shared<contracts::governance::Governed>(); }
   std::optional<std::string> receipt(std::uint64_t) const override { return std::nullopt; }
 };
 

@@ -134,6 +134,55 @@ TEST_CASE("a mistake in a genesis source is refused with file and line") {
   CHECK(fault_of(network, profile) == "no fault");
 }
 
+TEST_CASE("who decides changes stands in a genesis source, and mistakes in it are refused") {
+  const std::string policy = R"([governance.tax_rule]
+proposers = ["tax_authority"]
+approvers = ["treasury", "operator"]
+approvals = 2
+delay_ms = 86_400_000
+proposer_approves = true
+[governance.stop_template]
+proposers = ["registrar"]
+[limits]
+)";
+  const std::string governed = replaced(network, "[limits]\n", policy);
+  const tests::TemporaryFolder folder;
+  folder.write("profile.toml", profile);
+  const auto plan = read_network(folder.write("network.toml", governed));
+  REQUIRE(plan);
+  const auto& read = plan->genesis.governance();
+  CHECK(read.tax_rule().approvers(1) == "operator");
+  CHECK(read.tax_rule().approvals() == 2);
+  CHECK(read.tax_rule().delay_ms() == 86'400'000);
+  CHECK(read.tax_rule().proposer_approves());
+  CHECK(read.stop_template().approvals() == 0);
+  CHECK_FALSE(read.has_template_());
+  CHECK_FALSE(read_network(folder.write("network.toml", network))->genesis.has_governance());
+  struct Row { const char* from; const char* to; const char* says; };
+  for (const Row& row : {Row{"approvals = 2", "votes = 2", "network.toml:7: 'governance.tax_rule.votes' is not a known key"},
+                         Row{"[governance.stop_template]", "[governance.stop_templates]", "'governance.stop_templates' is not a known key"},
+                         Row{"approvals = 2", "approvals = 17", "must be a whole number from 0 to 16"},
+                         Row{"proposer_approves = true", "proposer_approves = 1", "must be true or false"},
+                         Row{"\"operator\"]\napprovals", "\"arbiter\"]\napprovals", "governance.tax_rule.approvers: a registrar can give the role arbiter to anybody"},
+                         Row{"[\"registrar\"]", "[]", "governance.stop_template.proposers: at least one role"}}) {
+    CAPTURE(row.to);
+    CHECK_THAT(fault_of(replaced(governed, row.from, row.to), profile), Catch::Contains(row.says));
+  }
+}
+
+TEST_CASE("a file with one tax rule is read as a profile is") {
+  const tests::TemporaryFolder folder;
+  const auto rule = read_rule_file(folder.write("rule.toml", profile));
+  REQUIRE(rule);
+  CHECK(rule->code() == "vat");
+  CHECK(rule->country() == "UZ");
+  CHECK(rule->effective_from_ms() == 1'672'531'200'000);
+  CHECK_THAT(read_rule_file(folder.write("two.toml", std::string(profile) + std::string(profile).substr(std::string(profile).find("[[tax_rules]]")))).error().sentence,
+             Catch::Contains("has 2 tax rules, not one"));
+  CHECK_THAT(read_rule_file(folder.write("none.toml", "country = \"UZ\"\n")).error().sentence, Catch::Contains("has 0 tax rules, not one"));
+  CHECK_THAT(read_rule_file(folder.write("wrong.toml", replaced(profile, "rate =", "rates ="))).error().sentence, Catch::Contains("'tax_rules[0].rate' is missing"));
+}
+
 TEST_CASE("dates and times go there and back") {
   for (const char* text : {"1970-01-01T00:00:00Z", "2024-02-29T23:59:59Z", "2026-11-24T04:20:00Z", "9999-12-31T23:59:59Z"})
     CHECK(ms_to_utc(*utc_to_ms(text)) == text);

@@ -84,7 +84,7 @@ Result<Acted> acted_on(Session& session, const ContractArguments& a) {
   auto known = session.templates();
   if (!known) return Unexpected<ToolError>(known.error());
   for (const auto& [key, one] : (*known)->all())
-    if (key.first + "/" + std::to_string(key.second) == a.contract_template) acted.program = &one.program;
+    if (key.first + "/" + std::to_string(key.second) == a.contract_template) acted.program = &one->program;
   if (acted.program == nullptr) return failure(Exit::usage, "template_unknown", "'" + a.contract_template + "' is no template of this ledger (daftar template list).");
   return acted;
 }

@@ -11,6 +11,7 @@
 #include "ledger/receipt.h"
 #include "ledger/ids.h"
 #include "ledger/money.h"
+#include "tools/daftar/proved_templates.h"
 #include "tools/files.h"
 
 namespace daftar::tools {
@@ -102,7 +103,9 @@ Result<const contracts::agreements::Library*> Session::templates() {
     if (!found) return failure(Exit::usage, "genesis", "The genesis has a template that does not hold: " + found.error());
     templates_.emplace(id, std::move(*found));
   }
-  return &templates_.at(id);
+  auto& library = templates_.at(id);
+  add_proved_templates(*this, library);
+  return &library;
 }
 
 Result<ApiClient*> Session::client() {
@@ -221,7 +224,7 @@ void Session::learn_currencies(const std::string& envelope) {
   }
 }
 
-Result<std::shared_ptr<const ledger::Transaction>> Session::proved_transaction(const std::string& id) {
+Result<ledger::Entry> Session::proved_entry(const std::string& id) {
   auto genesis = this->genesis();
   if (!genesis) return Unexpected<ToolError>(genesis.error());
   auto api = client();
@@ -230,8 +233,15 @@ Result<std::shared_ptr<const ledger::Transaction>> Session::proved_transaction(c
   if (!receipt) return Unexpected<ToolError>(receipt.error());
   const auto proved = ledger::verify_receipt(*receipt, (*genesis)->origin(), (*genesis)->checkpoint_keys());
   if (!proved)
-    return failure(Exit::refused, "receipt", "The node's proof of the transaction does not hold, " + proved.error().part + ": " + proved.error().sentence, "Ask another node; do not sign.");
-  const auto parsed = ledger::Transaction::parse(proved->entry.envelope, {.bytes_max = 8u << 20, .operations_max = 100'000, .signatures_max = 64}, true);
+    return failure(Exit::refused, "receipt", "The node's proof of the entry does not hold, " + proved.error().part + ": " + proved.error().sentence, "Ask another node; do not sign.");
+  if (proved->entry.id.hex() != id) return failure(Exit::refused, "receipt", "The node's proof is of another entry than " + id + ".", "Ask another node; do not sign.");
+  return proved->entry;
+}
+
+Result<std::shared_ptr<const ledger::Transaction>> Session::proved_transaction(const std::string& id) {
+  const auto entry = proved_entry(id);
+  if (!entry) return Unexpected<ToolError>(entry.error());
+  const auto parsed = ledger::Transaction::parse(entry->envelope, {.bytes_max = 8u << 20, .operations_max = 100'000, .signatures_max = 64}, true);
   if (!parsed || (*parsed)->id().hex() != id)
     return failure(Exit::refused, "receipt", "The node's proof is of another transaction than " + id + ".", "Ask another node; do not sign.");
   return *parsed;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "contracts/agreements/library.h"
+#include "ledger/entry.h"
 #include "tools/api_client.h"
 #include "tools/daftar/command.h"
 #include "tools/error.h"
@@ -66,6 +67,8 @@ class Session {
   Result<Report> submit(const std::string& envelope);
   Result<Report> preview(const std::string& envelope);
 
+  /// An entry as its receipt proves it: that it stands in the certified log, with its result.
+  Result<ledger::Entry> proved_entry(const std::string& id);
   /// A transaction as its receipt proves it, checked here: no single node can show one and have another acted on.
   Result<std::shared_ptr<const ledger::Transaction>> proved_transaction(const std::string& id);
 

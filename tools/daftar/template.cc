@@ -101,8 +101,10 @@ Result<Report> compile_template(const TemplateArguments& a) {
 }
 
 std::vector<std::string> templates_view(const json& answer) {
-  std::vector<std::vector<std::string>> rows = {{"template", "program"}};
-  for (const json& one : answer.value("templates", json::array())) rows.push_back({json_text(one, "name") + "/" + one.value("version", json()).dump(), json_text(one, "program")});
+  std::vector<std::vector<std::string>> rows = {{"template", "program", ""}};
+  for (const json& one : answer.value("templates", json::array()))
+    rows.push_back({json_text(one, "name") + "/" + one.value("version", json()).dump(), json_text(one, "program"),
+                    one.value("stopped", false) ? "stopped: " + json_text(one, "stopped_because") : ""});
   return table(rows);
 }
 

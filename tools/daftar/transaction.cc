@@ -9,7 +9,7 @@ using nlohmann::json;
 namespace {
 struct TransactionArguments {
   std::string subject, out;
-  std::string account, contract, line, member, payee, rule;
+  std::string account, contract, line, member, payee, rule, proposal, contract_template;
   std::uint64_t from = 0;
   unsigned limit = 50;
 };
@@ -110,13 +110,15 @@ void add_transaction_commands(Command app, Session& session) {
     };
   });
 
-  Command entries = app.add_subcommand("entries", "Entries of the log about one account, contract, budget line, member, payee or tax rule");
+  Command entries = app.add_subcommand("entries", "Entries of the log about one account, contract, budget line, member, payee, tax rule or change");
   entries.add_option("--account", a->account, "Account");
   entries.add_option("--contract", a->contract, "Contract id");
   entries.add_option("--line", a->line, "Budget line");
   entries.add_option("--member", a->member, "Member that sent");
   entries.add_option("--payee", a->payee, "Member that was paid and taxed");
   entries.add_option("--rule", a->rule, "Tax rule code");
+  entries.add_option("--proposal", a->proposal, "Change of tax rules or templates, by its id");
+  entries.add_option("--template", a->contract_template, "Changes of a contract template, NAME/VERSION");
   entries.add_option("--from", a->from, "First index");
   entries.add_option("--limit", a->limit, "At most so many (default 50)");
   entries.footer("Example:\n  daftar entries --account acme-build/UZS --as acme-build\n  daftar entries --line 2026.edu.09.22");
@@ -124,13 +126,13 @@ void add_transaction_commands(Command app, Session& session) {
     session.action = [&session, a]() -> Result<Report> {
       std::string kind, id;
       for (const auto& [name, value] : {std::pair{"account", &a->account}, {"contract", &a->contract}, {"budget_line", &a->line},
-                                        {"member", &a->member}, {"tax_payee", &a->payee}, {"tax_rule", &a->rule}}) {
+                                        {"member", &a->member}, {"tax_payee", &a->payee}, {"tax_rule", &a->rule}, {"proposal", &a->proposal}, {"template", &a->contract_template}}) {
         if (value->empty()) continue;
-        if (!kind.empty()) return failure(Exit::usage, "entries", "Name one of --account, --contract, --line, --member, --payee, --rule.");
+        if (!kind.empty()) return failure(Exit::usage, "entries", "Name one of --account, --contract, --line, --member, --payee, --rule, --proposal, --template.");
         kind = name;
         id = *value;
       }
-      if (kind.empty()) return failure(Exit::usage, "entries", "Name one of --account, --contract, --line, --member, --payee, --rule.");
+      if (kind.empty()) return failure(Exit::usage, "entries", "Name one of --account, --contract, --line, --member, --payee, --rule, --proposal, --template.");
       auto found = session.get("/v1/entries?kind=" + kind + "&id=" + url_part(id) + "&from=" + std::to_string(a->from) + "&limit=" + std::to_string(a->limit));
       if (!found) return Unexpected<ToolError>(found.error());
       Report report{*found, {}, Exit::ok};
