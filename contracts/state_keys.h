@@ -3,7 +3,7 @@
 //
 //   a <account id>                                              Account
 //   b <budget line id>                                          BudgetLine
-//   d <time ms, 8> <contract id, 32> <number, 4> <kind, 1>      a waiting deadline; empty value
+//   d <time ms, 8> <contract id, 32> <number, 4> <kind, 1>      a waiting deadline, of a contract or a proposal; empty value
 //   e <member id>                                               tax::Certificates of a payee
 //   f <budget line> 0 <contract id, 32>                         that it is paid from the line; empty value
 //   g <contract id, 32>                                         Agreement: a contract

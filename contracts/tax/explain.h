@@ -3,8 +3,8 @@
 //
 // Certificates of residence are asked as of the payment: they keep when they were recorded and withdrawn.
 // Payer and payee are read from the state of now. That is as of the payment: what rules ask of a member (kind, country, tax status) is written
-// once, at its registration, and no operation changes it; the rules of a ledger are those of its genesis. When either becomes changeable, the
-// reading here must ask for the moment of the payment; until then `as_recorded` says so of each answer.
+// once, at its registration, and no operation changes it (if one ever does, ask for the moment of the payment here). The book may be that of any later
+// state: rules are never removed, and no change of them takes effect at or before the block that brings it (governance/effect.h). `as_recorded` says so.
 #pragma once
 #include <optional>
 #include <string>
