@@ -77,6 +77,7 @@ Outcome transfer(Context& c, const ledger::proto::Transfer& operation) {
   if (operation.from() == operation.to()) return refuse(RejectionCode::same_account, operation.from());
   if (from->currency != to->currency) return refuse(RejectionCode::currency_mismatch, operation.to());
   if (auto text = require_text(operation.reference(), 140, false, "reference"); !text) return text;
+  if (from->member != to->member) c.bind(from->currency, operation.amount());
   if (is_vat_account(c, *from))
     if (auto judged = judge_vat_passed_on(c, operation, to->member); !judged) return judged;
   if (operation.category() == tax::no_income) return move(c, operation.from(), operation.to(), operation.amount(), "transfer");

@@ -30,6 +30,7 @@ Outcome issue(Context& c, const ledger::proto::Issue& operation) {
   const auto to = require_account(c, operation.to(), "to");
   if (!to) return Unexpected<ledger::Rejection>(to.error());
   if (auto used = use_statement_reference(c, operation.statement_reference()); !used) return used;
+  c.bind(to->currency, operation.amount());
   if (auto moved = move(c, issuing_account(c.sender.id, to->currency), operation.to(), operation.amount(), "issue"); !moved) return moved;
   c.event("money_issued", operation.to(), 0, operation.amount(), operation.statement_reference());
   return {};
@@ -45,6 +46,7 @@ Outcome request_payout(Context& c, const ledger::proto::RequestPayout& operation
   if (!bank->has(Role::bank)) return refuse(RejectionCode::role_missing, "bank: " + bank->id + " is no bank");
   if (auto text = require_text(operation.destination(), reference_bytes_max, true, "destination"); !text) return text;
 
+  c.bind(from->currency, operation.amount());
   const std::string set_aside = payout_account(c.sender.id, from->currency, c.id);
   if (auto moved = move(c, operation.from(), set_aside, operation.amount(), "payout_request"); !moved) return moved;
   c.store.save(keys::payout(c.id), Payout{.id = c.id,

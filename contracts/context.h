@@ -1,6 +1,7 @@
 // What one execution (a transaction or a deadline) works with: the state as it sees it, the moment, who acts, and what it has done so far.
 #pragma once
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -93,12 +94,17 @@ struct Context {
   const agreements::Library* templates = nullptr;
   ExecutionResult result;
   std::vector<IndexRow> rows;
+  // What the transaction binds its sender to, by currency; or to all that there is (signatories.h).
+  std::map<std::string, ledger::Int128, std::less<>> bound = {};
+  bool bound_wholly = false;
   // At most one of each in a transaction: its id names them.
   bool drafted = false, asked_payout = false, proposed_node_change = false, proposed_change = false;
 
   void event(std::string kind, std::string subject, std::uint32_t number = 0, ledger::MinorUnits amount = 0, std::string text = {}) {
     result.events.push_back({std::move(kind), std::move(subject), number, amount, std::move(text)});
   }
+  void bind(std::string_view currency, ledger::Int128 amount) { bound[std::string(currency)] += amount; }
+  void bind_wholly() { bound_wholly = true; }
   void index(IndexKind kind, std::string_view row_id) { rows.push_back({kind, std::string(row_id)}); }
 };
 

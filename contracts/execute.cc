@@ -16,6 +16,7 @@
 #include "contracts/governance/policy.h"
 #include "contracts/journal.h"
 #include "contracts/members.h"
+#include "contracts/signatories.h"
 #include "contracts/state_keys.h"
 #include "contracts/tax/certificates.h"
 
@@ -43,6 +44,7 @@ Outcome perform(Context& c, const Operation& operation) {
     case Operation::kAdjustBudgetLine: return budget::adjust(c, operation.adjust_budget_line());
     case Operation::kAllotBudgetLine: return budget::allot(c, operation.allot_budget_line());
     case Operation::kReserveBudgetLine: return budget::reserve(c, operation.reserve_budget_line());
+    case Operation::kSetSigningRules: return set_signing_rules(c, operation.set_signing_rules());
     case Operation::kRecordExecution: return budget::record_execution(c, operation.record_execution());
     case Operation::kOrderPayment: return agreements::order_payment(c, operation.order_payment());
     case Operation::kPayOrder: return agreements::pay_order(c, operation.pay_order());
@@ -77,26 +79,27 @@ Outcome judge_transaction(Context& c, JudgeKeys judge_keys, bool& remember) {
   if (!sender) return refuse(RejectionCode::sender_unknown, body.sender());
   if (sender->suspended) return refuse(RejectionCode::member_suspended, body.sender());
   if (judge_keys == JudgeKeys::yes)
-    if (auto judged = judge_signatures(*sender, c.transaction->signatures()); !judged) return judged;
+    if (auto judged = judge_signatures(*sender, c.transaction->signatures(), c.now_ms); !judged) return judged;
   c.sender = std::move(*sender);
   return {};
 }
 
-/// All operations in order. A refusal leaves nothing but its reason and the sender's index row.
+/// All operations in order, then what they bound the sender to. A refusal leaves nothing but its reason and the sender's index row.
 void perform_all(Context& c) {
   c.index(IndexKind::member, c.sender.id);
+  const auto refused = [&](ledger::Rejection why, std::uint32_t number) {
+    c.store.roll_back();
+    c.result = {};
+    c.result.rejection = std::move(why);
+    c.result.failed_operation = number;
+    c.rows.assign(1, {IndexKind::member, c.sender.id});
+  };
   std::uint32_t number = 0;
   for (const Operation& operation : c.transaction->body().operations()) {
-    if (auto done = perform(c, operation); !done) {
-      c.store.roll_back();
-      c.result = {};
-      c.result.rejection = std::move(done.error());
-      c.result.failed_operation = number;
-      c.rows.assign(1, {IndexKind::member, c.sender.id});
-      return;
-    }
+    if (auto done = perform(c, operation); !done) return refused(std::move(done.error()), number);
     ++number;
   }
+  if (auto judged = judge_bound(c); !judged) return refused(std::move(judged.error()), number - 1);
   check_balanced(c.result.postings);
 }
 

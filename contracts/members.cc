@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "contracts/signatories.h"
 #include "contracts/state_keys.h"
 #include "ledger/ids.h"
 
@@ -35,16 +36,18 @@ Expected<std::vector<MemberKey>, ledger::Rejection> keys_of(const ledger::proto:
     if (!key || !ledger::check_registrable(*key)) return refuse(RejectionCode::key_not_registrable, ledger::to_hex(bytes));
     if (std::any_of(found.begin(), found.end(), [&](const MemberKey& other) { return other.key == *key; }))
       return refuse(RejectionCode::key_in_use, key->hex());
-    found.push_back({*key, now_ms, 0});
+    found.push_back({.key = *key, .added_ms = now_ms, .revoked_ms = 0, .office = {}, .from_ms = 0, .until_ms = 0});
   }
   return found;
 }
 
-Outcome add_key(Context& c, Member& member, const ledger::PublicKey& key) {
+Outcome add_key(Context& c, Member& member, const ledger::PublicKey& key, const ledger::proto::ChangeKey& o) {
   if (!ledger::check_registrable(key)) return refuse(RejectionCode::key_not_registrable, key.hex());
   if (c.store.has(keys::public_key(key))) return refuse(RejectionCode::key_in_use, key.hex());
-  if (member.keys_in_force() >= member_keys_max) return refuse(RejectionCode::field_invalid, "key: a member has at most 16 keys");
-  member.keys.push_back({key, c.now_ms, 0});
+  if (member.keys_that_count(c.now_ms) >= member_keys_max) return refuse(RejectionCode::field_invalid, "key: a member has at most 16 keys");
+  if (!o.office().empty() && !ledger::is_code(o.office())) return refuse(RejectionCode::field_invalid, "office: letters, digits, _ . -");
+  if (o.until_ms() != 0 && (o.until_ms() <= c.now_ms || o.until_ms() <= o.from_ms())) return refuse(RejectionCode::field_invalid, "until_ms: after now, and after from_ms");
+  member.keys.push_back({.key = key, .added_ms = c.now_ms, .revoked_ms = 0, .office = o.office(), .from_ms = o.from_ms(), .until_ms = o.until_ms()});
   c.store.put(keys::public_key(key), member.id);
   c.event("key_added", member.id, 0, 0, key.hex());
   return {};
@@ -54,9 +57,9 @@ Outcome revoke_key(Context& c, Member& member, const ledger::PublicKey& key) {
   const auto found = std::find_if(member.keys.begin(), member.keys.end(), [&](const MemberKey& k) { return k.key == key; });
   if (found == member.keys.end()) return refuse(RejectionCode::key_not_of_member, key.hex());
   if (found->revoked_ms != 0) return refuse(RejectionCode::key_revoked, key.hex());
-  if (member.keys_in_force() <= member.signatures_required)
-    return refuse(RejectionCode::signatures_too_few, "too few keys would remain: add one first");
+  const bool could_sign = can_sign(member);
   found->revoked_ms = c.now_ms;
+  if (could_sign && !can_sign(member)) return refuse(RejectionCode::signatures_too_few, "too few keys would remain: add one first");
   c.event("key_revoked", member.id, 0, 0, key.hex());
   return {};
 }
@@ -94,7 +97,8 @@ Expected<Member, ledger::Rejection> make_member(const ledger::proto::RegisterMem
                 .keys = std::move(*member_keys),
                 .signatures_required = d.signatures_required(),
                 .suspended = false,
-                .registered_ms = now_ms};
+                .registered_ms = now_ms,
+                .signing_rules = {}};
 }
 
 Expected<Member, ledger::Rejection> require_member(const Context& c, std::string_view id, std::string_view field) {
@@ -103,12 +107,13 @@ Expected<Member, ledger::Rejection> require_member(const Context& c, std::string
   return std::move(*member);
 }
 
-Outcome judge_signatures(const Member& sender, const std::vector<ledger::Transaction::Signed>& signatures) {
+Outcome judge_signatures(const Member& sender, const std::vector<ledger::Transaction::Signed>& signatures, std::uint64_t now_ms) {
   for (const auto& signed_by : signatures) {
     const auto found =
         std::find_if(sender.keys.begin(), sender.keys.end(), [&](const MemberKey& k) { return k.key == signed_by.key; });
     if (found == sender.keys.end()) return refuse(RejectionCode::key_not_of_member, signed_by.key.hex());
     if (found->revoked_ms != 0) return refuse(RejectionCode::key_revoked, signed_by.key.hex());
+    if (!found->in_force(now_ms)) return refuse(RejectionCode::key_not_in_force, signed_by.key.hex());
   }
   if (signatures.size() < sender.signatures_required)
     return refuse(RejectionCode::signatures_too_few,
@@ -134,13 +139,18 @@ Outcome register_member(Context& c, const ledger::proto::RegisterMember& operati
 }
 
 Outcome change_key(Context& c, const ledger::proto::ChangeKey& operation) {
-  if (operation.member() != c.sender.id)
+  if (operation.member() != c.sender.id) {
     if (auto role = require_role(c, Role::registrar); !role) return role;
+  } else {
+    c.bind_wholly();   // who could add a key could sign anything with it
+  }
+  if (operation.revoke() && (!operation.office().empty() || operation.from_ms() != 0 || operation.until_ms() != 0))
+    return refuse(RejectionCode::field_invalid, "revoke: only an addition has office, from_ms and until_ms");
   auto member = require_member(c, operation.member(), "member");
   if (!member) return Unexpected<ledger::Rejection>(member.error());
   const auto key = ledger::PublicKey::from_bytes(operation.key());
   if (!key) return refuse(RejectionCode::key_not_registrable, "key: 32 bytes");
-  if (auto changed = operation.revoke() ? revoke_key(c, *member, *key) : add_key(c, *member, *key); !changed) return changed;
+  if (auto changed = operation.revoke() ? revoke_key(c, *member, *key) : add_key(c, *member, *key, operation); !changed) return changed;
   c.store.save(keys::member(member->id), *member);
   c.index(IndexKind::member, member->id);
   return {};

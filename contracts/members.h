@@ -4,8 +4,6 @@
 
 namespace daftar::contracts {
 
-inline constexpr std::size_t member_keys_max = 16;   // in force at one time
-
 /// Roles that move public money, make money or admit members: a registrar cannot give them.
 bool is_by_genesis_only(Role role);
 
@@ -18,8 +16,8 @@ Expected<Member, ledger::Rejection> make_member(const ledger::proto::RegisterMem
 /// `field` names it in a refusal.
 Expected<Member, ledger::Rejection> require_member(const Context& c, std::string_view id, std::string_view field);
 
-/// Every signature is by a key in force of `sender`, and there are enough of them.
-Outcome judge_signatures(const Member& sender, const std::vector<ledger::Transaction::Signed>& signatures);
+/// Every signature is by a key in force of `sender`, and there are enough of them. What amounts ask for is judged afterwards (signatories.h).
+Outcome judge_signatures(const Member& sender, const std::vector<ledger::Transaction::Signed>& signatures, std::uint64_t now_ms);
 
 Outcome register_member(Context& c, const ledger::proto::RegisterMember& operation);
 Outcome change_key(Context& c, const ledger::proto::ChangeKey& operation);

@@ -33,8 +33,8 @@ std::vector<std::string> Member::role_names() const {
   return names;
 }
 
-std::size_t Member::keys_in_force() const {
-  return static_cast<std::size_t>(std::count_if(keys.begin(), keys.end(), [](const MemberKey& k) { return k.revoked_ms == 0; }));
+std::size_t Member::keys_that_count(std::uint64_t now_ms) const {
+  return static_cast<std::size_t>(std::count_if(keys.begin(), keys.end(), [&](const MemberKey& k) { return k.revoked_ms == 0 && (k.until_ms == 0 || now_ms < k.until_ms); }));
 }
 
 std::string_view name(PayoutStage stage) {

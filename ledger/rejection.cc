@@ -72,6 +72,8 @@ Words words(RejectionCode code) {
     case RejectionCode::key_in_use:
       return {"key_in_use", "The public key is registered already, or is a key with another purpose.",
               "Create a new key: each key serves one member and one purpose."};
+    case RejectionCode::key_not_in_force:
+      return {"key_not_in_force", "The key is in force between two moments only, and now is not between them.", "Sign with a key in force, or have the power of attorney renewed."};
     case RejectionCode::member_suspended:
       return {"member_suspended", "The member is suspended.", "Ask the registrar why, and what lifts the suspension."};
     case RejectionCode::amount_must_be_positive:
@@ -260,6 +262,7 @@ bool is_rejection_code(std::uint16_t number) {
     case RejectionCode::member_exists:
     case RejectionCode::key_not_registrable:
     case RejectionCode::key_in_use:
+    case RejectionCode::key_not_in_force:
     case RejectionCode::member_suspended:
     case RejectionCode::amount_must_be_positive:
     case RejectionCode::account_unknown:

@@ -36,6 +36,7 @@ enum class RejectionCode : std::uint16_t {
   key_not_registrable = 308,
   key_in_use = 309,
   member_suspended = 310,
+  key_not_in_force = 311,
   // 4xx: money
   amount_must_be_positive = 400,
   account_unknown = 401,

@@ -115,9 +115,20 @@ Json render_member(const contracts::Member& member, bool private_part) {
   out["keys"] = Json::array();
   for (const auto& key : member.keys) {
     Json one{{"public_key", key.key.hex()}, {"in_force", key.revoked_ms == 0}};
+    if (!key.office.empty()) one["office"] = key.office;
+    put_time(one, "from", key.from_ms);
+    put_time(one, "until", key.until_ms);
     put_time(one, "added", key.added_ms);
     put_time(one, "revoked", key.revoked_ms);
     out["keys"].push_back(std::move(one));
+  }
+  out["signing_rules"] = Json::array();
+  for (const auto& rule : member.signing_rules) {
+    Json one{{"above", amount_text(rule.above)}};
+    put_currency(one, rule.currency);
+    one["signatures"] = rule.signatures;
+    one["offices"] = rule.offices;
+    out["signing_rules"].push_back(std::move(one));
   }
   return out;
 }

@@ -79,7 +79,7 @@ Expected<contracts::Member, SignedReadFault> judge_signed_read(std::string_view 
     return fault(401, "read_time", "The time of the signed read is more than a minute from this node's clock.", "Check the clock and sign again.");
   auto member = contracts::query::member(state, read->member);
   const auto has_key = [&] {
-    return std::any_of(member->keys.begin(), member->keys.end(), [&](const auto& k) { return k.key == read->key && k.revoked_ms == 0; });
+    return std::any_of(member->keys.begin(), member->keys.end(), [&](const auto& k) { return k.key == read->key && k.in_force(now_ms); });
   };
   // One answer for "no such member" and "not its key": what exists is not told to strangers.
   if (!member || member->suspended || !has_key())

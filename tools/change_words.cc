@@ -100,7 +100,7 @@ Expected<governance::Proposal, std::string> proposal_of(const proto::ProposeChan
     }
     case Change::CHANGE_NOT_SET: break;
   }
-  return tl::make_unexpected(std::string("a change this program does not know: do not sign"));
+  return tl::make_unexpected(std::string("a change of no known kind: do not sign"));
 }
 
 }  // namespace

@@ -140,9 +140,17 @@ struct Describer {
       }
       case proto::Operation::kOrderPayment: return "order " + payment(op.order_payment().contract(), op.order_payment().payment());
       case proto::Operation::kPayOrder: return "pay the ordered " + payment(op.pay_order().contract(), op.pay_order().payment());
-      case proto::Operation::kChangeKey:
-        return std::string(op.change_key().revoke() ? "revoke key " : "add key ") + ledger::to_hex(op.change_key().key()) +
-               (op.change_key().revoke() ? " of " : " to ") + op.change_key().member();
+      case proto::Operation::kChangeKey: {
+        const auto& o = op.change_key();
+        return std::string(o.revoke() ? "revoke key " : "add key ") + ledger::to_hex(o.key()) + (o.revoke() ? " of " : " to ") + o.member() + (o.office().empty() ? "" : ", office " + o.office()) +
+               (o.from_ms() == 0 ? "" : ", in force from " + ms_to_utc(o.from_ms())) + (o.until_ms() == 0 ? "" : ", until " + ms_to_utc(o.until_ms()));
+      }
+      case proto::Operation::kSetSigningRules: {
+        std::string out = op.set_signing_rules().rules().empty() ? "set no signing rules: signatures_required is enough for every amount" : "set the signing rules";
+        for (const auto& rule : op.set_signing_rules().rules())
+          out += "\n      above " + money_text(rule.above(), rule.currency()) + " " + std::to_string(rule.signatures()) + " must sign" + (rule.offices().empty() ? "" : ", among them " + join(rule.offices()));
+        return out;
+      }
       case proto::Operation::kProposeNodeChange: return node_change(op.propose_node_change());
       case proto::Operation::kApproveNodeChange: return "approve the change of the nodes proposed in " + hex_of(op.approve_node_change().proposal());
       case proto::Operation::kWithdrawNodeChange: return "withdraw the change of the nodes proposed in " + hex_of(op.withdraw_node_change().proposal());

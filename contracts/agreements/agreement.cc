@@ -1,6 +1,7 @@
 #include "contracts/agreements/agreement.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "contracts/accounts.h"
 #include "contracts/agreements/text.h"
@@ -133,6 +134,17 @@ Outcome judge_categories(const Context& c, const Program& program, const Instanc
   return {};
 }
 
+/// The first act on a contract binds to all that it can hold from the actor.
+void bind(Context& c, Open& open, std::uint16_t party) {
+  if (std::exchange(open.record.acted[party], std::uint8_t{1}) != 0) return;
+  for (const Program::HeldTerm& held : open.program().held) {
+    if (held.party != party) continue;
+    if (held.list == language::no_list) c.bind(open.record.currency, open.instance.terms[held.slot].number);
+    else
+      for (const auto& entry : open.instance.lists[held.list]) c.bind(open.record.currency, entry.fields[held.slot].number);
+  }
+}
+
 /// Who is no party may be the treasury that pays the line of a public contract.
 Outcome require_treasury_of(const Context& c, const Agreement& agreement) {
   const AgreementParty* payer = agreement.public_party();
@@ -194,7 +206,7 @@ Outcome act(Context& c, const ledger::proto::ActOnContract& operation) {
   const std::uint16_t before = open.instance.phase;
   const std::uint32_t entry = operation.entry();
   const language::Moment moment{static_cast<std::int64_t>(c.now_ms), entry == 0 ? language::no_entry : entry - 1};
-  if (is_party) open.record.acted[sent.party] = 1;
+  if (is_party) bind(c, open, sent.party);
   LedgerVerbs verbs(c, open.record, entry);
   const auto done = Interpreter(open.program()).act(open.instance, sent, moment, verbs);
   if (!done) return Unexpected<ledger::Rejection>(done.error());

@@ -50,6 +50,9 @@ Outcome order_payment(Context& c, const ledger::proto::OrderPayment& operation) 
   auto claim = require_claim(c, operation.contract(), operation.payment(), ClaimStage::due);
   if (!claim) return Unexpected<ledger::Rejection>(claim.error());
   if (claim->payer != c.sender.id) return refuse(RejectionCode::not_line_owner, claim->budget_line);
+  const auto line = budget::require_line(c, claim->budget_line);
+  if (!line) return Unexpected<ledger::Rejection>(line.error());
+  c.bind(line->currency, claim->amount);
   claim->stage = ClaimStage::ordered;
   claim->ordered_ms = c.now_ms;
   claim->ordered_in = c.id;
@@ -66,6 +69,7 @@ Outcome pay_order(Context& c, const ledger::proto::PayOrder& operation) {
   const auto line = budget::require_line(c, claim->budget_line);
   if (!line) return Unexpected<ledger::Rejection>(line.error());
   if (auto treasury = budget::require_line_treasury(c, *line); !treasury) return treasury;
+  c.bind(line->currency, claim->amount);
   const auto payer = c.store.load<Member>(keys::member(claim->payer));
   const auto payee = c.store.load<Member>(keys::member(claim->payee));
   DAFTAR_CHECK(payer && payee);   // members are never forgotten

@@ -148,6 +148,7 @@ Outcome approve(Context& c, const ledger::proto::ApproveBudgetLine& o) {
                   .outside = 0};
   if (auto applied = apply(line, {{Stage::approved, o.amount()}, {Stage::adjusted, o.amount()}}); !applied) return applied;
   store_line(c, line);
+  c.bind(line.currency, o.amount());
   c.index(IndexKind::member, line.owner);
   c.event("budget_approved", line.id, 0, o.amount());
   return {};

@@ -181,6 +181,7 @@ class RandomActors {
       const auto price = static_cast<std::uint64_t>(deal.field(w, number, "price").number);
       return send("judge", {deal.award(number, static_cast<MinorUnits>(below(price + 1)))});
     }
+    if (stage == "rejected" && one_in(2)) return send("acme", {plain()});   // the provider has given it up
     return send(provider, {deal.deliver(number)});
   }
 

@@ -77,6 +77,12 @@ struct Story {
     send(payer, [&](ledger::proto::Operation& o) {   // the other does not agree yet: somebody is waited for
       o = with(act_on(*ledger::from_hex(contract), private_draft.draft_contract().digest(), "terminate"), "reason", "why not");
     });
+    send(payer, [&](ledger::proto::Operation& o) {
+      auto& rule = *o.mutable_set_signing_rules()->add_rules();
+      rule.set_currency("UZS");
+      rule.set_above(issued_amount);
+      rule.set_signatures(1);
+    });
     payout = send(payer, [&](ledger::proto::Operation& o) {
       o.mutable_request_payout()->set_from(payer_account);
       o.mutable_request_payout()->set_bank("bank");

@@ -16,7 +16,7 @@ using nlohmann::json;
 
 namespace {
 
-const std::string source = DAFTAR_SOURCE_DIR;
+const std::string project_folder = DAFTAR_SOURCE_DIR;
 
 /// The network of the test, its members, and what they send.
 struct Governed {
@@ -151,7 +151,7 @@ TEST_CASE("a rate changes on a running network: proposed by the tax authority, a
 
 TEST_CASE("a template comes to a running network, a contract is made of it, and when it is stopped that contract goes on to its end") {
   Governed g;
-  std::string text = read_text(source + "/contracts/templates/service.template");
+  std::string text = read_text(project_folder + "/contracts/templates/service.template");
   const std::string first = "template service version 1";
   REQUIRE(text.find(first) != std::string::npos);
   text.replace(text.find(first), first.size(), "template service version 2");

@@ -184,7 +184,10 @@ TEST_CASE("Every kind of operation, filled in completely, is encoded as the scan
           reflection->SetBool(content, field, true);
           break;
         case google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE:
-          reflection->AddMessage(content, field);
+          if (field->is_repeated())
+            reflection->AddMessage(content, field);
+          else if (!field->containing_oneof() || field->containing_oneof()->field(0) == field)   // of a choice one
+            reflection->MutableMessage(content, field);
           break;
         default:
           FAIL("a type of field this test does not know");

@@ -69,7 +69,7 @@ TEST_CASE("The strict scan refuses every other encoding, and says where") {
       {"Issue", "10 05 fa0100", 2, "", "there is no field of number 31"},
       {"Issue", "f8ffffff0f01", 0, "", "there is no field of number 536870911"},
       {"Issue", "f8ffffffffffffffff01 01", 0, "", "there is no field of number 2305843009213693951"},
-      {"Operation", "e20100", 0, "", "there is no field of number 28"},
+      {"Operation", "c20200", 0, "", "there is no field of number 40"},
       // tags
       {"Issue", "8a0001 61", 0, "", "the tag of a field is cut short, overlong or too large"},
       {"Issue", "80", 0, "", "the tag of a field is cut short, overlong or too large"},

@@ -8,10 +8,10 @@ using node::Certifier;
 
 namespace {
 
-struct Validators {
+struct KeysOfValidators {
   std::vector<ledger::SigningKey> keys;
   std::vector<ledger::PublicKey> publics;
-  explicit Validators(int count) {
+  explicit KeysOfValidators(int count) {
     ledger::initialise_crypto();
     for (int i = 0; i < count; ++i) {
       keys.push_back(ledger::SigningKey::generate());
@@ -35,7 +35,7 @@ const ledger::Digest root_a = ledger::sha256("a"), root_b = ledger::sha256("b");
 }  // namespace
 
 TEST_CASE("two of three equal lines make a certificate that counts two validators") {
-  Validators v(3);
+  KeysOfValidators v(3);
   Certifier certifier("test/0", v.history(), 1);
   REQUIRE_FALSE(certifier.add_own(v.line(1, 5, root_a)).certificate);
   const auto outcome = certifier.add_peer(v.line(2, 5, root_a));
@@ -49,7 +49,7 @@ TEST_CASE("two of three equal lines make a certificate that counts two validator
 }
 
 TEST_CASE("a quorum that signed another root stops this node, one validator alone is a warning") {
-  Validators v(3);
+  KeysOfValidators v(3);
   Certifier certifier("test/0", v.history(), 1);
   certifier.add_own(v.line(1, 5, root_a));
   const auto one = certifier.add_peer(v.line(2, 5, root_b));
@@ -61,7 +61,7 @@ TEST_CASE("a quorum that signed another root stops this node, one validator alon
 }
 
 TEST_CASE("peers' lines before our own wait for it: nobody else's word is a certificate here") {
-  Validators v(3);
+  KeysOfValidators v(3);
   Certifier certifier("test/0", v.history(), 1);
   REQUIRE_FALSE(certifier.add_peer(v.line(2, 5, root_a)).certificate);
   REQUIRE_FALSE(certifier.add_peer(v.line(3, 5, root_a)).certificate);
@@ -69,7 +69,7 @@ TEST_CASE("peers' lines before our own wait for it: nobody else's word is a cert
 }
 
 TEST_CASE("the same validator twice is one, a wrong signature or another ledger's line is none") {
-  Validators v(5);
+  KeysOfValidators v(5);
   Certifier certifier("test/0", v.history(), 1);
   certifier.add_own(v.line(1, 5, root_a));
   certifier.add_peer(v.line(2, 5, root_a));
@@ -85,7 +85,7 @@ TEST_CASE("the same validator twice is one, a wrong signature or another ledger'
 }
 
 TEST_CASE("a validator late with its line gets ours, so that it too has the certificate") {
-  Validators v(3);
+  KeysOfValidators v(3);
   Certifier ours("test/0", v.history(), 1), late("test/0", v.history(), 3);
   ours.add_own(v.line(1, 5, root_a));
   ours.add_peer(v.line(2, 5, root_a));
@@ -96,7 +96,7 @@ TEST_CASE("a validator late with its line gets ours, so that it too has the cert
 }
 
 TEST_CASE("a flood of lines for sizes nobody knows costs bounded memory and does not push out our own") {
-  Validators v(3);
+  KeysOfValidators v(3);
   Certifier certifier("test/0", v.history(), 1);
   certifier.add_own(v.line(1, 5, root_a));
   for (std::uint64_t size = 100; size < 1000; ++size) certifier.add_peer(v.line(2, size, root_a));
@@ -105,7 +105,7 @@ TEST_CASE("a flood of lines for sizes nobody knows costs bounded memory and does
 }
 
 TEST_CASE("two roots signed by one validator for one size are evidence, given out once with both signatures") {
-  Validators v(4);
+  KeysOfValidators v(4);
   Certifier certifier("test/0", v.history(), 1);
   certifier.add_peer(v.line(2, 5, root_a));
   const auto forged = certifier.add_peer({2, 5, root_b, v.line(3, 5, root_b).signature});
@@ -125,7 +125,7 @@ TEST_CASE("two roots signed by one validator for one size are evidence, given ou
 }
 
 TEST_CASE("the set before a change certifies the tree that ends its time, the set after it all larger ones") {
-  Validators v(4);
+  KeysOfValidators v(4);
   Certifier certifier("test/0", {{0, v.set({1, 3})}}, 1);
   REQUIRE_FALSE(certifier.add_own(v.line(1, 5, root_a)).certificate);
   certifier.set_validators({{0, v.set({1, 3})}, {5, v.set({1, 4})}});   // a fourth, in force for trees larger than 5
@@ -140,7 +140,7 @@ TEST_CASE("the set before a change certifies the tree that ends its time, the se
 }
 
 TEST_CASE("the tree that ends a set's time is signed again until it is certified, however far the certificates are") {
-  Validators v(4);
+  KeysOfValidators v(4);
   Certifier certifier("test/0", {{0, v.set({1, 3})}}, 1);
   certifier.add_own(v.line(1, 5, root_a));
   certifier.set_validators({{0, v.set({1, 3})}, {5, v.set({1, 4})}});
@@ -156,7 +156,7 @@ TEST_CASE("the tree that ends a set's time is signed again until it is certified
 }
 
 TEST_CASE("an observer gathers certificates and signs nothing") {
-  Validators v(3);
+  KeysOfValidators v(3);
   Certifier certifier("test/0", v.history(), 9);
   REQUIRE_FALSE(certifier.signs(5));
   certifier.add_peer(v.line(1, 5, root_a));

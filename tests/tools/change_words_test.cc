@@ -90,7 +90,7 @@ TEST_CASE("each kind of change has its words, and what no ledger takes says so")
   proto::ProposeChange wrong = next_rule();
   wrong.mutable_tax_rule()->set_base("gross");
   CHECK(words_of_change(wrong, {}).front().starts_with("a tax rule that no ledger takes: "));
-  CHECK(words_of_change({}, {}) == Lines{"a change this program does not know: do not sign"});
+  CHECK(words_of_change({}, {}) == Lines{"a change of no known kind: do not sign"});
 
   proto::Operation approval, withdrawal;
   approval.mutable_approve_change()->set_proposal(std::string(32, 'a'));

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <sstream>
+
 #include "tools/daftar/commands.h"
 
 namespace daftar::tools {
@@ -7,8 +10,8 @@ using nlohmann::json;
 namespace {
 
 struct MemberArguments {
-  std::string id, name, kind = "company", tax_id, country = "UZ", tax_status = "none", key_hex;
-  std::vector<std::string> roles, keys;
+  std::string id, name, kind = "company", tax_id, country = "UZ", tax_status = "none", key_hex, office, from, until;
+  std::vector<std::string> roles, keys, rules;
   std::uint32_t signatures_required = 1;
   bool new_key = false;
   std::string after;
@@ -50,6 +53,54 @@ Result<Report> register_member(Session& session, const MemberArguments& a) {
   auto report = session.transact({operation});
   if (report && a.new_key) report->data["keystore"] = file.string();
   return report;
+}
+
+/// "AMOUNT CURRENCY N [OFFICE,OFFICE]"
+Result<proto::SigningRule> read_rule(const std::string& text) {
+  std::istringstream in(text);
+  std::string amount, currency, signatures, offices, more;
+  in >> amount >> currency >> signatures >> offices;
+  if (signatures.empty() || in >> more) return failure(Exit::usage, "rule", "'" + text + "' is no signing rule.", "Write 'AMOUNT CURRENCY N OFFICE,OFFICE': above AMOUNT so many must sign, among them these offices (which may be left out).");
+  auto above = parse_amount(amount, currency);
+  if (!above) return Unexpected<ToolError>(above.error());
+  const auto number = [&] { return signatures.size() <= 2 && std::all_of(signatures.begin(), signatures.end(), [](char c) { return c >= '0' && c <= '9'; }) ? std::stoul(signatures) : 0; }();
+  if (number == 0) return failure(Exit::usage, "rule", "'" + signatures + "' is no number of signatures.");
+  proto::SigningRule rule;
+  rule.set_above(*above);
+  rule.set_currency(currency);
+  rule.set_signatures(static_cast<std::uint32_t>(number));
+  std::istringstream names(offices);
+  for (std::string name; std::getline(names, name, ',');) rule.add_offices(name);
+  return rule;
+}
+
+Result<Report> set_rules(Session& session, const MemberArguments& a) {
+  proto::Operation operation;
+  auto& rules = *operation.mutable_set_signing_rules();
+  for (const std::string& text : a.rules) {
+    auto rule = read_rule(text);
+    if (!rule) return Unexpected<ToolError>(rule.error());
+    *rules.add_rules() = std::move(*rule);
+  }
+  return session.transact({operation});
+}
+
+Result<Report> change_key(Session& session, const MemberArguments& a, bool revoke) {
+  auto key = parse_hex32("public key", a.key_hex);
+  if (!key) return Unexpected<ToolError>(key.error());
+  proto::Operation operation;
+  auto& o = *operation.mutable_change_key();
+  o.set_member(a.id);
+  o.set_key(*key);
+  o.set_revoke(revoke);
+  o.set_office(a.office);
+  for (const auto& [text, set] : {std::pair{&a.from, &proto::ChangeKey::set_from_ms}, std::pair{&a.until, &proto::ChangeKey::set_until_ms}}) {
+    if (text->empty()) continue;
+    auto ms = parse_time(*text);
+    if (!ms) return Unexpected<ToolError>(ms.error());
+    (o.*set)(*ms);
+  }
+  return session.transact({operation});
 }
 
 }  // namespace
@@ -108,20 +159,23 @@ void add_member_commands(Command app, Session& session) {
     Command change = member.add_subcommand(revoke ? "revoke-key" : "add-key", revoke ? "Take a key out of force" : "Add a key to a member");
     change.add_option("id", a->id, "Member id").required();
     change.add_option("key", a->key_hex, "Public key in hex").required();
+    if (!revoke) {
+      change.add_option("--office", a->office, "Whose key it is, e.g. director: signing rules name offices");
+      change.add_option("--from", a->from, "In force from then on: 2026-12-31 or +1d");
+      change.add_option("--until", a->until, "In force until then: a power of attorney");
+    }
     add_transaction_options(change, session);
-    change.footer(revoke ? "Example:\n  daftar member revoke-key acme-build 5f… --as acme-build" : "Example:\n  daftar member add-key acme-build 5f… --as acme-build");
-    change.callback([&session, a, revoke] {
-      session.action = [&session, a, revoke]() -> Result<Report> {
-        auto key = parse_hex32("public key", a->key_hex);
-        if (!key) return Unexpected<ToolError>(key.error());
-        proto::Operation operation;
-        operation.mutable_change_key()->set_member(a->id);
-        operation.mutable_change_key()->set_key(*key);
-        operation.mutable_change_key()->set_revoke(revoke);
-        return session.transact({operation});
-      };
-    });
+    change.footer(revoke ? "Example:\n  daftar member revoke-key acme-build 5f… --as acme-build"
+                         : "Examples:\n  daftar member add-key acme-build 5f… --office chief-accountant --as acme-build\n"
+                           "  daftar member add-key acme-build 7a… --from 2026-12-01 --until 2027-01-01 --as acme-build    a power of attorney for December");
+    change.callback([&session, a, revoke] { session.action = [&session, a, revoke] { return change_key(session, *a, revoke); }; });
   }
+
+  Command rules = member.add_subcommand("signing-rules", "Who must sign above which amounts (by the member itself): all rules from now on; none without --rule");
+  rules.add_option("--rule", a->rules, "'AMOUNT CURRENCY N OFFICE,OFFICE'; may be repeated");
+  add_transaction_options(rules, session);
+  rules.footer("Example:\n  daftar member signing-rules --rule '100000000 UZS 2 director,chief-accountant' --as acme-build");
+  rules.callback([&session, a] { session.action = [&session, a] { return set_rules(session, *a); }; });
 }
 
 }  // namespace daftar::tools
