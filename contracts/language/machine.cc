@@ -86,6 +86,7 @@ bool holds_money(const std::vector<Statement>& body) {
 std::string_view name(Property property) {
   switch (property) {
     case Property::conservation: return "conservation";
+    case Property::consent: return "consent";
     case Property::way_out: return "way-out";
     case Property::tax_category: return "tax-category";
     case Property::reachable: return "reachable";

@@ -26,6 +26,7 @@ struct State {
   std::size_t phase = 0, stage = 0;           // indexes; stage of the followed entry
   std::map<Pot, SymbolicAmount> held;         // absent: nothing
   std::set<std::string> set;                  // what is declared `later` and has been set: "signed_on", "milestones.delivered"
+  std::set<std::string> acted;                // parties with a fund that have surely acted on the contract
   auto operator<=>(const State&) const = default;
 };
 
@@ -37,7 +38,7 @@ struct Truth {
 /// Can it be brought about, by whoever may: at once; by waiting (for a date); not surely?
 enum class Help : std::uint8_t { no, now, after_waiting };
 
-enum class Property : std::uint8_t { conservation, way_out, tax_category, reachable, one_reading, set_before_read, cost, size };
+enum class Property : std::uint8_t { conservation, consent, way_out, tax_category, reachable, one_reading, set_before_read, cost, size };
 /// "conservation", "way-out", ...: the names of docs/template-language.md.
 std::string_view name(Property property);
 

@@ -28,12 +28,20 @@ class Run {
     if (event_.action != nullptr)
       for (const Field& parameter : event_.action->parameters) add_parameter(parameter, ways[0]);
     if (event_.scope().when) read(*event_.scope().when, ways[0]);
+    note_actors(ways[0].outcome.state);
     const std::vector<Statement>& body = event_.action != nullptr ? event_.action->body : effects(machine_.text(), *event_.deadline);
     run(body, ways);
     return finish(std::move(ways));
   }
 
  private:
+  /// Of several who may send an act, each for itself, none has surely done so.
+  void note_actors(State& state) const {
+    if (event_.actors.size() > 1 && !event_.action->jointly) return;
+    for (const std::string& actor : event_.actors)
+      if (machine_.text().fund(actor) != nullptr) state.acted.insert(actor);
+  }
+
   void enter(const Entry& entry, bool followed) {
     entries_[entry.variable] = followed;
     names_.add_entry(entry);
@@ -239,6 +247,8 @@ class Run {
 
   void hold(const Statement& s, Way& way) {
     const Pot pot = *names_.pot_at(s.amount, machine_.pots());
+    if (!way.outcome.state.acted.contains(s.party))
+      problem(way, Property::consent, s.place, "money is held from " + s.party + ", who may not have acted on the contract until then");
     if (!is_followed(s.amount)) return;
     if (const auto held = way.outcome.state.held.find(pot); held != way.outcome.state.held.end())
       problem(way, Property::conservation, s.place, name(pot) + " is held again while it is held");
