@@ -46,12 +46,12 @@ language::Result CountingVerbs::hold(std::uint16_t, ledger::MinorUnits amount) {
   return {};
 }
 language::Result CountingVerbs::pay(std::uint16_t, std::uint16_t to, ledger::MinorUnits amount, std::string_view category) {
-  received[program_.parties[to].name] += amount;
+  received[program_->parties[to].name] += amount;
   by_category[std::string(category)] += amount;
   return {};
 }
 language::Result CountingVerbs::give_back(std::uint16_t party, ledger::MinorUnits amount) {
-  received[program_.parties[party].name] += amount;
+  received[program_->parties[party].name] += amount;
   return {};
 }
 
@@ -102,21 +102,26 @@ std::string ProgramRun::fire(const language::Interpreter::Due& due, std::int64_t
   return "ok";
 }
 
-std::string ProgramRun::differs_from(const TemplateRun& run) const {
-  if (program_.phases[instance_.phase].name != run.phase()) return "phase " + program_.phases[instance_.phase].name + " and " + run.phase();
-  if (program_.staged != language::no_list)
+std::string difference(const language::Program& program, const Instance& instance, const TemplateRun& run) {
+  if (program.phases[instance.phase].name != run.phase()) return "phase " + program.phases[instance.phase].name + " and " + run.phase();
+  if (program.staged != language::no_list)
     for (std::size_t i = 0; i < run.staged_entries(); ++i)
-      if (program_.stages[instance_.lists[program_.staged][i].stage].name != run.stage(i)) return "stage of entry " + std::to_string(i);
-  if (verbs_.taken_in != run.taken_in()) return "taken in " + std::to_string(verbs_.taken_in) + " and " + std::to_string(run.taken_in());
-  for (std::size_t pot = 0; pot < program_.held.size(); ++pot) {
-    const auto& held = program_.held[pot];
-    for (std::size_t i = 0; i < instance_.held[pot].size(); ++i) {
-      const std::string name = held.list == language::no_list ? program_.terms[held.slot].name
-                                                              : program_.lists[held.list].name + "." + program_.lists[held.list].fields[held.slot].name + " " + std::to_string(i + 1);
+      if (program.stages[instance.lists[program.staged][i].stage].name != run.stage(i)) return "stage of entry " + std::to_string(i);
+  for (std::size_t pot = 0; pot < program.held.size(); ++pot) {
+    const auto& held = program.held[pot];
+    for (std::size_t i = 0; i < instance.held[pot].size(); ++i) {
+      const std::string name = held.list == language::no_list ? program.terms[held.slot].name
+                                                              : program.lists[held.list].name + "." + program.lists[held.list].fields[held.slot].name + " " + std::to_string(i + 1);
       const auto other = run.held().find(name);
-      if (instance_.held[pot][i] != (other == run.held().end() ? 0 : other->second)) return "held of " + name;
+      if (instance.held[pot][i] != (other == run.held().end() ? 0 : other->second)) return "held of " + name;
     }
   }
+  return {};
+}
+
+std::string ProgramRun::differs_from(const TemplateRun& run) const {
+  if (const std::string words = difference(program_, instance_, run); !words.empty()) return words;
+  if (verbs_.taken_in != run.taken_in()) return "taken in " + std::to_string(verbs_.taken_in) + " and " + std::to_string(run.taken_in());
   for (const language::Party& party : program_.parties) {
     const auto one = verbs_.received.find(party.name);
     const auto other = run.received.find(party.name);

@@ -8,7 +8,7 @@ namespace daftar::contracts::test {
 /// Counts what a program asks of the ledger; refuses nothing.
 class CountingVerbs : public language::Verbs {
  public:
-  explicit CountingVerbs(const language::Program& program) : program_(program) {}
+  explicit CountingVerbs(const language::Program& program) : program_(&program) {}
   language::Result hold(std::uint16_t, ledger::MinorUnits amount) override;
   language::Result pay(std::uint16_t from, std::uint16_t to, ledger::MinorUnits amount, std::string_view category) override;
   language::Result give_back(std::uint16_t party, ledger::MinorUnits amount) override;
@@ -23,8 +23,11 @@ class CountingVerbs : public language::Verbs {
   }
 
  private:
-  const language::Program& program_;
+  const language::Program* program_;
 };
+
+/// Phase, stages and what is held: the first difference, in words; empty when there is none.
+std::string difference(const language::Program& program, const language::Instance& instance, const TemplateRun& run);
 
 class ProgramRun {
  public:

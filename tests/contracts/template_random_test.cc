@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <random>
 
 #include "contracts/language/compiler.h"
 #include "contracts/language/judgement.h"
 #include "contracts/language/parser.h"
+#include "dice.h"
 #include "program_run.h"
 #include "template_cases.h"
 #include "tests/harness/text_file.h"
@@ -22,22 +22,6 @@ using language::Type;
 using language::TypeKind;
 
 constexpr std::int64_t one_day = 86'400'000, drafted = 1'772'323'200'000;
-
-class Dice {
- public:
-  explicit Dice(std::uint64_t seed) : random_(seed) {}
-  std::int64_t between(std::int64_t least, std::int64_t most) { return least + static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(most - least + 1)); }
-  bool one_in(std::int64_t n) { return between(1, n) == 1; }
-  /// Both ends come often: they are where amounts go wrong.
-  std::int64_t edgy(std::int64_t least, std::int64_t most) {
-    if (one_in(4)) return least;
-    if (one_in(3)) return most;
-    return between(least, most);
-  }
-
- private:
-  std::mt19937_64 random_;
-};
 
 std::int64_t random_value(const Type& type, Dice& dice) {
   switch (type.kind) {
@@ -262,7 +246,7 @@ TEST_CASE("templates: what the checker proves holds for random contracts and act
     const auto program = language::compile(parsed->tree, source);
     REQUIRE(program);
     Tally tally;
-    Dice dice(seed);
+    SeededDice dice(seed);
     const auto happened = [&](const auto& declared) { return tally.done[declared.name] > 0; };
     const auto all_happened = [&] {
       return std::all_of(parsed->tree.actions.begin(), parsed->tree.actions.end(), happened) && std::all_of(parsed->tree.deadlines.begin(), parsed->tree.deadlines.end(), happened);

@@ -9,6 +9,7 @@
 #include "contracts/nodes.h"
 #include "contracts/state_keys.h"
 #include "contracts/tax/register.h"
+#include "ledger/entry.h"
 #include "tests/harness/text_file.h"
 
 namespace daftar::contracts::test {
@@ -169,10 +170,15 @@ std::shared_ptr<const ledger::Genesis> make_genesis(const std::function<void(pro
 
 }  // namespace
 
-World::World(const std::function<void(proto::Genesis&)>& edit) : genesis_(make_genesis(edit)), engine_(genesis_), second_(genesis_) {
+World::World(const std::function<void(proto::Genesis&)>& edit, Judging judging)
+    : judging_(judging), genesis_(make_genesis(edit)), engine_(genesis_), second_(genesis_) {
   auto state = genesis_state(*genesis_);
   if (!state) FAIL(state.error());
   state_.apply(*state);
+  if (judging_ == Judging::on_request) {
+    apart_ = std::make_unique<Apart>();
+    apart_->state.apply(*state);
+  }
 }
 
 proto::TransactionBody World::body(const std::string& sender, std::vector<proto::Operation> operations) {
@@ -192,7 +198,9 @@ std::shared_ptr<const ledger::Transaction> World::signed_by(const proto::Transac
   const std::string bytes = ledger::encode_body(body);
   std::vector<ledger::Transaction::Signed> signatures;
   for (const auto& key_name : key_names) {
-    const auto key = key_of(key_name);
+    auto known = keys_.find(key_name);
+    if (known == keys_.end()) known = keys_.emplace(key_name, key_of(key_name)).first;
+    const ledger::SigningKey& key = known->second;
     signatures.push_back({key.public_key(), key.sign(ledger::signing_bytes(bytes))});
   }
   auto parsed = ledger::Transaction::parse(ledger::make_envelope(bytes, signatures), genesis_->transaction_limits(), key_names.empty());
@@ -207,11 +215,20 @@ std::shared_ptr<const ledger::Transaction> World::transaction(const std::string&
 const BlockOutcome& World::block(std::vector<std::shared_ptr<const ledger::Transaction>> transactions, std::uint64_t time_ms) {
   now_ms_ = time_ms == 0 ? now_ms_ + 1000 : time_ms;
   const auto block = ledger::make_block(Digest{}, ++height_, now_ms_, false, std::move(transactions));
-  blocks_.push_back(block);
-  last_ = engine_.execute(*block, state_);
+  execute_twice(*block);
+  state_.apply(last_.changes);
+  for (const ExecutedEntry& entry : last_.entries) judge(entry);
+  if (judging_ == Judging::each_block) {
+    blocks_.push_back(block);
+    check_invariants();
+  }
+  return last_;
+}
 
-  // The same bytes again, from another engine.
-  const BlockOutcome again = second_.execute(*block, state_);
+/// The same bytes again, from another engine, and for Judging::on_request on a state that only it has written.
+void World::execute_twice(const ledger::Block& block) {
+  last_ = engine_.execute(block, state_);
+  const BlockOutcome again = second_.execute(block, apart_ ? apart_->state : state_);
   REQUIRE(again.changes.writes() == last_.changes.writes());
   REQUIRE(again.nodes_changed == last_.nodes_changed);
   REQUIRE(again.validators_changed == last_.validators_changed);
@@ -221,32 +238,49 @@ const BlockOutcome& World::block(std::vector<std::shared_ptr<const ledger::Trans
     REQUIRE(again.entries[i].result == last_.entries[i].result);
     REQUIRE(again.entries[i].index_rows == last_.entries[i].index_rows);
   }
+  if (!apart_) return;
+  apart_->state.apply(again.changes);
+  append(log_, last_, block);
+  append(apart_->log, again, block);
+}
 
-  state_.apply(last_.changes);
-  for (const ExecutedEntry& entry : last_.entries) {
-    const auto result = decode_result(entry.result);
-    REQUIRE(result.has_value());
-    REQUIRE(encode_result(*result) == entry.result);
-    REQUIRE(result->ok() == entry.accepted);
-    std::map<std::string, Int128> sums;
-    for (const Posting& posting : result->postings) {
-      sums[posting.account.substr(posting.account.find('/') + 1, 3)] += posting.amount;
-      posted_[posting.account] += posting.amount;
-      REQUIRE(posted_[posting.account] == posting.balance_after);
-    }
-    for (const auto& [currency, sum] : sums) REQUIRE(sum == 0);
-    for (const TaxLine& line : result->taxes) {
-      auto& row = register_sums_[line.payee + "/" + line.rule + "/" + std::to_string(line.version) + "/" + line.currency + "/" +
-                                 std::to_string(tax::period_of(now_ms_))];
-      row[0] += line.gross;
-      row[1] += line.base;
-      row[2] += line.tax;
-      row[3] += line.withheld;
-    }
-    REQUIRE(explained(entry).as_recorded);
+void World::append(ledger::MerkleFrontier& log, const BlockOutcome& outcome, const ledger::Block& block) const {
+  for (const ExecutedEntry& one : outcome.entries) {
+    const ledger::Entry entry{log.size(), block.height(), block.time_ms(), one.kind, one.id, one.nonce, one.transaction ? one.transaction->envelope() : std::string(), one.result};
+    log.append(ledger::leaf_hash(ledger::leaf_record(entry)));
   }
-  check_invariants();
-  return last_;
+}
+
+Digest World::agreed_root() const {
+  REQUIRE(apart_);
+  REQUIRE(apart_->state == state_);
+  REQUIRE(apart_->log.root() == log_.root());
+  return log_.root();
+}
+
+/// Its journal is balanced and continues what was posted before, its taxes are explained.
+void World::judge(const ExecutedEntry& entry) {
+  const auto result = decode_result(entry.result);
+  REQUIRE(result.has_value());
+  REQUIRE(encode_result(*result) == entry.result);
+  REQUIRE(result->ok() == entry.accepted);
+  std::map<std::string, Int128> sums;
+  for (const Posting& posting : result->postings) {
+    sums[posting.account.substr(posting.account.find('/') + 1, 3)] += posting.amount;
+    posted_[posting.account] += posting.amount;
+    REQUIRE(posted_[posting.account] == posting.balance_after);
+    if (!posting.account.ends_with("/issued")) REQUIRE(posting.balance_after >= 0);
+  }
+  for (const auto& [currency, sum] : sums) REQUIRE(sum == 0);
+  for (const TaxLine& line : result->taxes) {
+    auto& row = register_sums_[line.payee + "/" + line.rule + "/" + std::to_string(line.version) + "/" + line.currency + "/" +
+                               std::to_string(tax::period_of(now_ms_))];
+    row[0] += line.gross;
+    row[1] += line.base;
+    row[2] += line.tax;
+    row[3] += line.withheld;
+  }
+  REQUIRE(explained(entry).as_recorded);
 }
 
 tax::Explanation World::explained(const ExecutedEntry& entry) const {
@@ -254,6 +288,7 @@ tax::Explanation World::explained(const ExecutedEntry& entry) const {
 }
 
 MemoryState World::replayed() const {
+  REQUIRE(judging_ == Judging::each_block);
   const Engine engine(genesis_);
   MemoryState state;
   state.apply(*genesis_state(*genesis_));
@@ -406,6 +441,15 @@ void World::check_invariants() const {
     return true;
   });
   REQUIRE(rows == register_sums_.size());
+}
+
+void World::check_one(const Digest& id) const {
+  const auto bytes = state_.get(keys::agreement(id));
+  REQUIRE(bytes);
+  const auto agreement = decode_record<agreements::Agreement>(*bytes);
+  REQUIRE(agreement);
+  std::map<std::string, Int128> committed;
+  check_contract(state_, engine_.governed()->at(state_)->templates, *agreement, committed);
 }
 
 proto::Operation transfer(std::string from, std::string to, MinorUnits amount, std::string category) {

@@ -12,6 +12,7 @@
 #include "contracts/tax/explain.h"
 #include "ledger/genesis.h"
 #include "ledger/keys.h"
+#include "ledger/merkle_log.h"
 
 namespace daftar::contracts::test {
 
@@ -49,9 +50,16 @@ proto::TaxRule vat_rule(std::string code, std::uint32_t version, std::uint32_t r
 const agreements::Library::Known& shipped_template(const std::string& name);
 void add_template(proto::Genesis& genesis, const agreements::Library::Known& known);
 
+/// How often World looks at everything.
+enum class Judging : std::uint8_t {
+  each_block,   // every invariant after every block, each block executed a second time by another engine
+  on_request,   // for long runs: after every block its entries only, the rest when check_invariants() is called; blocks are not kept, but a second
+                // ledger executes them all from the genesis on
+};
+
 class World {
  public:
-  explicit World(const std::function<void(proto::Genesis&)>& edit = {});
+  explicit World(const std::function<void(proto::Genesis&)>& edit = {}, Judging judging = Judging::each_block);
 
   /// A transaction of `sender`, signed with its first key, valid for an hour after the next block.
   std::shared_ptr<const ledger::Transaction> transaction(const std::string& sender, std::vector<proto::Operation> operations);
@@ -86,17 +94,34 @@ class World {
   /// Every invariant of the state as it is: money (also against all postings seen), budget lines, holds, deadlines, and the register against
   /// all tax lines seen.
   void check_invariants() const;
-  /// The state after all blocks so far, executed again from the genesis by a new engine.
+  /// What one agreement says of itself.
+  void check_one(const Digest& agreement) const;
+  /// The state after all blocks so far, executed again from the genesis by a new engine. Not for Judging::on_request.
   MemoryState replayed() const;
+  /// For Judging::on_request: the root of the log, which the second ledger has, too, and the same state.
+  Digest agreed_root() const;
 
  private:
+  /// What a second ledger, which knows the genesis and the blocks, has come to.
+  struct Apart {
+    MemoryState state;
+    ledger::MerkleFrontier log;
+  };
+  void execute_twice(const ledger::Block& block);
+  void append(ledger::MerkleFrontier& log, const BlockOutcome& outcome, const ledger::Block& block) const;
+  void judge(const ExecutedEntry& entry);
+
+  const Judging judging_;
   std::shared_ptr<const ledger::Genesis> genesis_;
   Engine engine_, second_;
+  std::unique_ptr<Apart> apart_;                                         // Judging::on_request only
+  ledger::MerkleFrontier log_;                                           // Judging::on_request only
   MemoryState state_;
   std::uint64_t now_ms_ = start_ms, height_ = 0, nonce_ = 0, references_ = 0;
   Digest last_id_;
   BlockOutcome last_;
-  std::vector<std::shared_ptr<const ledger::Block>> blocks_;
+  std::map<std::string, ledger::SigningKey> keys_;                       // by name, those used so far
+  std::vector<std::shared_ptr<const ledger::Block>> blocks_;             // Judging::each_block only
   std::map<std::string, ledger::Int128> posted_;                         // of all postings seen, by account
   std::map<std::string, std::array<ledger::Int128, 4>> register_sums_;   // of all tax lines seen, by payee/rule/version/currency
 };
