@@ -49,5 +49,8 @@ function(daftar_protos target)
       DEPENDS ${PROJECT_SOURCE_DIR}/${proto} protobuf::protoc
       VERBATIM)
     target_sources(${target} PRIVATE ${generated}.h ${generated}.cc)
+    if(DAFTAR_FUZZ)  # the fuzz targets take the messages from the library, and nothing of ours that would be compiled with them
+      set_source_files_properties(${generated}.cc PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+    endif()
   endforeach()
 endfunction()

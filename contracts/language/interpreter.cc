@@ -126,9 +126,9 @@ class Choice {
 
   Expected<std::vector<Value>, Rejection> bind(const Program::Act& act) const {
     std::vector<Value> out;
-    for (const auto& [name, value] : sent_.parameters)
-      if (std::none_of(act.parameters.begin(), act.parameters.end(), [&](const Program::Slot& slot) { return slot.name == name; }))
-        return refusal(RejectionCode::field_invalid, name + ": " + act.name + " takes no such parameter");
+    for (const auto& sent : sent_.parameters)
+      if (std::none_of(act.parameters.begin(), act.parameters.end(), [&](const Program::Slot& slot) { return slot.name == sent.first; }))
+        return refusal(RejectionCode::field_invalid, sent.first + ": " + act.name + " takes no such parameter");
     for (const Program::Slot& slot : act.parameters) {
       const auto is_it = [&](const auto& one) { return one.first == slot.name; };
       const auto found = std::find_if(sent_.parameters.begin(), sent_.parameters.end(), is_it);
