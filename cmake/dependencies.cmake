@@ -12,6 +12,7 @@ pkg_check_modules(tomlplusplus REQUIRED IMPORTED_TARGET tomlplusplus)
 find_package(CLI11 REQUIRED)
 if(DAFTAR_TESTS)
   find_package(Catch2 2 REQUIRED)
+  find_package(benchmark REQUIRED)
 endif()
 
 # Asio and Beast compiled once; else every file that opens a socket compiles them anew.
