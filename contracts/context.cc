@@ -9,8 +9,7 @@ namespace daftar::contracts {
 using ledger::RejectionCode;
 
 std::optional<std::string> Store::get(std::string_view key) const {
-  if (const auto* mine = transaction_.find(key)) return *mine;
-  if (const auto* earlier = block_.find(key)) return *earlier;
+  if (const auto* value = written(key)) return *value;
   return base_.get(key);
 }
 

@@ -47,11 +47,9 @@ class Store {
 
   template <class R>
   std::optional<R> load(std::string_view key) const {
-    const auto bytes = get(key);
-    if (!bytes) return std::nullopt;
-    auto record = decode_record<R>(*bytes);
-    DAFTAR_CHECK(record.has_value());   // we wrote it
-    return record;
+    if (const auto* value = written(key)) return *value ? read<R>(**value) : std::nullopt;   // read where it lies
+    const auto bytes = base_.get(key);
+    return bytes ? read<R>(*bytes) : std::nullopt;
   }
   template <class R>
   void save(std::string_view key, const R& record) {
@@ -63,6 +61,18 @@ class Store {
   void roll_back() { transaction_.clear(); }
 
  private:
+  template <class R>
+  static std::optional<R> read(std::string_view bytes) {
+    auto record = decode_record<R>(bytes);
+    DAFTAR_CHECK(record.has_value());   // we wrote it
+    return record;
+  }
+  /// By this transaction, or before it in the block; nullptr: neither.
+  const std::optional<std::string>* written(std::string_view key) const {
+    if (const auto* mine = transaction_.find(key)) return mine;
+    return block_.find(key);
+  }
+
   const ledger::StateView& base_;
   ledger::ChangeSet& block_;
   ledger::ChangeSet transaction_;

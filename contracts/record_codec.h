@@ -32,6 +32,7 @@ inline constexpr bool is_array<std::array<T, n>> = true;
 
 class RecordWriter {
  public:
+  explicit RecordWriter(std::size_t bytes) { writer_.reserve(bytes); }
   template <class... F>
   void operator()(const F&... field) {
     (put(field), ...);
@@ -110,7 +111,7 @@ inline constexpr std::uint8_t record_version = 1;
 
 template <class R>
 std::string encode_record(const R& record) {
-  RecordWriter archive;
+  RecordWriter archive(sizeof(R));   // about what it takes, small records less
   archive(record_version, record);
   return archive.take();
 }

@@ -17,6 +17,14 @@ Fund LedgerVerbs::fund_of(std::uint16_t party) const {
   return {.customer_account = one.account, .hold_account = hold_account(one.member, agreement_.currency, agreement_.id), .budget_line = {}};
 }
 
+/// The sender's record is at hand; another's is loaded.
+const Member& LedgerVerbs::member(const std::string& id, std::optional<Member>& loaded) const {
+  if (id == c_.sender.id) return c_.sender;
+  loaded = c_.store.load<Member>(keys::member(id));
+  DAFTAR_CHECK(loaded.has_value());   // members are never forgotten
+  return *loaded;
+}
+
 Outcome LedgerVerbs::hold(std::uint16_t party, ledger::MinorUnits amount) {
   if (agreement_.acted[party] == 0) return refuse(RejectionCode::template_fault, "money is held from a party that has not acted on the contract");
   const Fund fund = fund_of(party);
@@ -45,13 +53,13 @@ Outcome LedgerVerbs::pay(std::uint16_t from, std::uint16_t to, ledger::MinorUnit
                    .category = std::string(category),
                    .budget_line = payer_party.budget_line,
                    .amount = amount});
-  const auto payer = c_.store.load<Member>(keys::member(payer_party.member));
-  const auto payee = c_.store.load<Member>(keys::member(payee_party.member));
-  DAFTAR_CHECK(payer && payee);   // members are never forgotten
+  std::optional<Member> loaded_payer, loaded_payee;
+  const Member& payer = member(payer_party.member, loaded_payer);
+  const Member& payee = member(payee_party.member, loaded_payee);
   const Fund fund = fund_of(from);
-  c_.event(std::string(paid_event), agreement_.id.hex(), entry_, amount, paid_text({payer->id, payee->id, std::string(category)}));
-  return contracts::pay(c_, {.payer = *payer,
-                             .payee = *payee,
+  c_.event(std::string(paid_event), agreement_.id.hex(), entry_, amount, paid_text({payer.id, payee.id, std::string(category)}));
+  return contracts::pay(c_, {.payer = payer,
+                             .payee = payee,
                              .source = fund.hold_account,
                              .payee_account = payee_party.account,
                              .gross = amount,

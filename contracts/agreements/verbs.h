@@ -20,6 +20,7 @@ class LedgerVerbs final : public language::Verbs {
 
  private:
   Fund fund_of(std::uint16_t party) const;
+  const Member& member(const std::string& id, std::optional<Member>& loaded) const;
 
   Context& c_;
   Agreement& agreement_;

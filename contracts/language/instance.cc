@@ -64,6 +64,7 @@ Instance begin(const Program& program, bool is_public, std::vector<bool> parties
 
 std::string encode(const Instance& instance) {
   ledger::Writer out;
+  out.reserve(256);
   out.u8(layout);
   out.u16(instance.phase);
   out.boolean(instance.is_public);
