@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "contracts/members.h"
 #include "contracts/state_keys.h"
 #include "ledger/ids.h"
 #include "ledger/money.h"
@@ -56,7 +57,9 @@ bool can_sign(const Member& member) {
 
 Outcome set_signing_rules(Context& c, const ledger::proto::SetSigningRules& operation) {
   if (operation.rules_size() > signing_rules_max) return refuse(RejectionCode::field_invalid, "rules: at most 8");
-  Member member = c.sender;
+  auto found = require_member(c, c.sender.id, "sender");   // as earlier operations of this transaction have left it
+  if (!found) return Unexpected<ledger::Rejection>(found.error());
+  Member& member = *found;
   member.signing_rules.clear();
   for (int i = 0; i < operation.rules_size(); ++i) {
     auto rule = read_rule(c, operation.rules(i), "rules[" + std::to_string(i) + "].");

@@ -37,6 +37,8 @@ class Rendering {
     instance_ = std::move(*instance);
   }
 
+  const language::Instance& instance() const { return instance_; }
+
   Json run(bool with_words) const {
     Json out{{"id", agreement_.id.hex()}, {"template", program_.name}, {"version", program_.version}, {"phase", program_.phases[instance_.phase].name},
              {"ended", program_.is_end(instance_.phase)}, {"public", instance_.is_public}, {"currency", agreement_.currency}, {"decimals", ledger::currency_decimals(agreement_.currency).value_or(0)},
@@ -235,13 +237,13 @@ HttpResponse Api::contract(const HttpRequest& request, const Read& read) {
   if (language.empty()) language = prevailing(known.program);
   else if (!known.program.prose || std::find(known.program.prose->languages.begin(), known.program.prose->languages.end(), language) == known.program.prose->languages.end())
     return bad_parameter("language is one of the template's");
-  Json out = Rendering(*contract, known, language).run(true);
-  const auto instance = language::decode_instance(contract->instance);
-  DAFTAR_CHECK(instance.has_value());
+  const Rendering rendering(*contract, known, language);
+  Json out = rendering.run(true);
+  const auto& instance = rendering.instance();
   const std::uint64_t now_ms = read.state->mark().block_time_ms;
-  if (!known.program.is_end(instance->phase)) {
-    out["silence"] = render_silence(contracts::agreements::if_all_are_silent(known.program, *instance, now_ms), known.program);
-    out["expected"] = render_expected(contracts::agreements::expected_payments(*read.state, now->rules, *contract, known.program, *instance, now_ms), known.program);
+  if (!known.program.is_end(instance.phase)) {
+    out["silence"] = render_silence(contracts::agreements::if_all_are_silent(known.program, instance, now_ms), known.program);
+    out["expected"] = render_expected(contracts::agreements::expected_payments(*read.state, now->rules, *contract, known.program, instance, now_ms), known.program);
   }
   if (contract->is_public()) out["payments"] = render_payments(contracts::query::claims(*read.state, *id), contract->currency);
   return json_response(out);

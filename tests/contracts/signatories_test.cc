@@ -139,6 +139,16 @@ TEST_CASE("a power of attorney signs between its moments only, and no rule leans
   CHECK(outcome(other, "acme", signing_rules({{1, 1, {"visitor"}}}), both) == "signatures_too_few");
 }
 
+TEST_CASE("a key and the rule that asks for it can be set in one transaction") {
+  World w;
+  w.block({w.transaction("acme", {add_key("acme", "acme director", "director"), signing_rules({{1'000'00, 1, {"director"}}})})});
+  REQUIRE(w.last_block().entries.back().accepted);
+  const auto member = query::member(w.state(), "acme");
+  REQUIRE(member->keys.size() == 2);
+  CHECK(member->keys[1].office == "director");
+  CHECK(member->signing_rules.size() == 1);
+}
+
 TEST_CASE("signing rules that make no sense are refused") {
   Company w;
   const auto refused = [&](std::initializer_list<std::tuple<MinorUnits, std::uint32_t, std::vector<std::string>>> wanted) { return outcome(w, "acme", signing_rules(wanted), both); };
