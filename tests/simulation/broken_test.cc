@@ -4,7 +4,7 @@
 #include <iostream>
 #include <map>
 
-#include "tests/simulation/own_clock.h"
+#include "tests/simulation/common_mistakes.h"
 #include "tests/simulation/planted.h"
 
 using namespace daftar;
@@ -19,9 +19,6 @@ M* as(node::PeerMessage& message) {
   return consensus ? std::get_if<M>(consensus) : nullptr;
 }
 
-struct VoteForgotten : Saboteur {   // 3.8: votedFor survives a restart
-  void restored(std::uint64_t, node::ReplicaRestored& r) override { r.raft.hard_state.voted_for = {}; }
-};
 struct TermForgotten : Saboteur {   // 3.8: so does the term
   void restored(std::uint64_t, node::ReplicaRestored& r) override {
     auto& term = r.raft.hard_state.term;
@@ -41,9 +38,6 @@ struct CommitRaised : Saboteur {    // all that is in the log counts as committe
   void restored(std::uint64_t, node::ReplicaRestored& r) override {
     if (!r.raft.tail.empty()) r.raft.hard_state.commit = r.raft.tail.back().index;
   }
-};
-struct AcknowledgedBeforeSync : Saboteur {
-  bool vouches_early() override { return true; }
 };
 struct LyingDisk : Saboteur {
   bool syncs_lie() override { return true; }

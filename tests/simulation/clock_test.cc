@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <iostream>
 
-#include "tests/simulation/own_clock.h"
+#include "tests/simulation/common_mistakes.h"
 #include "tests/simulation/world.h"
 
 using namespace daftar;

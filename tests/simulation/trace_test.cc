@@ -3,21 +3,11 @@
 #include <catch2/catch.hpp>
 #include <sstream>
 
+#include "tests/simulation/common_mistakes.h"
 #include "tests/simulation/planted.h"
 
 using namespace daftar;
 using namespace daftar::simulation;
-
-namespace {
-
-struct VoteForgotten : Saboteur {   // 3.8: votedFor survives a restart
-  void restored(std::uint64_t, node::ReplicaRestored& r) override { r.raft.hard_state.voted_for = {}; }
-};
-struct AcknowledgedBeforeSync : Saboteur {
-  bool vouches_early() override { return true; }
-};
-
-}  // namespace
 
 TEST_CASE("every step of the cores under all faults is one that the thesis allows") {
   SimOptions options;
