@@ -132,6 +132,11 @@ Words words(RejectionCode code) {
       return {"payment_unknown", "The contract has no payment of this number.", "Show the contract: its payments are listed there, and count from 1."};
     case RejectionCode::payment_wrong_stage:
       return {"payment_wrong_stage", "The payment is not at a stage at which this can be done.", "It is accepted first, then ordered by the owner of the line, then paid by the treasury."};
+    case RejectionCode::contract_replaced:
+      return {"contract_replaced", "Another contract has taken this one's place.", "Act on that one: the detail is its id."};
+    case RejectionCode::replacement_incomplete:
+      return {"replacement_incomplete", "The new contract lacks the word of somebody whom the one that it replaces binds.",
+              "Have whom the detail names act on the new contract first, or draft one that asks for their word."};
     case RejectionCode::budget_line_unknown:
       return {"budget_line_unknown", "There is no such budget line.", "Check the name of the line."};
     case RejectionCode::budget_line_exists:
@@ -289,6 +294,8 @@ bool is_rejection_code(std::uint16_t number) {
     case RejectionCode::template_unknown:
     case RejectionCode::payment_unknown:
     case RejectionCode::payment_wrong_stage:
+    case RejectionCode::contract_replaced:
+    case RejectionCode::replacement_incomplete:
     case RejectionCode::budget_line_unknown:
     case RejectionCode::budget_line_exists:
     case RejectionCode::over_appropriation:

@@ -64,6 +64,8 @@ enum class RejectionCode : std::uint16_t {
   template_unknown = 514,
   payment_unknown = 515,
   payment_wrong_stage = 516,
+  contract_replaced = 517,     // detail: by which
+  replacement_incomplete = 518,
   // 6xx: budget
   budget_line_unknown = 600,
   budget_line_exists = 601,

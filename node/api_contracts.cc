@@ -41,10 +41,12 @@ class Rendering {
 
   Json run(bool with_words) const {
     Json out{{"id", agreement_.id.hex()}, {"template", program_.name}, {"version", program_.version}, {"phase", program_.phases[instance_.phase].name},
-             {"ended", program_.is_end(instance_.phase)}, {"public", instance_.is_public}, {"currency", agreement_.currency}, {"decimals", ledger::currency_decimals(agreement_.currency).value_or(0)},
+             {"ended", has_ended(agreement_, program_, instance_)}, {"public", instance_.is_public}, {"currency", agreement_.currency}, {"decimals", ledger::currency_decimals(agreement_.currency).value_or(0)},
              {"digest", agreement_.digest.hex()}, {"drafted_by", agreement_.drafted_by}};
     put_time(out, "drafted", agreement_.drafted_ms);
     put_time(out, "closed", agreement_.closed_ms);
+    if (!agreement_.replaces.empty()) out["replaces"] = ledger::to_hex(agreement_.replaces);
+    if (agreement_.is_replaced()) out["replaced_by"] = ledger::to_hex(agreement_.replaced_by);
     out["parties"] = Json::array();
     for (std::size_t i = 0; i < program_.parties.size(); ++i)
       if (instance_.parties[i]) out["parties"].push_back(party(i));
@@ -54,7 +56,7 @@ class Rendering {
     out["held"] = amount_text(held());
     out["agreed"] = Json::array();
     for (const auto& one : instance_.consents) out["agreed"].push_back(consent(one));
-    if (const auto due = language::Interpreter(program_).next_due(instance_)) out["next_deadline"] = deadline(*due);
+    if (const auto due = language::Interpreter(program_).next_due(instance_); due && !agreement_.is_replaced()) out["next_deadline"] = deadline(*due);
     if (!with_words) return out;
     out["language"] = language_;
     out["words"] = Json::array();
@@ -241,7 +243,7 @@ HttpResponse Api::contract(const HttpRequest& request, const Read& read) {
   Json out = rendering.run(true);
   const auto& instance = rendering.instance();
   const std::uint64_t now_ms = read.state->mark().block_time_ms;
-  if (!known.program.is_end(instance.phase)) {
+  if (!has_ended(*contract, known.program, instance)) {
     out["silence"] = render_silence(contracts::agreements::if_all_are_silent(known.program, instance, now_ms), known.program);
     out["expected"] = render_expected(contracts::agreements::expected_payments(*read.state, now->rules, *contract, known.program, instance, now_ms), known.program);
   }

@@ -88,6 +88,11 @@ DraftContract read_toml(const std::string& name, const toml::table& parsed, cons
   draft.set_version(known.program.version);
   draft.set_currency(table.text("currency", true));
   if (!ledger::currency_decimals(draft.currency())) table.wrong("currency", "is no ISO 4217 currency");
+  if (const std::string replaced = table.text("replaces"); !replaced.empty()) {
+    const auto id = ledger::from_hex(replaced);
+    if (!id || id->size() != 32) table.wrong("replaces", "is no contract's id: write its 64 hexadecimal digits");
+    draft.set_replaces(*id);
+  }
   auto parties = table.table("parties"), accounts = table.table("accounts"), lines = table.table("budget_lines"), terms = table.table("terms");
   for (const language::Party& party : known.program.parties) {
     if (!parties || parties->find(party.name) == nullptr) continue;
@@ -123,7 +128,7 @@ Result<ContractFile> opened(DraftContract draft, const Library& library) {
   out.described = std::move(*described);
   if (auto judged = language::Interpreter(out.known->program).judge_terms(out.described.instance, static_cast<std::int64_t>(now_ms())); !judged && draft.digest().empty())
     return failure(Exit::usage, std::string(ledger::name(judged.error().code)), judged.error().detail + ".", "Look at what the template requires of its terms.");
-  const auto digest = contracts::agreements::digest_of(*out.known, out.described.parties, draft.currency(), out.described.instance);
+  const auto digest = contracts::agreements::digest_of(*out.known, out.described.parties, draft.currency(), out.described.instance, draft.replaces());
   if (!draft.digest().empty() && draft.digest() != digest.view())
     return failure(Exit::refused, "terms_digest_mismatch", "The draft's digest is not that of what it says.", "Do not sign.");
   draft.set_digest(std::string(digest.view()));
@@ -172,6 +177,7 @@ Result<ContractFile> open_draft(const DraftContract& draft, const Library& libra
 std::vector<std::string> words_of(const ContractFile& contract, const std::string& language) {
   const Program& program = contract.known->program;
   std::vector<std::string> lines;
+  if (!contract.draft.replaces().empty()) lines.push_back("(takes the place of contract " + ledger::to_hex(contract.draft.replaces()) + ")");
   if (!program.prose) return lines;
   const auto& languages = program.prose->languages;
   const std::string& chosen = std::find(languages.begin(), languages.end(), language) == languages.end() ? program.prose->prevails : language;

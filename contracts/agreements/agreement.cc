@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "contracts/accounts.h"
+#include "contracts/agreements/open_agreement.h"
+#include "contracts/agreements/replacement.h"
 #include "contracts/agreements/text.h"
 #include "contracts/agreements/verbs.h"
 #include "contracts/budget/lines.h"
@@ -21,54 +23,6 @@ using ledger::RejectionCode;
 namespace {
 
 constexpr std::uint64_t retry_ms = 86'400'000;   // a refused deadline falls due again then
-
-/// An agreement while something happens to it.
-struct Open {
-  Agreement record;
-  const Library::Known* known = nullptr;
-  Instance instance;
-  const Program& program() const { return known->program; }
-};
-
-Expected<Open, ledger::Rejection> open(const Context& c, const ledger::Digest& id) {
-  auto record = c.store.load<Agreement>(keys::agreement(id));
-  if (!record) return refuse(RejectionCode::contract_unknown, id.hex());
-  Open open{std::move(*record), nullptr, {}};
-  open.known = c.templates->find(open.record.contract_template, open.record.version);
-  DAFTAR_CHECK(open.known != nullptr);   // templates are never forgotten
-  auto instance = language::decode_instance(open.record.instance);
-  DAFTAR_CHECK(instance.has_value());    // we wrote it
-  open.instance = std::move(*instance);
-  return open;
-}
-
-keys::Deadline deadline_of(const Agreement& agreement) {
-  return {.time_ms = agreement.deadline_ms, .contract = agreement.id, .number = agreement.deadlines_set, .kind = keys::DeadlineKind::agreement};
-}
-
-/// One deadline of an agreement waits in the state: the next.
-void schedule(Context& c, Open& open, bool fired) {
-  Agreement& record = open.record;
-  const auto next = Interpreter(open.program()).next_due(open.instance);
-  const std::uint64_t at = next ? static_cast<std::uint64_t>(std::max<std::int64_t>(next->at, 1)) : 0;
-  if (at == record.deadline_ms && !fired) return;
-  if (record.deadline_ms != 0) c.store.erase(keys::deadline(deadline_of(record)));
-  record.deadline_ms = at;
-  if (at == 0) return;
-  ++record.deadlines_set;
-  c.store.put(keys::deadline(deadline_of(record)), {});
-}
-
-void store(Context& c, Open& open, bool fired = false) {
-  schedule(c, open, fired);
-  if (open.program().is_end(open.instance.phase) && open.record.closed_ms == 0) open.record.closed_ms = c.now_ms;
-  open.record.instance = language::encode(open.instance);
-  c.store.save(keys::agreement(open.record.id), open.record);
-  c.index(IndexKind::contract, open.record.id.view());
-  for (const AgreementParty& party : open.record.parties)
-    if (!party.member.empty()) c.index(IndexKind::member, party.member);
-  if (const auto* payer = open.record.public_party()) c.index(IndexKind::budget_line, payer->budget_line);
-}
 
 /// What came of an act or deadline, for people: its name, and the phase when that is another now.
 void tell(Context& c, const Open& open, std::uint16_t phase_before, std::string kind, std::uint32_t entry, const std::string& name) {
@@ -174,7 +128,8 @@ Outcome draft(Context& c, const ledger::proto::DraftContract& operation) {
   if (auto judged = Interpreter(known->program).judge_terms(open.instance, static_cast<std::int64_t>(c.now_ms)); !judged) return judged;
   if (auto judged = judge_parties(c, record, known->program); !judged) return judged;
   if (auto judged = judge_categories(c, known->program, open.instance); !judged) return judged;
-  record.digest = digest_of(*known, record.parties, record.currency, open.instance);
+  record.replaces = operation.replaces();
+  record.digest = digest_of(*known, record.parties, record.currency, open.instance, record.replaces);
   if (operation.digest() != record.digest.view()) return refuse(RejectionCode::terms_digest_mismatch, record.digest.hex());
 
   record.id = c.id;
@@ -183,6 +138,7 @@ Outcome draft(Context& c, const ledger::proto::DraftContract& operation) {
   record.version = known->program.version;
   record.drafted_by = c.sender.id;
   record.drafted_ms = c.now_ms;
+  if (auto judged = judge_replacement(c, open); !judged) return judged;
   c.drafted = true;
   c.event("contract_drafted", record.id.hex(), 0, 0, record.contract_template + "/" + std::to_string(record.version));
   store(c, open);
@@ -195,6 +151,7 @@ Outcome act(Context& c, const ledger::proto::ActOnContract& operation) {
   auto found = open(c, *id);
   if (!found) return Unexpected<ledger::Rejection>(found.error());
   Open& open = *found;
+  if (open.record.is_replaced()) return refuse(RejectionCode::contract_replaced, ledger::to_hex(open.record.replaced_by));
   const auto& parties = open.record.parties;
   const auto sender = std::find_if(parties.begin(), parties.end(), [&](const AgreementParty& party) { return party.member == c.sender.id; });
   const bool is_party = sender != parties.end();
@@ -207,8 +164,15 @@ Outcome act(Context& c, const ledger::proto::ActOnContract& operation) {
   const std::uint32_t entry = operation.entry();
   const language::Moment moment{static_cast<std::int64_t>(c.now_ms), entry == 0 ? language::no_entry : entry - 1};
   if (is_party) bind(c, open, sent.party);
+  const Interpreter interpreter(open.program());
+  const auto acts = [&](Instance& instance, language::Verbs& verbs) -> Outcome {
+    const auto would = interpreter.act(instance, sent, moment, verbs);
+    if (!would) return Unexpected<ledger::Rejection>(would.error());
+    return {};
+  };
+  if (auto replaced = take_place(c, open, acts); !replaced) return replaced;
   LedgerVerbs verbs(c, open.record, entry);
-  const auto done = Interpreter(open.program()).act(open.instance, sent, moment, verbs);
+  const auto done = interpreter.act(open.instance, sent, moment, verbs);
   if (!done) return Unexpected<ledger::Rejection>(done.error());
   tell(c, open, before, done->happened ? "contract_act" : "contract_consent", entry, operation.act());
   store(c, open);
@@ -225,6 +189,12 @@ Outcome fire(Context& c, const keys::Deadline& deadline) {
   const std::uint16_t before = open.instance.phase;
   const auto& moment = open.program().deadlines[due->deadline];
   const std::uint32_t entry = moment.place.list == language::no_list ? 0 : due->entry + 1;
+  const auto fires = [&](Instance& instance, language::Verbs& verbs) -> Outcome {
+    const auto would = interpreter.fire(instance, *due, static_cast<std::int64_t>(c.now_ms), verbs);
+    if (!would) return Unexpected<ledger::Rejection>(would.error());
+    return {};
+  };
+  if (auto replaced = take_place(c, open, fires); !replaced) return replaced;
   LedgerVerbs verbs(c, open.record, entry);
   if (auto fired = interpreter.fire(open.instance, *due, static_cast<std::int64_t>(c.now_ms), verbs); !fired) return Unexpected<ledger::Rejection>(fired.error());
   tell(c, open, before, "contract_deadline", entry, moment.name);

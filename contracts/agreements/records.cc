@@ -9,6 +9,10 @@ const AgreementParty* Agreement::public_party() const {
   return found == parties.end() ? nullptr : &*found;
 }
 
+bool has_ended(const Agreement& agreement, const language::Program& program, const language::Instance& instance) {
+  return agreement.is_replaced() || program.is_end(instance.phase);
+}
+
 std::string_view name(ClaimStage stage) {
   switch (stage) {
     case ClaimStage::due: return "due";

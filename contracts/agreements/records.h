@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "contracts/language/instance.h"
 #include "contracts/record_codec.h"
 #include "ledger/money.h"
 
@@ -33,7 +34,10 @@ struct Agreement {
   std::uint64_t deadline_ms = 0;     // of the one that waits in the state; 0: none
   std::uint32_t deadlines_set = 0;   // so far: tells those of one moment apart
   std::uint32_t claims = 0;          // on its budget line, so far
+  std::string replaces, replaced_by; // ids of contracts (replacement.h); empty: none
 
+  /// Another contract is in its place: nothing happens in it any more.
+  bool is_replaced() const { return !replaced_by.empty(); }
   bool is_public() const { return public_party() != nullptr; }
   /// Who pays from a budget line: one party at most. nullptr: nobody.
   const AgreementParty* public_party() const;
@@ -41,8 +45,10 @@ struct Agreement {
 template <class A, RecordOf<Agreement> R>
 void fields(A& a, R& r) {
   a(r.id, r.digest, r.nonce, r.contract_template, r.version, r.currency, r.drafted_by, r.parties, r.acted, r.drafted_ms, r.closed_ms, r.instance, r.deadline_ms,
-    r.deadlines_set, r.claims);
+    r.deadlines_set, r.claims, r.replaces, r.replaced_by);
 }
+
+bool has_ended(const Agreement& agreement, const language::Program& program, const language::Instance& instance);
 
 /// Numbers are stored: never renumber.
 enum class ClaimStage : std::uint8_t { due = 1, ordered = 2, paid = 3 };

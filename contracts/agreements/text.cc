@@ -95,7 +95,8 @@ language::Filling filling_of(const std::vector<AgreementParty>& parties, const s
   return filling;
 }
 
-ledger::Digest digest_of(const Library::Known& known, const std::vector<AgreementParty>& parties, const std::string& currency, const language::Instance& instance) {
+ledger::Digest digest_of(const Library::Known& known, const std::vector<AgreementParty>& parties, const std::string& currency, const language::Instance& instance,
+                         std::string_view replaces) {
   ledger::Writer out;
   out.raw(known.digest.view());
   out.bytes(currency);
@@ -116,6 +117,7 @@ ledger::Digest digest_of(const Library::Known& known, const std::vector<Agreemen
     }
     out.bytes(known.program.prose->prevails);
   }
+  out.bytes(replaces);
   return ledger::tagged_hash(ledger::tag::contract, out.str());
 }
 

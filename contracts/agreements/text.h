@@ -21,7 +21,9 @@ Expected<Described, ledger::Rejection> read_draft(const language::Program& progr
 
 language::Filling filling_of(const std::vector<AgreementParty>& parties, const std::string& currency);
 
-/// tagged_hash(tag::contract) over digest of the program, currency, parties, terms at the beginning, and each language's paragraphs.
-ledger::Digest digest_of(const Library::Known& known, const std::vector<AgreementParty>& parties, const std::string& currency, const language::Instance& instance);
+/// tagged_hash(tag::contract) over digest of the program, currency, parties, terms at the beginning, each language's paragraphs, and the contract that it replaces
+/// (32 bytes; empty: none).
+ledger::Digest digest_of(const Library::Known& known, const std::vector<AgreementParty>& parties, const std::string& currency, const language::Instance& instance,
+                         std::string_view replaces);
 
 }  // namespace daftar::contracts::agreements

@@ -44,11 +44,15 @@ class Offer {
     set(entry->add_fields(), std::move(money_field), amount);
     return set(entry->add_fields(), "due", static_cast<std::int64_t>(due_ms));
   }
+  Offer& replacing(const Digest& contract) {
+    draft_.set_replaces(std::string(contract.view()));
+    return *this;
+  }
   proto::DraftContract& draft() { return draft_; }
   /// What a wallet would put its name to.
   Digest digest() const {
     const auto described = agreements::read_draft(known_.program, draft_);
-    return described ? agreements::digest_of(known_, described->parties, draft_.currency(), described->instance) : Digest{};
+    return described ? agreements::digest_of(known_, described->parties, draft_.currency(), described->instance, draft_.replaces()) : Digest{};
   }
   proto::Operation operation() {
     draft_.set_digest(std::string(digest().view()));

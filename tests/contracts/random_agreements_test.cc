@@ -53,15 +53,18 @@ TEST_CASE("random acts on contracts of all templates create no money, lose none 
   const TradeTally& t = trade.tally;
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - begin).count();
   std::cout << t.actions << " actions, " << t.accepted << " of them accepted; " << t.deadlines << " deadlines, " << t.deadlines_refused << " of them put off; " << t.contracts
-            << " contracts, of the last ones " << t.ended_by_time << " ended by time alone; root " << root.hex() << "; " << seconds << " s\n";
+            << " contracts, of the last ones " << t.ended_by_time << " ended by time alone; "
+            << t.answered << " offers answered, " << t.changed << " contracts changed; root " << root.hex() << "; " << seconds << " s\n";
   for (const auto& [code, count] : t.codes) std::cout << "  refused, " << code << ": " << count << "\n";
   CHECK(not_reached(t) == std::vector<std::string>{});
   CHECK(t.ended == t.contracts);
   for (const char* code : {"overdraft", "overflow", "not_a_party", "wrong_phase", "milestone_wrong_stage", "condition_not_met", "already_signed", "field_invalid", "term_out_of_range",
-                           "role_missing", "terms_digest_mismatch", "over_allotment", "not_line_owner", "payment_wrong_stage"}) {
+                           "role_missing", "terms_digest_mismatch", "over_allotment", "not_line_owner", "payment_wrong_stage", "contract_replaced", "replacement_incomplete"}) {
     INFO(code);
     CHECK(t.codes.contains(code));
   }
+  CHECK(t.answered > 0);
+  CHECK(t.changed > 0);
   CHECK(2 * t.accepted > t.actions);   // else little would have happened
 }
 

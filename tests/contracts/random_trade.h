@@ -150,6 +150,16 @@ class Trade {
     }
   }
 
+  /// Its money is back where it came from; its plain execution stands still.
+  void note_replaced(const ExecutionResult& result) {
+    for (const Event& event : result.events) {
+      if (event.kind != "contract_replaced") continue;
+      TradedDeal& deal = *live_.at(*Digest::from_hex(event.subject));
+      deal.replaced = true;
+      ++(deal.instance.phase == 0 ? tally.answered : tally.changed);
+    }
+  }
+
   // ---- acts
 
   /// An act that need not fit, of anybody, on a contract that may have ended.
@@ -194,8 +204,10 @@ class Trade {
     return fitting.empty() || dice_.one_in(100) ? anyone() : dice_.pick(fitting);
   }
 
+  /// One in four comes in another contract's place: an answer to an offer, or a change of what is in force.
   std::shared_ptr<const ledger::Transaction> send_offer() {
-    const Shipped& shipped = dice_.pick(all_shipped());
+    const TradedDeal* replaced = live_.empty() || !dice_.one_in(4) ? nullptr : std::next(live_.begin(), static_cast<std::ptrdiff_t>(dice_.below(live_.size())))->second.get();
+    const Shipped& shipped = replaced != nullptr && !dice_.one_in(10) ? *replaced->shipped : dice_.pick(all_shipped());
     const auto& program = shipped.program();
     TermsWish wish;
     wish.now = static_cast<std::int64_t>(next_ms_);
@@ -209,7 +221,8 @@ class Trade {
     std::vector<std::string> members, lines;
     for (std::size_t i = 0; i < program.parties.size(); ++i) {
       const bool from_line = wish.is_public && is_line_funded(program, i);
-      members.push_back(!instance->parties[i] ? "" : from_line && !dice_.one_in(20) ? "dept" : member_for(program.parties[i], members));
+      const bool as_before = replaced != nullptr && i < replaced->members.size() && !replaced->members[i].empty() && !dice_.one_in(40);
+      members.push_back(!instance->parties[i] ? "" : as_before ? replaced->members[i] : from_line && !dice_.one_in(20) ? "dept" : member_for(program.parties[i], members));
       lines.push_back(from_line ? line() : "");
     }
     Offer offer(*shipped.known);
@@ -229,6 +242,7 @@ class Trade {
       offer.list(program.lists[list].name);
       for (const auto& entry : instance->lists[list]) fill(offer.draft().mutable_lists(static_cast<int>(list))->add_entries()->mutable_fields(), program.lists[list].fields, entry.fields);
     }
+    if (replaced != nullptr) offer.replacing(replaced->on_ledger.id);
     auto operation = offer.operation();
     std::vector<std::string> drafters;
     std::copy_if(members.begin(), members.end(), std::back_inserter(drafters), [](const std::string& id) { return !id.empty(); });
@@ -246,6 +260,7 @@ class Trade {
     for (const ExecutedEntry& entry : w_.last_block().entries) {
       const ExecutionResult result = *decode_result(entry.result);
       note_claims(result);
+      note_replaced(result);
       if (entry.kind == ledger::EntryKind::transaction) came_back(entry, result);
       else fired(result);
       for (const auto& row : entry.index_rows)
@@ -261,7 +276,7 @@ class Trade {
     Sent& sent = sent_.at(entry.id);
     if (!result.ok()) {
       ++tally.codes[std::string(ledger::name(result.rejection.code))];
-      if (sent.fitting) refuses_too(sent, result.rejection.code);
+      if (sent.fitting && !result.rejection.detail.starts_with("replaces: ")) refuses_too(sent, result.rejection.code);
       return;
     }
     ++tally.accepted;
@@ -328,14 +343,16 @@ class Trade {
     deal.instance = deal.on_ledger.instance(w_);
     w_.check_one(deal.on_ledger.id);
     INFO(program.name << " " << deal.on_ledger.id.hex());
-    REQUIRE(difference(program, deal.instance, deal.plain) == "");
-    const auto due = language::Interpreter(program).next_due(deal.instance);
-    if (deal.instance.postponed.empty()) agree_on(due, deal);
-    deal.left_alone = due && dice_.one_in(8);
+    if (!deal.replaced) {
+      REQUIRE(difference(program, deal.instance, deal.plain) == "");
+      const auto due = language::Interpreter(program).next_due(deal.instance);
+      if (deal.instance.postponed.empty()) agree_on(due, deal);
+      deal.left_alone = due && dice_.one_in(8);
+    }
     if (!deal.ended()) return;
     REQUIRE_FALSE(deal.holds_money());
     ++tally.ended;
-    ++tally.reached[&deal.shipped->text.phases[deal.instance.phase]];
+    if (!deal.replaced) ++tally.reached[&deal.shipped->text.phases[deal.instance.phase]];
     const auto node = live_.find(deal.on_ledger.id);
     ended_.push_back(std::move(node->second));
     live_.erase(node);

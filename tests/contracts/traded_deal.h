@@ -60,7 +60,8 @@ struct TradedDeal {
   language::Instance instance;
   TemplateRun plain;
   bool left_alone = false;             // until a deadline does something
-  bool ended() const { return shipped->program().is_end(instance.phase); }
+  bool replaced = false;               // another is in its place
+  bool ended() const { return replaced || shipped->program().is_end(instance.phase); }
   /// Somebody's, that is: a commitment on a budget line is nobody's.
   bool holds_money() const {
     for (std::size_t pot = 0; pot < instance.held.size(); ++pot) {
@@ -72,7 +73,7 @@ struct TradedDeal {
 };
 
 struct TradeTally {
-  std::size_t actions = 0, accepted = 0, deadlines = 0, deadlines_refused = 0, contracts = 0, ended = 0, ended_by_time = 0;
+  std::size_t actions = 0, accepted = 0, deadlines = 0, deadlines_refused = 0, contracts = 0, ended = 0, ended_by_time = 0, answered = 0, changed = 0;
   std::map<std::string, std::size_t> codes;                    // of refusals
   std::map<const void*, std::size_t> reached;                  // declarations of the texts: actions, deadlines, phases
 };

@@ -375,7 +375,7 @@ void check_contract(const MemoryState& state, const agreements::Library& templat
     REQUIRE(claims[i].number == i + 1);
     committed[claims[i].budget_line] += claims[i].amount;
   }
-  const auto next = language::Interpreter(program).next_due(*instance);
+  const auto next = a.is_replaced() ? std::nullopt : language::Interpreter(program).next_due(*instance);
   REQUIRE(a.deadline_ms == (next ? static_cast<std::uint64_t>(next->at) : 0));
   if (next) REQUIRE(state.get(keys::deadline({a.deadline_ms, a.id, a.deadlines_set, keys::DeadlineKind::agreement})));
 }

@@ -82,7 +82,10 @@ void run_page(const std::string& name) {
   for (const PageStep& step : page.steps) {
     const std::string place = name + ":" + std::to_string(step.line);
     if (!step.file.empty()) {
-      reader.save(step.file, step.content);
+      const auto content = with_names(step.content, names);
+      INFO(place << ": " << step.file);
+      REQUIRE(content);   // every name in it was shown before
+      reader.save(step.file, *content);
       continue;
     }
     const auto command = with_names(step.command, names);

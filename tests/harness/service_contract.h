@@ -68,7 +68,7 @@ inline ledger::proto::Operation draft_service(const ServiceDraft& wanted) {
   number(milestone.add_fields(), "due", static_cast<std::int64_t>(wanted.due_ms));
   const auto described = contracts::agreements::read_draft(service_template().program, draft);
   if (!described) throw std::runtime_error(described.error().detail);
-  draft.set_digest(std::string(contracts::agreements::digest_of(service_template(), described->parties, draft.currency(), described->instance).view()));
+  draft.set_digest(std::string(contracts::agreements::digest_of(service_template(), described->parties, draft.currency(), described->instance, {}).view()));
   return operation;
 }
 

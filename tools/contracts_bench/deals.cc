@@ -213,7 +213,7 @@ proto::DraftContract Deals::draft_of(std::size_t contract) const {
   }
   const auto described = contracts::agreements::read_draft(known_->program, draft);
   DAFTAR_CHECK(described.has_value());
-  draft.set_digest(std::string(contracts::agreements::digest_of(*known_, described->parties, "UZS", described->instance).view()));
+  draft.set_digest(std::string(contracts::agreements::digest_of(*known_, described->parties, "UZS", described->instance, {}).view()));
   return draft;
 }
 

@@ -122,9 +122,11 @@ std::vector<std::string> outlook_of(const json& a, const std::string& currency) 
 
 std::vector<std::string> contract_view(const json& a) {
   const std::string currency = json_text(a, "currency");
-  std::vector<std::string> lines = {json_text(a, "template") + "/" + a.value("version", json()).dump() + ": " + json_text(a, "phase")};
+  std::vector<std::string> lines = {json_text(a, "template") + "/" + a.value("version", json()).dump() + ": " + json_text(a, "phase") + (a.contains("replaced_by") ? ", replaced" : "")};
   for (const json& paragraph : list_of(a, "words")) lines.push_back("  " + paragraph.get<std::string>());
   std::vector<std::vector<std::string>> facts = {{"contract", json_text(a, "id")}, {"terms", json_text(a, "digest")}};
+  if (a.contains("replaces")) facts.push_back({"in place of", json_text(a, "replaces")});
+  if (a.contains("replaced_by")) facts.push_back({"replaced by", json_text(a, "replaced_by")});
   for (const json& party : list_of(a, "parties")) facts.push_back({json_text(party, "name"), json_text(party, "member") + (party.contains("budget_line") ? ", pays from budget line " + json_text(party, "budget_line") : ", account " + json_text(party, "account"))});
   for (const json& term : list_of(a, "terms")) facts.push_back({json_text(term, "name"), json_text(term, "words")});
   facts.push_back({a.value("public", false) ? "committed" : "set aside", money(a, "held", currency)});
