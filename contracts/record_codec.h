@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "ledger/check.h"
 #include "ledger/encoding.h"
 #include "ledger/hash.h"
 #include "ledger/keys.h"
@@ -29,6 +30,31 @@ inline constexpr bool is_array = false;
 template <class T, std::size_t n>
 inline constexpr bool is_array<std::array<T, n>> = true;
 }  // namespace codec
+
+/// How many bytes a record will take: so that they are taken at once.
+class RecordMeasure {
+ public:
+  template <class... F>
+  void operator()(const F&... field) {
+    (measure(field), ...);
+  }
+  std::size_t bytes() const { return bytes_; }
+
+ private:
+  template <class T>
+  void measure(const T& v) {
+    if constexpr (std::is_integral_v<T> || std::is_enum_v<T> || std::same_as<T, ledger::Int128>) bytes_ += sizeof(T);
+    else if constexpr (std::same_as<T, std::string>) bytes_ += sizeof(std::uint32_t) + v.size();
+    else if constexpr (std::same_as<T, ledger::Digest> || std::same_as<T, ledger::PublicKey>) bytes_ += v.view().size();
+    else if constexpr (codec::is_vector<T>) {
+      bytes_ += sizeof(std::uint32_t);
+      for (const auto& element : v) measure(element);
+    } else if constexpr (codec::is_array<T>) {
+      for (const auto& element : v) measure(element);
+    } else fields(*this, v);
+  }
+  std::size_t bytes_ = 0;
+};
 
 class RecordWriter {
  public:
@@ -111,9 +137,13 @@ inline constexpr std::uint8_t record_version = 1;
 
 template <class R>
 std::string encode_record(const R& record) {
-  RecordWriter archive(sizeof(R));   // about what it takes, small records less
+  RecordMeasure measure;
+  measure(record_version, record);
+  RecordWriter archive(measure.bytes());
   archive(record_version, record);
-  return archive.take();
+  std::string bytes = archive.take();
+  DAFTAR_CHECK(bytes.size() == measure.bytes());
+  return bytes;
 }
 
 template <class R>

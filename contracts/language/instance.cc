@@ -24,10 +24,11 @@ Value read_value(ledger::Reader& in) {
 }
 
 /// Every element takes a byte at least, so a count is checked against what is left before memory is taken.
-template <class Read>
-void read_many(ledger::Reader& in, const Read& read) {
+template <class Many, class Read>
+void read_many(ledger::Reader& in, Many& out, const Read& read) {
   const std::uint32_t count = in.u32();
   if (count > in.left()) return in.fail();
+  out.reserve(count);
   for (std::uint32_t i = 0; i < count && in.ok(); ++i) read();
 }
 
@@ -43,7 +44,7 @@ void write(ledger::Writer& out, const std::vector<Value>& values) {
 
 std::vector<Value> read_values(ledger::Reader& in) {
   std::vector<Value> out;
-  read_many(in, [&] { out.push_back(read_value(in)); });
+  read_many(in, out, [&] { out.push_back(read_value(in)); });
   return out;
 }
 
@@ -105,24 +106,24 @@ std::optional<Instance> decode_instance(std::string_view bytes) {
   if (in.u8() != layout) return std::nullopt;
   instance.phase = in.u16();
   instance.is_public = in.boolean();
-  read_many(in, [&] { instance.parties.push_back(in.boolean()); });
+  read_many(in, instance.parties, [&] { instance.parties.push_back(in.boolean()); });
   instance.terms = read_values(in);
-  read_many(in, [&] {
+  read_many(in, instance.lists, [&] {
     auto& list = instance.lists.emplace_back();
-    read_many(in, [&] {
+    read_many(in, list, [&] {
       const std::uint8_t stage = in.u8();
       list.push_back({stage, read_values(in)});
     });
   });
-  read_many(in, [&] {
+  read_many(in, instance.held, [&] {
     auto& amounts = instance.held.emplace_back();
-    read_many(in, [&] { amounts.push_back(in.i64()); });
+    read_many(in, amounts, [&] { amounts.push_back(in.i64()); });
   });
-  read_many(in, [&] {
+  read_many(in, instance.consents, [&] {
     const std::uint16_t act = in.u16(), party = in.u16();
     instance.consents.push_back({act, party, in.u32()});
   });
-  read_many(in, [&] {
+  read_many(in, instance.postponed, [&] {
     const std::uint16_t deadline = in.u16();
     const std::uint32_t entry = in.u32();
     instance.postponed.push_back({deadline, entry, in.i64()});
