@@ -2,6 +2,7 @@
 #include "contracts/agreements/outlook.h"
 #include "contracts/agreements/text.h"
 #include "contracts/language/interpreter.h"
+#include "contracts/language/names.h"
 #include "ledger/check.h"
 #include "ledger/money.h"
 #include "node/api.h"
@@ -180,6 +181,21 @@ Json render_silence(const contracts::agreements::Silence& silence, const languag
   return Json{{"steps", std::move(steps)}, {"ends", silence.ends}, {"cut_short", silence.cut_short}};
 }
 
+Json render_turns(const std::vector<contracts::agreements::Turn>& turns, const contracts::agreements::Silence& silence, const language::Program& program) {
+  Json list = Json::array();
+  for (const auto& turn : turns) {
+    Json one{{"party", turn.party == language::treasury_number ? std::string(language::treasury_party) : program.parties[turn.party].name}, {"acts", turn.acts}};
+    if (turn.entry != 0) one["entry"] = turn.entry;
+    if (turn.otherwise) {
+      const auto& step = silence.steps[*turn.otherwise];
+      one["otherwise"] = program.deadlines[step.deadline].name;
+      put_time(one, "otherwise_at", static_cast<std::uint64_t>(step.at));
+    }
+    list.push_back(std::move(one));
+  }
+  return list;
+}
+
 Json render_expected(const std::vector<contracts::agreements::ExpectedPayment>& payments, const language::Program& program) {
   Json list = Json::array();
   for (const auto& payment : payments) {
@@ -244,7 +260,9 @@ HttpResponse Api::contract(const HttpRequest& request, const Read& read) {
   const auto& instance = rendering.instance();
   const std::uint64_t now_ms = read.state->mark().block_time_ms;
   if (!has_ended(*contract, known.program, instance)) {
-    out["silence"] = render_silence(contracts::agreements::if_all_are_silent(known.program, instance, now_ms), known.program);
+    const auto silence = contracts::agreements::if_all_are_silent(known.program, instance, now_ms);
+    out["turns"] = render_turns(contracts::agreements::turns(*contract, known.program, instance, silence, now_ms), silence, known.program);
+    out["silence"] = render_silence(silence, known.program);
     out["expected"] = render_expected(contracts::agreements::expected_payments(*read.state, now->rules, *contract, known.program, instance, now_ms), known.program);
   }
   if (contract->is_public()) out["payments"] = render_payments(contracts::query::claims(*read.state, *id), contract->currency);

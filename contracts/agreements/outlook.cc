@@ -84,6 +84,34 @@ Silence if_all_are_silent(const Program& program, const Instance& instance, std:
   return out;
 }
 
+std::vector<Turn> turns(const Agreement& agreement, const Program& program, const Instance& instance, const Silence& silence, std::uint64_t now_ms) {
+  std::vector<Turn> out;
+  if (has_ended(agreement, program, instance)) return out;
+  const language::Interpreter interpreter(program);
+  const auto consider = [&](std::uint16_t party, std::uint32_t entry) {
+    Turn turn{.party = party, .entry = entry, .acts = {}, .otherwise = {}};
+    const language::Moment moment{static_cast<std::int64_t>(now_ms), entry == 0 ? language::no_entry : entry - 1};
+    for (std::uint16_t act = 0; act < program.acts.size(); ++act) {
+      const bool of_entry = program.acts[act].place.list != language::no_list;
+      if (of_entry != (entry != 0) || !interpreter.may(instance, act, party, moment)) continue;
+      const std::string& name = program.acts[act].name;
+      if (std::find(turn.acts.begin(), turn.acts.end(), name) == turn.acts.end()) turn.acts.push_back(name);
+    }
+    if (turn.acts.empty()) return;
+    const auto about = std::find_if(silence.steps.begin(), silence.steps.end(), [&](const SilentStep& step) { return step.entry == entry || step.entry == 0; });
+    if (about != silence.steps.end()) turn.otherwise = static_cast<std::size_t>(about - silence.steps.begin());
+    out.push_back(std::move(turn));
+  };
+  const std::size_t entries = program.staged == language::no_list ? 0 : instance.lists[program.staged].size();
+  const auto consider_all = [&](std::uint16_t party) {
+    for (std::uint32_t entry = 0; entry <= entries; ++entry) consider(party, entry);
+  };
+  for (std::uint16_t party = 0; party < program.parties.size(); ++party)
+    if (instance.parties[party]) consider_all(party);
+  if (instance.is_public) consider_all(language::treasury_number);
+  return out;
+}
+
 std::vector<ExpectedPayment> expected_payments(const ledger::StateView& state, const tax::RuleBook& rules, const Agreement& agreement, const Program& program, const Instance& instance,
                                                std::uint64_t now_ms) {
   std::vector<ExpectedPayment> out;

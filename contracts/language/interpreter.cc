@@ -169,6 +169,18 @@ Expected<Done, Rejection> Interpreter::act(Instance& instance, const Sent& sent,
   return done;
 }
 
+bool Interpreter::may(const Instance& instance, std::uint16_t number, std::uint16_t party, Moment moment) const {
+  const Program::Act& act = program_.acts[number];
+  if (std::find(act.actors.begin(), act.actors.end(), party) == act.actors.end() || !is_here(act.place, instance, moment.entry)) return false;
+  const std::uint32_t entry = act.place.list == no_list ? 0 : moment.entry;
+  if (act.jointly && std::find(instance.consents.begin(), instance.consents.end(), Consent{number, party, entry}) != instance.consents.end()) return false;
+  if (act.place.when == no_code) return true;
+  Runner runner(program_, instance, moment, act.place.list, act.cost);
+  runner.give(std::vector<Value>(act.parameters.size()));
+  const auto holds = runner.value(act.place.when);
+  return holds ? *holds != 0 : !act.parameters.empty();   // one that speaks of a parameter: nobody can tell yet
+}
+
 std::optional<Interpreter::Due> Interpreter::next_due(const Instance& instance) const {
   std::optional<Due> next;
   for (std::uint16_t number = 0; number < program_.deadlines.size(); ++number) {

@@ -50,6 +50,9 @@ class Interpreter {
   };
   Expected<Done, ledger::Rejection> act(Instance& instance, const Sent& sent, Moment moment, Verbs& verbs) const;
 
+  /// Could this party send this act now, as far as one can tell before its parameters are known?
+  bool may(const Instance& instance, std::uint16_t act, std::uint16_t party, Moment moment) const;
+
   struct Due {
     std::int64_t at = 0;
     std::uint16_t deadline = 0;

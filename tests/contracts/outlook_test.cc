@@ -44,6 +44,40 @@ TEST_CASE("what silence would do is what silence then does") {
   CHECK(w.balance("acme/UZS") == 224'00);
 }
 
+TEST_CASE("each party is told what it may do now, and what time does if it does nothing") {
+  World w;
+  w.fund("acme/UZS", 336'00);
+  const auto& program = shipped_template("service").program;
+  const auto told = [&](const Deal& deal) {
+    const auto silence = silence_of(w, deal);
+    std::vector<std::string> lines;
+    for (const auto& turn : agreements::turns(deal.record(w), program, deal.instance(w), silence, w.now())) {
+      std::string line = (turn.party == language::treasury_number ? "treasury" : program.parties[turn.party].name) + " " + std::to_string(turn.entry) + ":";
+      for (const std::string& act : turn.acts) line += " " + act;
+      if (turn.otherwise) line += " else " + name_of(silence.steps[*turn.otherwise]);
+      lines.push_back(line);
+    }
+    return lines;
+  };
+  using Lines = std::vector<std::string>;
+  const Deal offer = drafted_deal(w, "baraka", private_terms({112'00}, w.now()));
+  w.must("baraka", offer.sign());
+  CHECK(told(offer) == Lines{"customer 0: sign terminate else offer_ends", "provider 0: terminate else offer_ends"});
+
+  const Deal deal = signed_deal(w, private_terms({112'00, 224'00}, w.now()));
+  w.must("baraka", deal.deliver(1));
+  // Nobody ends it while a milestone waits to be judged, and what is not late yet is not disputed.
+  CHECK(told(deal) == Lines{"customer 1: accept reject dispute else silence_accepts", "provider 1: dispute else silence_accepts", "provider 2: deliver else undelivered"});
+  w.must("baraka", offer.terminate());
+  CHECK(told(offer) == Lines{});
+
+  w.fund("treasury/UZS", 1'000'00);
+  w.must("treasury", approve_line("2026.a", 1'000'00));
+  w.must("treasury", allot("2026.a", 1'000'00));
+  const Deal paid_by_line = signed_deal(w, public_terms("2026.a", {100'00}, w.now()));
+  CHECK(told(paid_by_line) == Lines{"customer 0: terminate", "provider 0: terminate", "treasury 0: register"});
+}
+
 TEST_CASE("where an act is waited for without end, silence ends nothing") {
   World w;
   w.fund("treasury/UZS", 1'000'00);

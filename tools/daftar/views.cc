@@ -89,9 +89,17 @@ std::string move_words(const json& move, const std::string& currency) {
   return kind == "hold" ? amount + " is set aside from " + json_text(move, "party") : amount + " goes back to " + json_text(move, "party");
 }
 
-/// What silence does, and the taxes expected by the rules of now.
+/// Who may do what, what silence does, and the taxes expected by the rules of now.
 std::vector<std::string> outlook_of(const json& a, const std::string& currency) {
   std::vector<std::string> lines;
+  std::vector<std::vector<std::string>> turns;
+  for (const json& turn : list_of(a, "turns")) {
+    std::string acts;
+    for (const json& act : list_of(turn, "acts")) acts += (acts.empty() ? "" : ", ") + act.get<std::string>();
+    turns.push_back({json_text(turn, "party"), acts + of_entry(turn), turn.contains("otherwise") ? "else " + json_text(turn, "otherwise") + " at " + json_text(turn, "otherwise_at").substr(0, 16) : ""});
+  }
+  if (!turns.empty()) lines.push_back("who may act, and what time does otherwise:");
+  for (const std::string& line : table(turns)) lines.push_back("  " + line);
   if (a.contains("silence")) {
     const json& silence = a["silence"];
     lines.push_back("if nobody does anything:");
