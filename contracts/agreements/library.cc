@@ -23,12 +23,15 @@ Expected<Library::Known, std::string> known_of(std::string_view source) {
   return compiled_of(source);
 }
 
-Expected<Library, std::string> Library::from_genesis(const ledger::proto::Genesis& genesis) {
+Expected<Library, std::string> Library::from_genesis(const ledger::proto::Genesis& genesis) { return read_all(genesis, known_of); }
+Expected<Library, std::string> Library::of_running(const ledger::proto::Genesis& genesis) { return read_all(genesis, compiled_of); }
+
+Expected<Library, std::string> Library::read_all(const ledger::proto::Genesis& genesis, Read read) {
   Library library;
   for (int i = 0; i < genesis.templates_size(); ++i) {
     const auto& given = genesis.templates(i);
     const std::string which = "template " + std::to_string(i + 1) + ": ";
-    auto known = known_of(given.source());
+    auto known = read(given.source());
     if (!known) return tl::make_unexpected(which + known.error());
     if (known->digest.view() != given.program()) return tl::make_unexpected(which + "compiles to another program (" + known->digest.hex() + ") than the genesis says");
     const auto shared = std::make_shared<const Known>(std::move(*known));

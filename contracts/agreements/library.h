@@ -21,6 +21,8 @@ class Library {
 
   /// Judges every template as `daftar template check` does, compiles it, and compares with what the genesis says. The sentence says which is wrong, and how.
   static Expected<Library, std::string> from_genesis(const ledger::proto::Genesis& genesis);
+  /// The same without judging: for who works with a ledger that runs, as none begins whose templates do not hold.
+  static Expected<Library, std::string> of_running(const ledger::proto::Genesis& genesis);
 
   /// false: it is there already. `stopped`: nobody may draft a contract of it any more; those there are go on.
   bool add(std::shared_ptr<const Known> known, bool stopped = false);
@@ -31,6 +33,9 @@ class Library {
   const std::map<Name, std::shared_ptr<const Known>>& all() const { return known_; }
 
  private:
+  using Read = Expected<Known, std::string> (*)(std::string_view source);
+  static Expected<Library, std::string> read_all(const ledger::proto::Genesis& genesis, Read read);
+
   std::map<Name, std::shared_ptr<const Known>> known_;
   std::set<Name> stopped_;
 };

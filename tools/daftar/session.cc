@@ -99,7 +99,7 @@ Result<const contracts::agreements::Library*> Session::templates() {
   if (!content) return Unexpected<ToolError>(content.error());
   const std::string id = (*content)->ledger_id().hex();
   if (!templates_.contains(id)) {
-    auto found = contracts::agreements::Library::from_genesis((*content)->content());
+    auto found = contracts::agreements::Library::of_running((*content)->content());
     if (!found) return failure(Exit::usage, "genesis", "The genesis has a template that does not hold: " + found.error());
     templates_.emplace(id, std::move(*found));
   }
