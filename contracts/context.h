@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -85,6 +86,7 @@ struct Fixed {
   std::uint64_t valid_until_horizon_ms = 0;
   std::vector<std::string> currencies;
   std::uint32_t node_change_approvals = 0;    // 0: more than half of the operators
+  std::optional<std::uint32_t> virement_share_ppm = {};   // of what a line was approved with, at most so much is moved out of it; nothing: no limit
   const governance::Policies* policies = nullptr;
   const governance::Governed* governed = nullptr;
   bool knows_currency(std::string_view code) const;

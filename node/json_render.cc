@@ -151,6 +151,8 @@ Json render_budget_line(const contracts::budget::BudgetLine& line) {
   }
   out["available"] = amount_text(line.available());
   out["paid_outside"] = amount_text(line.outside);
+  out["moved_in"] = amount_text(line.moved_in);
+  out["moved_out"] = amount_text(line.moved_out);
   return out;
 }
 

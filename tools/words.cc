@@ -139,6 +139,10 @@ struct Describer {
         const auto& o = op.record_execution();
         return "record that " + money_text(o.amount(), lookup(o.line())) + " of budget line " + o.line() + " were spent outside this ledger: " + quoted(o.reference());
       }
+      case proto::Operation::kMoveAppropriation: {
+        const auto& o = op.move_appropriation();
+        return "move " + money_text(o.amount(), lookup(o.from())) + " of appropriation from budget line " + o.from() + " to " + o.to() + ": " + quoted(o.reason());
+      }
       case proto::Operation::kOrderPayment: return "order " + payment(op.order_payment().contract(), op.order_payment().payment());
       case proto::Operation::kPayOrder: return "pay the ordered " + payment(op.pay_order().contract(), op.pay_order().payment());
       case proto::Operation::kChangeKey: {

@@ -41,11 +41,6 @@ Outcome judge(const BudgetLine& before, const BudgetLine& after) {
   return {};
 }
 
-void store_line(Context& c, const BudgetLine& line) {
-  c.store.save(keys::budget_line(line.id), line);
-  c.index(IndexKind::budget_line, line.id);
-}
-
 Outcome judge_description(const Context& c, const ledger::proto::ApproveBudgetLine& o) {
   if (!ledger::is_budget_line_id(o.line())) return refuse(RejectionCode::field_invalid, "line: 1 to 64 letters, digits, . -");
   if (c.store.has(keys::budget_line(o.line()))) return refuse(RejectionCode::budget_line_exists, o.line());
@@ -113,6 +108,11 @@ Outcome require_line_treasury(const Context& c, const BudgetLine& line) {
   DAFTAR_CHECK(source.has_value());
   if (source->member != c.sender.id) return refuse(RejectionCode::account_not_yours, line.source_account);
   return {};
+}
+
+void store_line(Context& c, const BudgetLine& line) {
+  c.store.save(keys::budget_line(line.id), line);
+  c.index(IndexKind::budget_line, line.id);
 }
 
 Outcome change_line(Context& c, std::string_view id, std::initializer_list<Change> changes, std::string_view event, MinorUnits amount) {

@@ -23,6 +23,7 @@ Expected<BudgetLine, ledger::Rejection> require_line(const Context& c, std::stri
 /// The sender is a treasury, and the line is paid from an account of its own.
 Outcome require_line_treasury(const Context& c, const BudgetLine& line);
 
+void store_line(Context& c, const BudgetLine& line);   // and indexes
 /// Applies, stores, indexes, and notes an event.
 Outcome change_line(Context& c, std::string_view id, std::initializer_list<Change> changes, std::string_view event, ledger::MinorUnits amount);
 

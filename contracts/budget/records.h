@@ -29,6 +29,7 @@ struct BudgetLine {
   std::uint64_t approved_ms = 0;
   std::array<StageSum, stage_count> stages;   // adjusted contains approved
   ledger::Int128 outside = 0;                 // of what is paid: not by this ledger
+  ledger::Int128 moved_in = 0, moved_out = 0; // of what was ever added to and taken back from adjusted: by virements (virement.h)
 
   const StageSum& at(Stage stage) const { return stages[static_cast<std::size_t>(stage)]; }
   ledger::Int128 net(Stage stage) const { return at(stage).net(); }
@@ -37,7 +38,7 @@ struct BudgetLine {
 };
 template <class A, RecordOf<BudgetLine> R>
 void fields(A& a, R& r) {
-  a(r.id, r.owner, r.title, r.currency, r.year, r.function_code, r.economic_code, r.programme, r.source_account, r.approved_ms, r.stages, r.outside);
+  a(r.id, r.owner, r.title, r.currency, r.year, r.function_code, r.economic_code, r.programme, r.source_account, r.approved_ms, r.stages, r.outside, r.moved_in, r.moved_out);
 }
 
 }  // namespace daftar::contracts::budget

@@ -111,8 +111,9 @@ class RandomActors {
 
   proto::Operation budget_operation() {
     const std::string line = one_in(10) ? std::string("unknown") : pick(lines);
-    switch (below(5)) {
+    switch (below(6)) {
       case 4: return record_execution(line, amount());
+      case 5: return move_appropriation(line, pick(lines), amount());
       case 0: return adjust_line(line, amount() * (one_in(2) ? 1 : -1));
       case 1: return reserve(line, amount(), one_in(2));
       default: return allot(line, amount());
@@ -199,7 +200,7 @@ void run_seed(std::uint64_t seed, int blocks, bool must_cover) {
   if (!must_cover) return;
   // A generator that never reaches these proves nothing about them.
   for (const char* kind : {"ok", "overdraft", "overflow", "expired", "key_not_of_member", "wrong_phase", "milestone_wrong_stage", "not_a_party", "condition_not_met",
-                           "over_allotment", "over_appropriation", "payment_due", "payment_ordered", "payment_made", "budget_commitment_released", "budget_executed_outside", "done", "terminated",
+                           "over_allotment", "over_appropriation", "payment_due", "payment_ordered", "payment_made", "budget_commitment_released", "budget_executed_outside", "budget_moved_out", "done", "terminated",
                            "withdrawn", "expired", "register", "accept", "silence_accepts", "reject", "undelivered", "not_redelivered", "award", "undecided"}) {
     INFO(kind);
     CHECK(actors.seen.contains(kind));

@@ -350,6 +350,8 @@ void check_line(const budget::BudgetLine& line) {
   REQUIRE(net(Stage::paid) <= net(Stage::ordered));
   REQUIRE(net(Stage::paid) >= 0);
   REQUIRE(net(Stage::reserved) >= 0);
+  REQUIRE(line.moved_in <= line.at(Stage::adjusted).gross);
+  REQUIRE(line.moved_out <= line.at(Stage::adjusted).reversed);
 }
 
 /// What a contract's instance says is held lies on the hold accounts of whom it was held from, or is committed on the line beside what was earned, and its next
@@ -414,7 +416,7 @@ void World::check_invariants() const {
   });
   for (const auto& [currency, sum] : sums) REQUIRE(sum == 0);
 
-  std::map<std::string, Int128> committed;
+  std::map<std::string, Int128> committed, moved;
   state_.scan("g", "h", [&](std::string_view, std::string_view value) {
     const auto contract = decode_record<agreements::Agreement>(value);
     REQUIRE(contract.has_value());
@@ -426,8 +428,10 @@ void World::check_invariants() const {
     REQUIRE(line.has_value());
     check_line(*line);
     REQUIRE(line->net(budget::Stage::committed) == committed[line->id] + line->outside);
+    moved[line->currency + std::to_string(line->year)] += line->moved_in - line->moved_out;
     return true;
   });
+  for (const auto& [year, sum] : moved) REQUIRE(sum == 0);   // virements make no money
 
   std::size_t rows = 0;
   state_.scan("r", "s", [&](std::string_view, std::string_view value) {
@@ -522,6 +526,14 @@ proto::Operation record_execution(std::string line, MinorUnits amount, std::stri
   o.mutable_record_execution()->set_line(std::move(line));
   o.mutable_record_execution()->set_amount(amount);
   o.mutable_record_execution()->set_reference(std::move(reference));
+  return o;
+}
+proto::Operation move_appropriation(std::string from, std::string to, MinorUnits amount) {
+  proto::Operation o;
+  o.mutable_move_appropriation()->set_from(std::move(from));
+  o.mutable_move_appropriation()->set_to(std::move(to));
+  o.mutable_move_appropriation()->set_amount(amount);
+  o.mutable_move_appropriation()->set_reason("where it is needed more");
   return o;
 }
 proto::Operation allot(std::string line, MinorUnits amount) {

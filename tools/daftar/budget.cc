@@ -7,7 +7,7 @@ using nlohmann::json;
 
 namespace {
 struct BudgetArguments {
-  std::string line, owner, title, currency, amount, function_code, economic_code, programme, source, reason, contract;
+  std::string line, to_line, owner, title, currency, amount, function_code, economic_code, programme, source, reason, contract;
   std::uint32_t year = 0, payment = 0;
   bool cut = false;
 };
@@ -151,6 +151,28 @@ void add_budget_commands(Command app, Session& session) {
       };
     });
   }
+
+  Command virement = budget.add_subcommand("move", "Move appropriation from one line to another of the same year (by the treasury)");
+  virement.add_option("line", a->line, "Line that gives").required();
+  virement.add_option("to", a->to_line, "Line that gets").required();
+  virement.add_option("amount", a->amount, "Amount").required();
+  virement.add_option("--reason", a->reason, "Why").required();
+  virement.add_option("--currency", a->currency, "Currency of the lines; default: asked of the network");
+  add_transaction_options(virement, session);
+  virement.footer("Example:\n  daftar budget move 2026.edu.09.22 2026.edu.09.31 5000000 --reason 'more repairs than planned' --as treasury");
+  virement.callback([&session, a] {
+    session.action = [&session, a]() -> Result<Report> {
+      auto amount = line_amount(session, *a);
+      if (!amount) return Unexpected<ToolError>(amount.error());
+      proto::Operation operation;
+      auto& o = *operation.mutable_move_appropriation();
+      o.set_from(a->line);
+      o.set_to(a->to_line);
+      o.set_amount(*amount);
+      o.set_reason(a->reason);
+      return session.transact({operation});
+    };
+  });
 
   for (const bool pay : {false, true}) {
     Command move = budget.add_subcommand(pay ? "pay" : "order", pay ? "Pay an ordered payment (by the treasury); taxes are withheld" : "Order a payment that a contract has earned (by the owner of the line)");

@@ -166,6 +166,8 @@ std::vector<std::string> budget_line_view(const json& line) {
     rows.push_back({stage, money(sum, "net", currency), money(sum, "gross", currency), money(sum, "reversed", currency)});
   }
   rows.push_back({"available", money(line, "available", currency), "", ""});
+  for (const auto& [key, words] : {std::pair{"moved_in", "moved in"}, std::pair{"moved_out", "moved out"}})   // what few lines have
+    if (json_amount(line, key) != 0) rows.push_back({words, money(line, key, currency), "", ""});
   for (const std::string& row : table(rows, {false, true, true, true})) lines.push_back("  " + row);
   return lines;
 }
