@@ -43,6 +43,8 @@ class Store {
   Store(const ledger::StateView& base, ledger::ChangeSet& block) : base_(base), block_(block) {}
   std::optional<std::string> get(std::string_view key) const;
   bool has(std::string_view key) const { return get(key).has_value(); }
+  /// The first key that is there from `from` on and before `end`.
+  std::optional<std::string> first_key(std::string from, std::string_view end) const;
   void put(std::string_view key, std::string value) { transaction_.put(key, std::move(value)); }
   void erase(std::string_view key) { transaction_.erase(key); }
 

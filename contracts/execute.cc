@@ -5,6 +5,7 @@
 
 #include "contracts/accounts.h"
 #include "contracts/agreements/agreement.h"
+#include "contracts/agreements/carry_over.h"
 #include "contracts/agreements/claims.h"
 #include "contracts/agreements/records.h"
 #include "contracts/budget/lines.h"
@@ -48,6 +49,7 @@ Outcome perform(Context& c, const Operation& operation) {
     case Operation::kSetSigningRules: return set_signing_rules(c, operation.set_signing_rules());
     case Operation::kRecordExecution: return budget::record_execution(c, operation.record_execution());
     case Operation::kMoveAppropriation: return budget::move_appropriation(c, operation.move_appropriation());
+    case Operation::kCloseBudgetYear: return agreements::close_budget_year(c, operation.close_budget_year());
     case Operation::kOrderPayment: return agreements::order_payment(c, operation.order_payment());
     case Operation::kPayOrder: return agreements::pay_order(c, operation.pay_order());
     case Operation::kProposeNodeChange: return governance::propose(c, operation.propose_node_change());

@@ -36,6 +36,8 @@ Outcome move_appropriation(Context& c, const ledger::proto::MoveAppropriation& o
   auto to = require_line(c, o.to());
   if (!to) return Unexpected<ledger::Rejection>(to.error());
   if (auto treasury = require_line_treasury(c, *to); !treasury) return treasury;
+  for (const BudgetLine* line : {&*from, &*to})
+    if (auto open = require_open(*line); !open) return open;
   if (auto judged = judge_pair(*from, *to); !judged) return judged;
   if (auto positive = require_positive(o.amount(), "amount"); !positive) return positive;
   if (auto text = require_text(o.reason(), 500, true, "reason"); !text) return text;

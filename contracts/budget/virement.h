@@ -7,7 +7,7 @@
 namespace daftar::contracts::budget {
 
 /// By the treasury that pays both lines, of one currency and one year. Allotment stays where it is. Refusals: budget_line_unknown, role_missing,
-/// account_not_yours, currency_mismatch, below_commitment, over_appropriation (less would be appropriated than is allotted), virement_limit, overflow.
+/// account_not_yours, line_closed, currency_mismatch, below_commitment, over_appropriation (less would be appropriated than is allotted), virement_limit, overflow.
 Outcome move_appropriation(Context& c, const ledger::proto::MoveAppropriation& operation);
 
 }  // namespace daftar::contracts::budget

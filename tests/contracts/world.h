@@ -135,6 +135,8 @@ proto::Operation issue(std::string to, MinorUnits amount, std::string reference)
 proto::Operation approve_line(std::string line, MinorUnits amount);
 proto::Operation adjust_line(std::string line, MinorUnits delta);
 proto::Operation move_appropriation(std::string from, std::string to, MinorUnits amount);
+proto::Operation stop_commitments(std::string line, std::uint64_t from_ms);
+proto::Operation close_line(std::string line, std::string carry_to = {});
 proto::Operation allot(std::string line, MinorUnits amount);
 proto::Operation record_execution(std::string line, MinorUnits amount, std::string reference = "before the ledger began");
 proto::Operation reserve(std::string line, MinorUnits amount, bool release = false);
