@@ -111,6 +111,8 @@ struct Context {
   // What the transaction binds its sender to, by currency; or to all that there is (signatories.h).
   std::map<std::string, ledger::Int128, std::less<>> bound = {};
   bool bound_wholly = false;
+  // Contracts and payments that its closings of budget lines have looked at (agreements/carry_over.h).
+  std::size_t looked_at = 0;
   // At most one of each in a transaction: its id names them.
   bool drafted = false, asked_payout = false, proposed_node_change = false, proposed_change = false;
 

@@ -147,7 +147,7 @@ struct Describer {
         const auto& o = op.close_budget_year();
         if (o.has_close())
           return "close budget line " + o.line() + " for good; " + (o.close().carry_to().empty() ? "nothing may be committed on it and not paid" : "contracts in force go on on line " + o.close().carry_to());
-        if (o.stop_from_ms() == 0) return "let budget line " + o.line() + " be reserved and committed again as long as it is open";
+        if (o.stop_from_ms() == 0) return "lift the stop that is to come of budget line " + o.line();
         return "let nothing new be reserved or committed on budget line " + o.line() + " from " + ms_to_utc(o.stop_from_ms()) + " on";
       }
       case proto::Operation::kOrderPayment: return "order " + payment(op.order_payment().contract(), op.order_payment().payment());

@@ -44,18 +44,16 @@ class CarryOver {
   /// Of the contracts of the line those that come after the last one looked at. True: there are no more.
   Expected<bool, ledger::Rejection> some() {
     const std::string prefix = keys::line_contracts(line_.id), end = keys::after_prefix(prefix);
-    std::string from = prefix;
-    for (std::size_t looked_at = 0;;) {
-      if (!line_.looked_at.empty()) from = prefix + line_.looked_at + '\0';
-      const auto key = c_.store.first_key(from, end);
+    for (;;) {
+      const auto key = c_.store.first_key(line_.looked_at.empty() ? prefix : prefix + line_.looked_at + '\0', end);
       if (!key) return true;
-      if (looked_at >= looked_at_max) return false;
+      if (c_.looked_at >= looked_at_max) return false;
       line_.looked_at = key->substr(prefix.size());
       const auto id = ledger::Digest::from_bytes(line_.looked_at);
       DAFTAR_CHECK(id.has_value());
       const auto records = one(*id);
       if (!records) return Unexpected<ledger::Rejection>(records.error());
-      looked_at += *records;
+      c_.looked_at += *records;
     }
   }
   Int128 carried() const { return carried_; }

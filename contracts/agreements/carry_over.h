@@ -6,7 +6,7 @@
 
 namespace daftar::contracts::agreements {
 
-/// Contracts and payments that one transaction looks at, about: the rest goes over with the next ones.
+/// Contracts and payments that one transaction looks at in all its closings, about (a contract's payments are not parted): the rest goes over with the next ones.
 inline constexpr std::size_t looked_at_max = 200;
 
 /// By the treasury that pays the line: stops commitments, or closes (budget/year_end.h). Refusals: budget_line_unknown, role_missing, account_not_yours,
