@@ -13,6 +13,22 @@ std::optional<std::string> Store::get(std::string_view key) const {
   return base_.get(key);
 }
 
+std::optional<std::string> Store::first_key(std::string from, std::string_view end) const {
+  for (;;) {
+    std::optional<std::string> first;
+    base_.scan(from, end, [&](std::string_view key, std::string_view) {
+      first = std::string(key);
+      return false;
+    });
+    for (const auto* written : std::initializer_list<const ledger::ChangeSet*>{&block_, &transaction_}) {
+      const auto found = written->writes().lower_bound(from);
+      if (found != written->writes().end() && found->first < end && (!first || found->first < *first)) first = found->first;
+    }
+    if (!first || has(*first)) return first;
+    from = *first + '\0';   // it has been erased
+  }
+}
+
 void Store::commit() {
   block_.merge(std::move(transaction_));
   transaction_.clear();

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +43,8 @@ class Store {
   Store(const ledger::StateView& base, ledger::ChangeSet& block) : base_(base), block_(block) {}
   std::optional<std::string> get(std::string_view key) const;
   bool has(std::string_view key) const { return get(key).has_value(); }
+  /// The first key that is there from `from` on and before `end`.
+  std::optional<std::string> first_key(std::string from, std::string_view end) const;
   void put(std::string_view key, std::string value) { transaction_.put(key, std::move(value)); }
   void erase(std::string_view key) { transaction_.erase(key); }
 
@@ -85,6 +88,7 @@ struct Fixed {
   std::uint64_t valid_until_horizon_ms = 0;
   std::vector<std::string> currencies;
   std::uint32_t node_change_approvals = 0;    // 0: more than half of the operators
+  std::optional<std::uint32_t> virement_share_ppm = {};   // of what a line was approved with, at most so much is moved out of it; nothing: no limit
   const governance::Policies* policies = nullptr;
   const governance::Governed* governed = nullptr;
   bool knows_currency(std::string_view code) const;
@@ -107,6 +111,8 @@ struct Context {
   // What the transaction binds its sender to, by currency; or to all that there is (signatories.h).
   std::map<std::string, ledger::Int128, std::less<>> bound = {};
   bool bound_wholly = false;
+  // Contracts and payments that its closings of budget lines have looked at (agreements/carry_over.h).
+  std::size_t looked_at = 0;
   // At most one of each in a transaction: its id names them.
   bool drafted = false, asked_payout = false, proposed_node_change = false, proposed_change = false;
 

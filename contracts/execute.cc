@@ -5,9 +5,11 @@
 
 #include "contracts/accounts.h"
 #include "contracts/agreements/agreement.h"
+#include "contracts/agreements/carry_over.h"
 #include "contracts/agreements/claims.h"
 #include "contracts/agreements/records.h"
 #include "contracts/budget/lines.h"
+#include "contracts/budget/virement.h"
 #include "contracts/cash.h"
 #include "contracts/context.h"
 #include "contracts/governance/changes.h"
@@ -46,6 +48,8 @@ Outcome perform(Context& c, const Operation& operation) {
     case Operation::kReserveBudgetLine: return budget::reserve(c, operation.reserve_budget_line());
     case Operation::kSetSigningRules: return set_signing_rules(c, operation.set_signing_rules());
     case Operation::kRecordExecution: return budget::record_execution(c, operation.record_execution());
+    case Operation::kMoveAppropriation: return budget::move_appropriation(c, operation.move_appropriation());
+    case Operation::kCloseBudgetYear: return agreements::close_budget_year(c, operation.close_budget_year());
     case Operation::kOrderPayment: return agreements::order_payment(c, operation.order_payment());
     case Operation::kPayOrder: return agreements::pay_order(c, operation.pay_order());
     case Operation::kProposeNodeChange: return governance::propose(c, operation.propose_node_change());
@@ -210,6 +214,7 @@ Engine::Engine(std::shared_ptr<const ledger::Genesis> genesis) : impl_(std::make
                   .valid_until_horizon_ms = genesis->valid_until_horizon_ms(),
                   .currencies = {content.currencies().begin(), content.currencies().end()},
                   .node_change_approvals = content.limits().node_change_approvals(),
+                  .virement_share_ppm = content.has_virement_limit() ? std::optional(content.virement_limit().share_ppm()) : std::nullopt,
                   .policies = &impl_->policies,
                   .governed = impl_->governed.get()};
   impl_->genesis = std::move(genesis);

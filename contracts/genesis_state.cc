@@ -82,6 +82,7 @@ Expected<ledger::ChangeSet, std::string> genesis_state(const ledger::Genesis& ge
   const auto templates = agreements::Library::from_genesis(genesis.content());
   if (!templates) return Fault(templates.error());
   add_governed(*rules, *templates, genesis.content().time_ms(), state);
+  if (genesis.content().virement_limit().share_ppm() > 1'000'000) return Fault("virement_limit: more than the whole line");
   if (const auto policies = governance::policies_of(genesis.content()); !policies) return Fault(policies.error());
   return state;
 }

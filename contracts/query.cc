@@ -113,7 +113,7 @@ std::optional<agreements::Claim> claim(const ledger::StateView& state, const led
 
 std::vector<ledger::Digest> contracts_of_line(const ledger::StateView& state, std::string_view line, std::string_view after, std::size_t limit) {
   std::vector<ledger::Digest> found;
-  const std::string prefix = keys::line_contract(line, {}).substr(0, 1 + line.size() + 1);
+  const std::string prefix = keys::line_contracts(line);
   page(state, prefix, after.empty() ? std::string() : prefix + std::string(after), limit, [&](std::string_view key, std::string_view) {
     found.push_back(*ledger::Digest::from_bytes(key.substr(prefix.size())));
   });

@@ -38,9 +38,11 @@ std::string claim(const ledger::Digest& contract, std::uint32_t number) {
   return key;
 }
 std::string line_contract(std::string_view line, const ledger::Digest& contract) {
+  return line_contracts(line).append(contract.view());
+}
+std::string line_contracts(std::string_view line) {
   std::string key = "f";
   append_terminated(key, line);
-  key.append(contract.view());
   return key;
 }
 std::string public_key(const ledger::PublicKey& key) { return prefixed('k', key.view()); }

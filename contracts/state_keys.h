@@ -39,6 +39,7 @@ std::string budget_line(std::string_view id);
 std::string agreement(const ledger::Digest& id);
 std::string claim(const ledger::Digest& contract, std::uint32_t number);
 std::string line_contract(std::string_view line, const ledger::Digest& contract);
+std::string line_contracts(std::string_view line);   // what the keys of all of them begin with
 std::string public_key(const ledger::PublicKey& key);
 std::string member(std::string_view id);
 std::string node(std::uint32_t number);

@@ -159,6 +159,16 @@ Words words(RejectionCode code) {
               "Leave at least what is reserved and committed on the line."};
     case RejectionCode::not_line_owner:
       return {"not_line_owner", "The sender does not own this budget line.", "Let the spending unit that owns the line send it."};
+    case RejectionCode::virement_limit:
+      return {"virement_limit", "More would be moved out of this line than the ledger's rule allows.",
+              "Move less: the detail says how much may leave the line in all. What goes beyond needs a supplementary budget."};
+    case RejectionCode::line_stopped:
+      return {"line_stopped", "Nothing new is reserved or committed on this budget line any more.", "Use a line of the next year."};
+    case RejectionCode::line_closed:
+      return {"line_closed", "This budget line has been closed, or is being closed.", "Use a line of the next year."};
+    case RejectionCode::commitments_open:
+      return {"commitments_open", "The line is still bound by what is committed and not yet paid.",
+              "Close it with a line of the next year to carry that over to (--carry-to), or wait until it is paid or released."};
     case RejectionCode::tax_category_unknown:
       return {"tax_category_unknown", "No tax rules are known for this category of payment.",
               "Use a category of this ledger's tax rules, or \"none\" for a movement that is no income."};
@@ -305,6 +315,10 @@ bool is_rejection_code(std::uint16_t number) {
     case RejectionCode::over_order:
     case RejectionCode::below_commitment:
     case RejectionCode::not_line_owner:
+    case RejectionCode::virement_limit:
+    case RejectionCode::line_stopped:
+    case RejectionCode::line_closed:
+    case RejectionCode::commitments_open:
     case RejectionCode::tax_category_unknown:
     case RejectionCode::tax_rule_invalid:
     case RejectionCode::node_unknown:

@@ -76,6 +76,10 @@ enum class RejectionCode : std::uint16_t {
   over_order = 606,
   below_commitment = 607,
   not_line_owner = 608,
+  virement_limit = 609,        // detail: how much may be moved out of the line in all
+  line_stopped = 610,
+  line_closed = 611,
+  commitments_open = 612,
   // 7xx: tax
   tax_category_unknown = 700,
   tax_rule_invalid = 701,

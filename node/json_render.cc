@@ -151,6 +151,14 @@ Json render_budget_line(const contracts::budget::BudgetLine& line) {
   }
   out["available"] = amount_text(line.available());
   out["paid_outside"] = amount_text(line.outside);
+  out["moved_in"] = amount_text(line.moved_in);
+  out["moved_out"] = amount_text(line.moved_out);
+  out["carried_in"] = amount_text(line.carried_in);
+  out["carried_out"] = amount_text(line.carried_out);
+  out["lapsed"] = amount_text(line.lapsed);
+  put_time(out, "stopped_from", line.stop_ms);
+  put_time(out, "closing_from", line.closing_ms);
+  put_time(out, "closed_at", line.closed_ms);
   return out;
 }
 

@@ -166,6 +166,11 @@ NetworkPlan read_plan(const fs::path& file) {
     read_governance(*governance, *plan.genesis.mutable_governance());
     if (const auto policies = contracts::governance::policies_of(plan.genesis); !policies) throw Fault{file.string() + ": " + policies.error() + "."};
   }
+  if (auto budget = table.table("budget")) {
+    if (!budget->text("virement").empty()) plan.genesis.mutable_virement_limit()->set_share_ppm(percent(*budget, "virement", 0));
+    if (plan.genesis.virement_limit().share_ppm() > 1'000'000) budget->wrong("virement", "is more than the whole line");
+    budget->finish();
+  }
   std::set<std::string> members;
   for (Table& member : table.tables("members")) {
     *plan.genesis.add_members() = read_member(member);

@@ -139,6 +139,17 @@ struct Describer {
         const auto& o = op.record_execution();
         return "record that " + money_text(o.amount(), lookup(o.line())) + " of budget line " + o.line() + " were spent outside this ledger: " + quoted(o.reference());
       }
+      case proto::Operation::kMoveAppropriation: {
+        const auto& o = op.move_appropriation();
+        return "move " + money_text(o.amount(), lookup(o.from())) + " of appropriation from budget line " + o.from() + " to " + o.to() + ": " + quoted(o.reason());
+      }
+      case proto::Operation::kCloseBudgetYear: {
+        const auto& o = op.close_budget_year();
+        if (o.has_close())
+          return "close budget line " + o.line() + " for good; " + (o.close().carry_to().empty() ? "nothing may be committed on it and not paid" : "contracts in force go on on line " + o.close().carry_to());
+        if (o.stop_from_ms() == 0) return "lift the stop that is to come of budget line " + o.line();
+        return "let nothing new be reserved or committed on budget line " + o.line() + " from " + ms_to_utc(o.stop_from_ms()) + " on";
+      }
       case proto::Operation::kOrderPayment: return "order " + payment(op.order_payment().contract(), op.order_payment().payment());
       case proto::Operation::kPayOrder: return "pay the ordered " + payment(op.pay_order().contract(), op.pay_order().payment());
       case proto::Operation::kChangeKey: {

@@ -50,7 +50,7 @@ Outcome judge_party(const Context& c, const Agreement& agreement, const language
   if (!line) return Unexpected<ledger::Rejection>(line.error());
   if (line->owner != party.member) return refuse(RejectionCode::not_line_owner, described.name + ": " + party.budget_line);
   if (line->currency != agreement.currency) return refuse(RejectionCode::currency_mismatch, described.name + ": " + party.budget_line);
-  return {};
+  return budget::require_open(*line);
 }
 
 /// Each is another member, so that a member's act is one party's.

@@ -31,7 +31,9 @@ Outcome judge(const BudgetLine& before, const BudgetLine& after) {
     if (!ledger::narrow(sum.net())) return refuse(RejectionCode::overflow, after.id);
   if (after.net(Stage::adjusted) < before.net(Stage::adjusted) && after.net(Stage::adjusted) < used(after))
     return refuse(RejectionCode::below_commitment, after.id);
-  if (after.net(Stage::allotted) > before.net(Stage::allotted) && after.net(Stage::allotted) > after.net(Stage::adjusted))
+  // What is carried over brings its own appropriation, so it is no new allotment of a line that was cut below what is allotted on it.
+  if (after.net(Stage::allotted) - before.net(Stage::allotted) > std::max<Int128>(after.net(Stage::adjusted) - before.net(Stage::adjusted), 0) &&
+      after.net(Stage::allotted) > after.net(Stage::adjusted))
     return refuse(RejectionCode::over_appropriation, after.id);
   if (used(after) > after.net(Stage::adjusted)) return refuse(RejectionCode::over_appropriation, after.id);
   if (used(after) > after.net(Stage::allotted)) return refuse(RejectionCode::over_allotment, after.id);
@@ -39,11 +41,6 @@ Outcome judge(const BudgetLine& before, const BudgetLine& after) {
   if (after.net(Stage::ordered) > after.net(Stage::accrued)) return refuse(RejectionCode::over_accrual, after.id);
   if (after.net(Stage::paid) > after.net(Stage::ordered)) return refuse(RejectionCode::over_order, after.id);
   return {};
-}
-
-void store_line(Context& c, const BudgetLine& line) {
-  c.store.save(keys::budget_line(line.id), line);
-  c.index(IndexKind::budget_line, line.id);
 }
 
 Outcome judge_description(const Context& c, const ledger::proto::ApproveBudgetLine& o) {
@@ -85,6 +82,7 @@ std::string_view name(Stage stage) {
 }
 
 Int128 BudgetLine::available() const {
+  if (closing_ms != 0) return 0;
   return std::min(net(Stage::adjusted), net(Stage::allotted)) - net(Stage::reserved) - net(Stage::committed);
 }
 
@@ -107,12 +105,28 @@ Expected<BudgetLine, ledger::Rejection> require_line(const Context& c, std::stri
   return std::move(*line);
 }
 
+Outcome require_open(const BudgetLine& line) {
+  if (line.closing_ms == 0) return {};
+  return refuse(RejectionCode::line_closed, line.id);
+}
+
+Outcome require_open_for_new(const Context& c, const BudgetLine& line) {
+  if (auto open = require_open(line); !open) return open;
+  if (line.is_stopped(c.now_ms)) return refuse(RejectionCode::line_stopped, line.id);
+  return {};
+}
+
 Outcome require_line_treasury(const Context& c, const BudgetLine& line) {
   if (auto role = require_role(c, Role::treasury); !role) return role;
   const auto source = ledger::parse_account(line.source_account);
   DAFTAR_CHECK(source.has_value());
   if (source->member != c.sender.id) return refuse(RejectionCode::account_not_yours, line.source_account);
   return {};
+}
+
+void store_line(Context& c, const BudgetLine& line) {
+  c.store.save(keys::budget_line(line.id), line);
+  c.index(IndexKind::budget_line, line.id);
 }
 
 Outcome change_line(Context& c, std::string_view id, std::initializer_list<Change> changes, std::string_view event, MinorUnits amount) {
@@ -127,6 +141,7 @@ Outcome change_line(Context& c, std::string_view id, std::initializer_list<Chang
 Outcome commit(Context& c, std::string_view id, MinorUnits amount) {
   const auto line = require_line(c, id);
   if (!line) return Unexpected<ledger::Rejection>(line.error());
+  if (auto open = require_open_for_new(c, *line); !open) return open;
   const Int128 reserved = std::min<Int128>(line->net(Stage::reserved), amount);
   return change_line(c, id, {{Stage::reserved, -reserved}, {Stage::committed, amount}}, "budget_committed", amount);
 }
@@ -158,6 +173,7 @@ Outcome adjust(Context& c, const ledger::proto::AdjustBudgetLine& o) {
   auto line = require_line(c, o.line());
   if (!line) return Unexpected<ledger::Rejection>(line.error());
   if (auto treasury = require_line_treasury(c, *line); !treasury) return treasury;
+  if (auto open = require_open(*line); !open) return open;
   if (o.delta() == 0) return refuse(RejectionCode::field_invalid, "delta: must not be zero");
   if (auto text = require_text(o.reason(), 500, true, "reason"); !text) return text;
   if (line->net(Stage::adjusted) + o.delta() < 0) return refuse(RejectionCode::below_commitment, o.line());
@@ -171,6 +187,7 @@ Outcome allot(Context& c, const ledger::proto::AllotBudgetLine& o) {
   const auto line = require_line(c, o.line());
   if (!line) return Unexpected<ledger::Rejection>(line.error());
   if (auto treasury = require_line_treasury(c, *line); !treasury) return treasury;
+  if (auto open = require_open(*line); !open) return open;
   if (auto positive = require_positive(o.amount(), "amount"); !positive) return positive;
   return change_line(c, o.line(), {{Stage::allotted, o.amount()}}, "budget_allotted", o.amount());
 }
@@ -179,6 +196,7 @@ Outcome record_execution(Context& c, const ledger::proto::RecordExecution& o) {
   auto line = require_line(c, o.line());
   if (!line) return Unexpected<ledger::Rejection>(line.error());
   if (auto treasury = require_line_treasury(c, *line); !treasury) return treasury;
+  if (auto open = require_open(*line); !open) return open;
   if (auto positive = require_positive(o.amount(), "amount"); !positive) return positive;
   if (auto text = require_text(o.reference(), 140, true, "reference"); !text) return text;
   if (auto applied = apply(*line, {{Stage::committed, o.amount()}, {Stage::accrued, o.amount()}, {Stage::ordered, o.amount()}, {Stage::paid, o.amount()}}); !applied) return applied;
@@ -192,6 +210,7 @@ Outcome reserve(Context& c, const ledger::proto::ReserveBudgetLine& o) {
   const auto line = require_line(c, o.line());
   if (!line) return Unexpected<ledger::Rejection>(line.error());
   if (line->owner != c.sender.id) return refuse(RejectionCode::not_line_owner, o.line());
+  if (auto open = o.release() ? require_open(*line) : require_open_for_new(c, *line); !open) return open;
   if (auto positive = require_positive(o.amount(), "amount"); !positive) return positive;
   if (!o.release()) return change_line(c, o.line(), {{Stage::reserved, o.amount()}}, "budget_reserved", o.amount());
   if (o.amount() > line->net(Stage::reserved)) return refuse(RejectionCode::field_invalid, "amount: more than is reserved");

@@ -20,9 +20,14 @@ struct Change {
 Outcome apply(BudgetLine& line, std::initializer_list<Change> changes);
 
 Expected<BudgetLine, ledger::Rejection> require_line(const Context& c, std::string_view id);
+/// It is not closed, nor being closed. Refusals: line_closed.
+Outcome require_open(const BudgetLine& line);
+/// And something new may be reserved or committed on it. Refusals: line_closed, line_stopped.
+Outcome require_open_for_new(const Context& c, const BudgetLine& line);
 /// The sender is a treasury, and the line is paid from an account of its own.
 Outcome require_line_treasury(const Context& c, const BudgetLine& line);
 
+void store_line(Context& c, const BudgetLine& line);   // and indexes
 /// Applies, stores, indexes, and notes an event.
 Outcome change_line(Context& c, std::string_view id, std::initializer_list<Change> changes, std::string_view event, ledger::MinorUnits amount);
 

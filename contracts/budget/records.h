@@ -29,15 +29,23 @@ struct BudgetLine {
   std::uint64_t approved_ms = 0;
   std::array<StageSum, stage_count> stages;   // adjusted contains approved
   ledger::Int128 outside = 0;                 // of what is paid: not by this ledger
+  ledger::Int128 moved_in = 0, moved_out = 0; // of what was ever added to and taken back from adjusted: by virements (virement.h)
+  ledger::Int128 carried_in = 0, carried_out = 0;   // the same, and of allotted and committed: with contracts that go on in another year (year_end.h)
+  ledger::Int128 lapsed = 0;                  // when it was closed: of adjusted, what was not paid
+  std::uint64_t stop_ms = 0;                  // nothing new is reserved or committed from then on; 0: no stop
+  std::uint64_t closing_ms = 0, closed_ms = 0;   // closing has begun, is done; 0: not
+  std::string looked_at = {};                 // while it is being closed: id of the last contract that was looked at, 32 raw bytes; empty: none
 
   const StageSum& at(Stage stage) const { return stages[static_cast<std::size_t>(stage)]; }
   ledger::Int128 net(Stage stage) const { return at(stage).net(); }
-  /// What may still be reserved or committed: min(adjusted, allotted) − reserved − committed.
+  bool is_stopped(std::uint64_t now_ms) const { return stop_ms != 0 && stop_ms <= now_ms; }
+  /// What may still be reserved or committed: min(adjusted, allotted) − reserved − committed; of a line that is being closed: nothing.
   ledger::Int128 available() const;
 };
 template <class A, RecordOf<BudgetLine> R>
 void fields(A& a, R& r) {
-  a(r.id, r.owner, r.title, r.currency, r.year, r.function_code, r.economic_code, r.programme, r.source_account, r.approved_ms, r.stages, r.outside);
+  a(r.id, r.owner, r.title, r.currency, r.year, r.function_code, r.economic_code, r.programme, r.source_account, r.approved_ms, r.stages, r.outside, r.moved_in, r.moved_out, r.carried_in, r.carried_out,
+    r.lapsed, r.stop_ms, r.closing_ms, r.closed_ms, r.looked_at);
 }
 
 }  // namespace daftar::contracts::budget

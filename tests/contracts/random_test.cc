@@ -19,10 +19,12 @@ class RandomActors {
   explicit RandomActors(std::uint64_t seed) : random_(seed) {
     for (const char* id : {"acme", "baraka", "nordic", "aziza"}) w.fund(std::string(id) + "/UZS", 1'000'000'00);
     w.fund("treasury/UZS", 1'000'000'00);
-    for (const auto& line : lines) w.must("treasury", approve_line(line, 300'000'00));
+    for (const auto& line : lines) open_line(line, 2026);
+    for (const auto& line : following) open_line(line, 2027);
   }
 
   void block() {
+    next_years();
     std::vector<std::shared_ptr<const ledger::Transaction>> transactions;
     for (std::uint64_t n = below(8); n > 0; --n) transactions.push_back(action());
     const std::uint64_t step = below(10) == 0 ? below(12 * day) + 1 : below(6 * 3'600'000) + 1;
@@ -111,12 +113,38 @@ class RandomActors {
 
   proto::Operation budget_operation() {
     const std::string line = one_in(10) ? std::string("unknown") : pick(lines);
-    switch (below(5)) {
+    if (one_in(20)) return year_end();
+    switch (below(6)) {
       case 4: return record_execution(line, amount());
+      case 5: return move_appropriation(line, pick(lines), amount());
       case 0: return adjust_line(line, amount() * (one_in(2) ? 1 : -1));
       case 1: return reserve(line, amount(), one_in(2));
       default: return allot(line, amount());
     }
+  }
+
+  /// Each line has one of the year after, which takes its place for new contracts once it is closed.
+  proto::Operation year_end() {
+    const std::size_t which = below(lines.size());
+    if (one_in(3)) return stop_commitments(lines[which], one_in(3) ? 0 : w.now() + below(20 * day));
+    return close_line(lines[which], one_in(2) ? std::string() : following[which]);
+  }
+
+  /// A line that has been closed makes room for the next one, and that one for one more.
+  void next_years() {
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      const auto line = query::budget_line(w.state(), lines[i]);
+      if (line->closed_ms == 0) continue;
+      lines[i] = following[i];
+      following[i] = open_line(std::to_string(line->year + 2) + following[i].substr(4), line->year + 2);
+    }
+  }
+
+  std::string open_line(std::string id, std::uint32_t year) {
+    auto approved = approve_line(id, 300'000'00);
+    approved.mutable_approve_budget_line()->set_year(year);
+    w.must("treasury", approved);
+    return id;
   }
 
   std::vector<MinorUnits> prices() {
@@ -186,7 +214,7 @@ class RandomActors {
   }
 
   const std::vector<std::string> members = {"acme", "baraka", "nordic", "aziza", "dept", "treasury", "bank", "judge", "tax", "nobody"};
-  const std::vector<std::string> lines = {"2026.a", "2026.b"};
+  std::vector<std::string> lines = {"2026.a", "2026.b"}, following = {"2027.a", "2027.b"};
   std::mt19937_64 random_;
 };
 
@@ -199,7 +227,7 @@ void run_seed(std::uint64_t seed, int blocks, bool must_cover) {
   if (!must_cover) return;
   // A generator that never reaches these proves nothing about them.
   for (const char* kind : {"ok", "overdraft", "overflow", "expired", "key_not_of_member", "wrong_phase", "milestone_wrong_stage", "not_a_party", "condition_not_met",
-                           "over_allotment", "over_appropriation", "payment_due", "payment_ordered", "payment_made", "budget_commitment_released", "budget_executed_outside", "done", "terminated",
+                           "over_allotment", "over_appropriation", "payment_due", "payment_ordered", "payment_made", "budget_commitment_released", "budget_executed_outside", "budget_moved_out", "budget_stop", "budget_closed", "budget_carried_in", "line_stopped", "line_closed", "commitments_open", "done", "terminated",
                            "withdrawn", "expired", "register", "accept", "silence_accepts", "reject", "undelivered", "not_redelivered", "award", "undecided"}) {
     INFO(kind);
     CHECK(actors.seen.contains(kind));

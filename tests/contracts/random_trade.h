@@ -18,6 +18,9 @@ class Trade {
       w_.fund(one.id() + "/UZS", 20'000'00);
     }
     open_line();
+    auto next_year = approve_line(next_year_, 1'00);
+    next_year.mutable_approve_budget_line()->set_year(2027);
+    w_.must("treasury", next_year);
   }
 
   /// Up to eight actions, after some time.
@@ -127,7 +130,20 @@ class Trade {
   /// Mostly of the last lines: earlier ones are used up.
   std::string line() { return lines_[lines_.size() - 1 - dice_.below(std::min<std::size_t>(lines_.size(), 3))]; }
 
+  /// Not the last one; with something left to pay, if it finds one.
+  std::string earlier_line() {
+    std::string found;
+    for (int tries = 0; tries < 8; ++tries) {
+      found = lines_[dice_.below(lines_.size() - 1)];
+      const auto line = query::budget_line(w_.state(), found);
+      if (line && line->net(budget::Stage::committed) != line->net(budget::Stage::paid)) break;
+    }
+    return found;
+  }
+
   std::shared_ptr<const ledger::Transaction> send_line() {
+    // Earlier lines are closed; contracts that are still in force go on on the one of the next year.
+    if (lines_.size() > 1 && dice_.one_in(4)) return send("treasury", close_line(earlier_line(), dice_.one_in(4) ? std::string() : next_year_), {});
     if (dice_.one_in(3)) return send("treasury", allot(line(), dice_.between(1, 2'000'000'00)), {});
     lines_.push_back("2026." + std::to_string(lines_.size() + 1));
     return send("treasury", approve_line(lines_.back(), 6'000'000'00), {});
@@ -153,6 +169,7 @@ class Trade {
   /// Its money is back where it came from; its plain execution stands still.
   void note_replaced(const ExecutionResult& result) {
     for (const Event& event : result.events) {
+      if (event.kind == "contract_carried_over") ++tally.carried_over;
       if (event.kind != "contract_replaced") continue;
       TradedDeal& deal = *live_.at(*Digest::from_hex(event.subject));
       deal.replaced = true;
@@ -395,7 +412,8 @@ class Trade {
   std::map<Digest, std::unique_ptr<TradedDeal>> live_;
   std::deque<std::unique_ptr<TradedDeal>> ended_;      // the last few
   std::map<Digest, Sent> sent_;                  // in the block being made
-  std::vector<std::string> lines_;               // all of dept
+  std::vector<std::string> lines_;               // all of dept, of one year
+  const std::string next_year_ = "2027.all";
   std::map<std::pair<Digest, std::uint32_t>, bool> owed_;   // claims of public contracts, and whether they are ordered
   std::uint64_t next_ms_ = 0, references_ = 0;
   bool idle_ = false;

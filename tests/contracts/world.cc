@@ -350,6 +350,14 @@ void check_line(const budget::BudgetLine& line) {
   REQUIRE(net(Stage::paid) <= net(Stage::ordered));
   REQUIRE(net(Stage::paid) >= 0);
   REQUIRE(net(Stage::reserved) >= 0);
+  REQUIRE(line.moved_in + line.carried_in <= line.at(Stage::adjusted).gross);
+  REQUIRE(line.moved_out + line.carried_out <= line.at(Stage::adjusted).reversed);
+  if (line.closing_ms != 0) REQUIRE(net(Stage::reserved) == 0);
+  if (line.closed_ms == 0) REQUIRE(line.lapsed == 0);
+  else {
+    REQUIRE(net(Stage::committed) == net(Stage::paid));
+    REQUIRE(net(Stage::adjusted) == net(Stage::paid) + line.lapsed);
+  }
 }
 
 /// What a contract's instance says is held lies on the hold accounts of whom it was held from, or is committed on the line beside what was earned, and its next
@@ -414,7 +422,7 @@ void World::check_invariants() const {
   });
   for (const auto& [currency, sum] : sums) REQUIRE(sum == 0);
 
-  std::map<std::string, Int128> committed;
+  std::map<std::string, Int128> committed, moved, carried;
   state_.scan("g", "h", [&](std::string_view, std::string_view value) {
     const auto contract = decode_record<agreements::Agreement>(value);
     REQUIRE(contract.has_value());
@@ -426,8 +434,13 @@ void World::check_invariants() const {
     REQUIRE(line.has_value());
     check_line(*line);
     REQUIRE(line->net(budget::Stage::committed) == committed[line->id] + line->outside);
+    moved[line->currency + std::to_string(line->year)] += line->moved_in - line->moved_out;
+    carried[line->currency + std::to_string(line->year)] += line->carried_in;
+    carried[line->currency + std::to_string(line->year + 1)] -= line->carried_out;
     return true;
   });
+  for (const auto& [year, sum] : moved) REQUIRE(sum == 0);   // virements make no money
+  for (const auto& [year, sum] : carried) REQUIRE(sum == 0);
 
   std::size_t rows = 0;
   state_.scan("r", "s", [&](std::string_view, std::string_view value) {
@@ -522,6 +535,26 @@ proto::Operation record_execution(std::string line, MinorUnits amount, std::stri
   o.mutable_record_execution()->set_line(std::move(line));
   o.mutable_record_execution()->set_amount(amount);
   o.mutable_record_execution()->set_reference(std::move(reference));
+  return o;
+}
+proto::Operation move_appropriation(std::string from, std::string to, MinorUnits amount) {
+  proto::Operation o;
+  o.mutable_move_appropriation()->set_from(std::move(from));
+  o.mutable_move_appropriation()->set_to(std::move(to));
+  o.mutable_move_appropriation()->set_amount(amount);
+  o.mutable_move_appropriation()->set_reason("where it is needed more");
+  return o;
+}
+proto::Operation stop_commitments(std::string line, std::uint64_t from_ms) {
+  proto::Operation o;
+  o.mutable_close_budget_year()->set_line(std::move(line));
+  o.mutable_close_budget_year()->set_stop_from_ms(from_ms);
+  return o;
+}
+proto::Operation close_line(std::string line, std::string carry_to) {
+  proto::Operation o;
+  o.mutable_close_budget_year()->set_line(std::move(line));
+  o.mutable_close_budget_year()->mutable_close()->set_carry_to(std::move(carry_to));
   return o;
 }
 proto::Operation allot(std::string line, MinorUnits amount) {

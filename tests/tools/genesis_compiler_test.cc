@@ -170,6 +170,18 @@ proposers = ["registrar"]
   }
 }
 
+TEST_CASE("how much virements may take from a budget line stands in a genesis source; a limit of nothing is one, none is none") {
+  const tests::TemporaryFolder folder;
+  folder.write("profile.toml", profile);
+  const auto with = [&](const std::string& share) { return folder.write("network.toml", replaced(network, "[limits]\n", "[budget]\nvirement = \"" + share + "\"\n[limits]\n")); };
+  CHECK(read_network(with("12.5"))->genesis.virement_limit().share_ppm() == 125'000);
+  CHECK(read_network(with("0"))->genesis.has_virement_limit());
+  CHECK(read_network(with("100"))->genesis.virement_limit().share_ppm() == 1'000'000);
+  CHECK_FALSE(read_network(folder.write("network.toml", network))->genesis.has_virement_limit());
+  CHECK_THAT(read_network(with("100.01")).error().sentence, Catch::Contains("'budget.virement' is more than the whole line"));
+  CHECK_THAT(read_network(with("much")).error().sentence, Catch::Contains("'budget.virement' is no percentage"));
+}
+
 TEST_CASE("a file with one tax rule is read as a profile is") {
   const tests::TemporaryFolder folder;
   const auto rule = read_rule_file(folder.write("rule.toml", profile));

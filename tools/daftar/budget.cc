@@ -1,5 +1,6 @@
 #include "tools/daftar/commands.h"
 #include "tools/daftar/views.h"
+#include "tools/genesis_compiler.h"
 
 namespace daftar::tools {
 namespace proto = ledger::proto;
@@ -7,9 +8,9 @@ using nlohmann::json;
 
 namespace {
 struct BudgetArguments {
-  std::string line, owner, title, currency, amount, function_code, economic_code, programme, source, reason, contract;
+  std::string line, to_line, owner, title, currency, amount, function_code, economic_code, programme, source, reason, contract, from;
   std::uint32_t year = 0, payment = 0;
-  bool cut = false;
+  bool cut = false, lift = false;
 };
 
 /// Amounts of a line that exists are in its currency; --currency saves the question (offline signing).
@@ -151,6 +152,65 @@ void add_budget_commands(Command app, Session& session) {
       };
     });
   }
+
+  Command virement = budget.add_subcommand("move", "Move appropriation from one line to another of the same year (by the treasury)");
+  virement.add_option("line", a->line, "Line that gives").required();
+  virement.add_option("to", a->to_line, "Line that gets").required();
+  virement.add_option("amount", a->amount, "Amount").required();
+  virement.add_option("--reason", a->reason, "Why").required();
+  virement.add_option("--currency", a->currency, "Currency of the lines; default: asked of the network");
+  add_transaction_options(virement, session);
+  virement.footer("Example:\n  daftar budget move 2026.edu.09.22 2026.edu.09.31 5000000 --reason 'more repairs than planned' --as treasury");
+  virement.callback([&session, a] {
+    session.action = [&session, a]() -> Result<Report> {
+      auto amount = line_amount(session, *a);
+      if (!amount) return Unexpected<ToolError>(amount.error());
+      proto::Operation operation;
+      auto& o = *operation.mutable_move_appropriation();
+      o.set_from(a->line);
+      o.set_to(a->to_line);
+      o.set_amount(*amount);
+      o.set_reason(a->reason);
+      return session.transact({operation});
+    };
+  });
+
+  Command stop = budget.add_subcommand("stop", "Let nothing new be reserved or committed on a line from a date on (by the treasury that pays it)");
+  stop.add_option("line", a->line, "Line id").required();
+  stop.add_option("--from", a->from, "Date, as 2026-12-20 or 2026-12-20T15:00:00Z (UTC); one that has passed means from now on");
+  stop.add_flag("--lift", a->lift, "Take back a stop that is still to come");
+  add_transaction_options(stop, session);
+  stop.footer("Example:\n  daftar budget stop 2026.edu.09.22 --from 2026-12-20 --as treasury");
+  stop.callback([&session, a] {
+    session.action = [&session, a]() -> Result<Report> {
+      if (a->lift != a->from.empty()) return failure(Exit::usage, "stop", "Say from when (--from), or take the stop back (--lift).");
+      proto::Operation operation;
+      auto& o = *operation.mutable_close_budget_year();
+      o.set_line(a->line);
+      o.set_stop_from_ms(0);
+      if (!a->lift) {
+        const auto from = utc_to_ms(a->from);
+        if (!from) return Unexpected<ToolError>(from.error());
+        o.set_stop_from_ms(std::max<std::uint64_t>(*from, 1));   // 0 would lift it
+      }
+      return session.transact({operation});
+    };
+  });
+
+  Command close = budget.add_subcommand("close", "Close a line at the end of its year (by the treasury that pays it): what is not committed lapses");
+  close.add_option("line", a->line, "Line id").required();
+  close.add_option("--carry-to", a->to_line, "Line of the next year on which contracts in force go on, with what is committed for them");
+  add_transaction_options(close, session);
+  close.footer("Many contracts go over with several transactions: repeat the command until it tells that the line is closed.\n\nExample:\n  daftar budget close 2026.edu.09.22 --carry-to 2027.edu.09.22 --as treasury");
+  close.callback([&session, a] {
+    session.action = [&session, a]() -> Result<Report> {
+      proto::Operation operation;
+      auto& o = *operation.mutable_close_budget_year();
+      o.set_line(a->line);
+      o.mutable_close()->set_carry_to(a->to_line);
+      return session.transact({operation});
+    };
+  });
 
   for (const bool pay : {false, true}) {
     Command move = budget.add_subcommand(pay ? "pay" : "order", pay ? "Pay an ordered payment (by the treasury); taxes are withheld" : "Order a payment that a contract has earned (by the owner of the line)");

@@ -174,9 +174,24 @@ std::vector<std::string> budget_line_view(const json& line) {
     rows.push_back({stage, money(sum, "net", currency), money(sum, "gross", currency), money(sum, "reversed", currency)});
   }
   rows.push_back({"available", money(line, "available", currency), "", ""});
+  for (const auto& [key, words] : {std::pair{"moved_in", "moved in"}, std::pair{"moved_out", "moved out"}, std::pair{"carried_in", "carried in"}, std::pair{"carried_out", "carried out"},
+                                  std::pair{"lapsed", "lapsed"}})   // what few lines have
+    if (json_amount(line, key) != 0) rows.push_back({words, money(line, key, currency), "", ""});
   for (const std::string& row : table(rows, {false, true, true, true})) lines.push_back("  " + row);
+  if (line.contains("closed_at")) lines.push_back("  closed " + json_text(line, "closed_at"));
+  else if (line.contains("closing_from")) lines.push_back("  being closed since " + json_text(line, "closing_from") + ": more contracts are to be carried over");
+  else if (line.contains("stopped_from")) lines.push_back("  nothing new is reserved or committed from " + json_text(line, "stopped_from") + " on");
   return lines;
 }
+
+namespace {
+/// From which it is paid now.
+std::string paying_line(const json& contract) {
+  for (const json& party : list_of(contract, "parties"))
+    if (party.contains("budget_line")) return json_text(party, "budget_line");
+  return {};
+}
+}  // namespace
 
 std::vector<std::string> trace_view(const json& trace) {
   const json& line = trace["line"];
@@ -186,10 +201,12 @@ std::vector<std::string> trace_view(const json& trace) {
                                     "  appropriation " + stage("adjusted") + " of " + json_text(line, "owner") + ", year " + line.value("year", json()).dump() + ": committed " + stage("committed") + ", paid " +
                                         stage("paid")};
   for (const json& contract : list_of(trace, "contracts")) {
+    const std::string line_now = paying_line(contract);
     lines.push_back("  contract " + json_text(contract, "id") + " (" + json_text(contract, "template") + "/" + contract.value("version", json()).dump() + ", " + json_text(contract, "phase") + "), " +
-                    money(contract, "held", currency) + " not yet earned");
+                    (line_now == json_text(line, "id") ? money(contract, "held", currency) + " not yet earned" : "carried over to line " + line_now));
     std::vector<std::vector<std::string>> rows;
     for (const json& payment : list_of(contract, "payments")) {
+      if (json_text(payment, "budget_line") != json_text(line, "id")) continue;   // of another year
       const std::string last = json_text(payment, "stage");
       rows.push_back({payment.value("payment", json()).dump() + ".", money(payment, "amount", currency), "to " + json_text(payment, "payee") + " as " + json_text(payment, "category"),
                       last + " " + json_text(payment, last.c_str()).substr(0, 16), json_text(payment, (last + "_in").c_str())});
