@@ -225,6 +225,8 @@ std::map<std::string, Call> calls(const Story& story) {
       {"GET /v1/tax/register", {"/v1/tax/register?payee=" + payee, "", ""}},
       {"GET /v1/tax/certificates/{}", {"/v1/tax/certificates/" + payee, "", ""}},
       {"GET /v1/tax/explanations/{}", {"/v1/tax/explanations/" + story.payment, "", ""}},
+      {"GET /v1/tax/lines", {"/v1/tax/lines?limit=5&payee=" + payee, "", ""}},
+      {"GET /v1/tax/lines/{}", {"/v1/tax/lines/" + story.payment, "", ""}},
       {"GET /v1/payouts/{}", {"/v1/payouts/" + story.payout, "", ""}},
       {"GET /v1/proposals", {"/v1/proposals?limit=10", "", ""}},
       {"GET /v1/proposals/{}", {"/v1/proposals/" + story.template_change, "", ""}},

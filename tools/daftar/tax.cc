@@ -104,6 +104,7 @@ void add_tax_commands(Command app, Session& session) {
   });
 
   add_certificate_commands(tax, session);
+  add_withholding_commands(tax, session);
 }
 
 }  // namespace daftar::tools

@@ -248,6 +248,44 @@ std::vector<std::string> tax_register_view(const json& answer) {
   return table(rows, {false, false, false, true, true, true, true, true});
 }
 
+std::vector<std::string> withholding_view(const json& certificate) {
+  std::vector<std::string> lines = {"certificate of withholding, from ledger " + json_text(certificate, "ledger")};
+  const std::string payee = json_text(certificate, "payee"), kind = json_text(certificate, "kind");
+  lines.push_back((payee.empty() ? "payment " + json_text(certificate, "payment") : "payee " + payee + ", " + json_text(certificate, "from") + " to " + json_text(certificate, "until")) +
+                  (kind.empty() ? "" : ", only " + kind));
+  const json list = list_of(certificate, "lines");
+  if (list.empty()) {
+    const std::string by = certificate.value("held_against_register", false) ? "" : " by " + json_text(certificate, "made_by");
+    lines.push_back(payee.empty() ? "No tax was reckoned on it." : "Nothing was paid" + by + " in this time on which tax was reckoned.");
+    return lines;
+  }
+  for (const json& party : list_of(certificate, "parties"))
+    lines.push_back("  " + json_text(party, "id") + ": " + (json_text(party, "name").empty() ? "a person" : json_text(party, "name")) +
+                    (json_text(party, "tax_id").empty() ? "" : ", tax number " + json_text(party, "tax_id")) + ", of " + json_text(party, "country"));
+  std::vector<std::vector<std::string>> rows = {{"day", "entry", "payer", "payee", "paid as", "gross", "rule", "rate", "base", "tax", "withheld", "payment"}};
+  for (const json& line : list) {
+    const std::string currency = json_text(line, "currency");
+    rows.push_back({day(line, "time"), line.value("index", json()).dump(), json_text(line, "payer"), json_text(line, "payee"), json_text(line, "category"), money(line, "gross", currency),
+                    rule_name(line), rates(line, currency), money(line, "base", currency), money(line, "tax", currency), money(line, "withheld", currency), json_text(line, "payment")});
+  }
+  for (const std::string& row : table(rows, {false, true, false, false, false, true, false, true, true, true, true})) lines.push_back(row);
+  rows = {{"rule", "payments", "gross", "base", "tax", "withheld"}};
+  for (const json& sum : list_of(certificate, "sums")) {
+    const std::string currency = json_text(sum, "currency");
+    rows.push_back({rule_name(sum), sum.value("payments", json()).dump(), money(sum, "gross", currency), money(sum, "base", currency), money(sum, "tax", currency), money(sum, "withheld", currency)});
+  }
+  lines.push_back("by rule:");
+  for (const std::string& row : table(rows, {false, true, true, true, true, true})) lines.push_back("  " + row);
+  for (const json& sum : list_of(certificate, "sums")) lines.push_back("  " + rule_name(sum) + ": " + json_text(sum, "title") + ". " + json_text(sum, "legal_basis"));
+  for (const json& total : list_of(certificate, "totals")) lines.push_back("withheld in all: " + money(total, "withheld", json_text(total, "currency")));
+  if (certificate.value("held_against_register", false)) lines.push_back("The register of the ledger says the same of each rule and month.");
+  else if (!payee.empty()) lines.push_back("Payments by " + json_text(certificate, "made_by") + " only; the register, which also holds those of others, is not this reader's to see.");
+  if (const json receipts = certificate.value("receipts", json()); receipts.is_object())
+    lines.push_back("proved: receipts of " + receipts.value("count", json()).dump() + " entries in " + json_text(receipts, "folder") + " prove each line; check one: daftar verify FILE --genesis genesis.pb" +
+                    (receipts.value("validators_changed", false) ? " --validator-changes " + json_text(receipts, "folder") + "/validator-changes" : ""));
+  return lines;
+}
+
 namespace {
 
 void explain_applied(const json& line, const std::string& currency, std::vector<std::string>& lines) {

@@ -1,0 +1,114 @@
+#include "tools/withholding.h"
+
+#include <array>
+#include <chrono>
+#include <map>
+
+#include "ledger/money.h"
+#include "tools/genesis_compiler.h"
+
+namespace daftar::tools {
+using ledger::Int128;
+using nlohmann::json;
+
+namespace {
+
+constexpr std::array amounts = {"gross", "base", "tax", "withheld"};
+
+std::string text(const json& object, const char* key) {
+  const auto it = object.find(key);
+  return it != object.end() && it->is_string() ? it->get<std::string>() : std::string();
+}
+
+/// Sums of the register are of 128 bits.
+Int128 number(const json& object, const char* key) {
+  Int128 value = 0;
+  const std::string digits = text(object, key);
+  for (const char c : digits)
+    if (c >= '0' && c <= '9') value = value * 10 + (c - '0');
+  return digits.starts_with('-') ? -value : value;
+}
+
+std::string digits_of(Int128 value) {
+  if (value == 0) return "0";
+  std::string out;
+  for (Int128 rest = value < 0 ? -value : value; rest != 0; rest /= 10) out.insert(out.begin(), static_cast<char>('0' + static_cast<int>(rest % 10)));
+  return (value < 0 ? "-" : "") + out;
+}
+
+struct Sum {
+  std::uint64_t payments = 0;
+  std::array<Int128, amounts.size()> of{};
+  bool operator==(const Sum&) const = default;
+  void add(const json& line) {
+    ++payments;
+    for (std::size_t i = 0; i < amounts.size(); ++i) of[i] += number(line, amounts[i]);
+  }
+};
+
+std::string rule_of(const json& line) { return text(line, "rule") + "/" + line.value("version", json(0)).dump(); }
+
+}  // namespace
+
+Result<Days> parse_days(const std::string& first, const std::string& last) {
+  for (const std::string& day : {first, last}) {
+    if (auto ms = utc_to_ms(day); !ms) return Unexpected<ToolError>(ms.error());
+    if (day.size() != 10) return failure(Exit::usage, "date", "'" + day + "' is no day.", "Write 2026-01-31.");
+  }
+  if (last < first) return failure(Exit::usage, "date", "The last day, " + last + ", is before the first, " + first + ".", "Give the days of --from and --until in their order; both are included.");
+  return Days{first, last};
+}
+
+Days whole_months(const Days& days) {
+  namespace ch = std::chrono;
+  const ch::year_month_day_last end{ch::year(std::stoi(days.last.substr(0, 4))), ch::month_day_last(ch::month(static_cast<unsigned>(std::stoi(days.last.substr(5, 2)))))};
+  return {days.first.substr(0, 8) + "01", days.last.substr(0, 8) + std::to_string(static_cast<unsigned>(end.day()))};
+}
+
+Result<void> hold_against_register(const json& lines, const json& rows, const Days& months) {
+  std::map<std::string, std::pair<Sum, Sum>> sums;   // of the lines, and what the register says
+  const auto key = [](const json& one, const std::string& month) { return rule_of(one) + " in " + month + " (" + text(one, "currency") + ")"; };
+  for (const json& line : lines) sums[key(line, text(line, "time").substr(0, 7))].first.add(line);
+  for (const json& row : rows) {
+    const std::string month = text(row, "period");
+    if (month < months.first.substr(0, 7) || month > months.last.substr(0, 7)) continue;
+    Sum& kept = sums[key(row, month)].second;
+    kept.payments = row.value("payments", std::uint64_t{0});
+    for (std::size_t i = 0; i < amounts.size(); ++i) kept.of[i] = number(row, amounts[i]);
+  }
+  for (const auto& [name, sum] : sums)
+    if (!(sum.first == sum.second))
+      return failure(Exit::refused, "register_differs",
+                     "The payments of " + name + " come to " + digits_of(sum.first.of[3]) + " withheld in " + std::to_string(sum.first.payments) + " payments, the register says " +
+                         digits_of(sum.second.of[3]) + " in " + std::to_string(sum.second.payments) + ".",
+                     "No certificate was made. Ask another node; if it says the same, tell the operators.");
+  return {};
+}
+
+json summed(json lines) {
+  std::map<std::string, std::pair<json, Sum>> by_rule;
+  std::map<std::string, std::pair<json, Int128>> by_currency;
+  for (const json& line : lines) {
+    auto& [row, sum] = by_rule[rule_of(line) + " " + text(line, "currency")];
+    if (row.is_null())
+      for (const char* field : {"rule", "version", "kind", "title", "legal_basis", "currency", "decimals"}) row[field] = line.value(field, json());
+    sum.add(line);
+    auto& [total, withheld] = by_currency[text(line, "currency")];
+    total = {{"currency", line.value("currency", json())}, {"decimals", line.value("decimals", json())}};
+    withheld += number(line, "withheld");
+  }
+  json out = {{"lines", std::move(lines)}, {"sums", json::array()}, {"totals", json::array()}};
+  for (auto& [name, entry] : by_rule) {
+    auto& [row, sum] = entry;
+    row["payments"] = sum.payments;
+    for (std::size_t i = 0; i < amounts.size(); ++i) row[amounts[i]] = digits_of(sum.of[i]);
+    out["sums"].push_back(std::move(row));
+  }
+  for (auto& [name, entry] : by_currency) {
+    entry.first["withheld"] = digits_of(entry.second);
+    out["totals"].push_back(std::move(entry.first));
+  }
+  return out;
+}
+
+}  // namespace daftar::tools
