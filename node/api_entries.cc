@@ -71,7 +71,7 @@ std::uint64_t first_entry_since(const storage::StateSnapshot& state, std::uint64
 bool sees_tax_line(const Access& access, const contracts::TaxLine& line) { return access.reads_registers() || access.is(line.payee) || access.is(line.payer); }
 
 /// Appends those tax lines of the entry that the reader sees, of one payee or, when `payee` is empty, of all.
-void put_tax_lines(Json& list, const OpenedEntry& opened, std::string_view payee, const contracts::tax::RuleBook& book, const Access& access) {
+void put_tax_lines(Json& list, const OpenedEntry& opened, std::string_view payee, const contracts::tax::RuleBook& book, const Access& access, const ledger::StateView& state) {
   std::uint32_t number = 0;
   for (const auto& line : opened.result.taxes) {
     ++number;
@@ -81,6 +81,7 @@ void put_tax_lines(Json& list, const OpenedEntry& opened, std::string_view payee
              {"time_ms", opened.entry.time_ms}, {"line", number}};
     out.update(render_tax_line(line));
     if (rule != book.rules().end()) out.update(render_rule_basis(*rule));
+    out.update(render_corrections(contracts::query::withheld(state, opened.entry.id, number)));
     list.push_back(std::move(out));
   }
 }
@@ -194,8 +195,16 @@ HttpResponse Api::tax_explanation(const HttpRequest& request, const Read& read) 
   Json out = render_place(opened->entry);
   out["as_recorded"] = explanation.as_recorded;
   out["payments"] = Json::array();
-  for (const auto& payment : explanation.payments)
-    out["payments"].push_back(render_explained_payment(payment, opened->entry.time_ms, read.access->member_private_part(payment.payment.payee)));
+  std::uint32_t line = 0;   // the rules that apply are the entry's tax lines, in order
+  for (const auto& payment : explanation.payments) {
+    Json explained = render_explained_payment(payment, opened->entry.time_ms, read.access->member_private_part(payment.payment.payee));
+    if (explanation.as_recorded)
+      for (Json& applied : explained["applied"]) {
+        applied["line"] = ++line;
+        applied.update(render_corrections(contracts::query::withheld(*read.state, opened->entry.id, line)));
+      }
+    out["payments"].push_back(std::move(explained));
+  }
   return json_response(out);
 }
 
@@ -227,7 +236,7 @@ HttpResponse Api::tax_lines(const HttpRequest&, const Read& read) {
     const auto opened = open_entry(*read.state, index);
     if (!opened) continue;
     if (opened->entry.time_ms >= end_ms) return json_response(out);
-    put_tax_lines(out["lines"], *opened, payee, rules->rules, *read.access);
+    put_tax_lines(out["lines"], *opened, payee, rules->rules, *read.access, *read.state);
   }
   if (indexes.size() == *limit) out["next"] = indexes.back() + 1;
   return json_response(out);
@@ -240,7 +249,7 @@ HttpResponse Api::tax_lines_of_entry(const HttpRequest& request, const Read& rea
   const auto opened = open_entry(*read.state, *name);
   if (!opened) return not_found("transaction_unknown", "This node has not executed an entry with that id or index.");
   Json out{{"lines", Json::array()}, {"next", nullptr}};
-  put_tax_lines(out["lines"], *opened, {}, in_force(read)->rules, *read.access);
+  put_tax_lines(out["lines"], *opened, {}, in_force(read)->rules, *read.access, *read.state);
   // Without a line of the reader's own: an empty list only where there is none at all, and the entry is the reader's to see.
   if (out["lines"].empty() && (!opened->result.taxes.empty() || read.access->entry(opened->sender(), opened->result) == Sight::none)) return not_for_this_reader(*read.access);
   return json_response(out);

@@ -193,6 +193,17 @@ Json render_rule_basis(const contracts::tax::TaxRule& rule) {
   return {{"title", rule.title}, {"brackets", render_brackets(rule)}, {"of", name(rule.base)}, {"legal_basis", rule.legal_basis}, {"status", rule.status}};
 }
 
+Json render_corrections(const std::optional<contracts::tax::Withheld>& kept) {
+  Json list = Json::array();
+  if (kept)
+    for (const auto& one : kept->corrections) {
+      Json correction{{"id", one.id.hex()}, {"amount", amount_text(one.amount)}};
+      put_time(correction, "time", one.time_ms);
+      list.push_back(std::move(correction));
+    }
+  return {{"corrected", amount_text(kept ? kept->corrected() : 0)}, {"corrections", std::move(list)}};
+}
+
 Json render_register_row(const contracts::tax::RegisterRow& row) {
   Json out{{"payee", row.payee}, {"rule", row.rule}, {"version", row.version}, {"period", fmt::format("{:04}-{:02}", row.period / 100, row.period % 100)},
            {"payments", row.payments}};

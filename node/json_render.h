@@ -39,6 +39,8 @@ Json render_budget_line(const contracts::budget::BudgetLine& line);
 Json render_tax_rule(const contracts::tax::TaxRule& rule);
 /// What a tax line does not say of its rule.
 Json render_rule_basis(const contracts::tax::TaxRule& rule);
+/// What has gone back of a tax line: `corrected` and `corrections`. `kept`: of the line; nothing where it brought nothing to an authority.
+Json render_corrections(const std::optional<contracts::tax::Withheld>& kept);
 Json render_tax_certificate(const contracts::tax::Certificate& certificate);
 Json render_register_row(const contracts::tax::RegisterRow& row);
 /// `payee_private_part`: the payee's tax status, too.

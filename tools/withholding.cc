@@ -39,10 +39,20 @@ std::string digits_of(Int128 value) {
 struct Sum {
   std::uint64_t payments = 0;
   std::array<Int128, amounts.size()> of{};
+  Int128 corrected = 0;
   bool operator==(const Sum&) const = default;
   void add(const json& line) {
     ++payments;
     for (std::size_t i = 0; i < amounts.size(); ++i) of[i] += number(line, amounts[i]);
+    corrected += number(line, "corrected");
+  }
+  /// What the register says once corrections have taken their part.
+  Sum after_corrections() const {
+    Sum after = *this;
+    after.of[2] -= corrected;
+    after.of[3] -= corrected;
+    after.corrected = 0;
+    return after;
   }
 };
 
@@ -76,37 +86,42 @@ Result<void> hold_against_register(const json& lines, const json& rows, const Da
     kept.payments = row.value("payments", std::uint64_t{0});
     for (std::size_t i = 0; i < amounts.size(); ++i) kept.of[i] = number(row, amounts[i]);
   }
-  for (const auto& [name, sum] : sums)
-    if (!(sum.first == sum.second))
+  for (const auto& [name, both] : sums) {
+    const Sum counted = both.first.after_corrections();
+    const Sum& kept = both.second;
+    if (!(counted == kept))
       return failure(Exit::refused, "register_differs",
-                     "The payments of " + name + " come to " + digits_of(sum.first.of[3]) + " withheld in " + std::to_string(sum.first.payments) + " payments, the register says " +
-                         digits_of(sum.second.of[3]) + " in " + std::to_string(sum.second.payments) + ".",
+                     "The payments of " + name + " come to " + digits_of(counted.of[3]) + " withheld in " + std::to_string(counted.payments) + " payments, the register says " +
+                         digits_of(kept.of[3]) + " in " + std::to_string(kept.payments) + ".",
                      "No certificate was made. Ask another node; if it says the same, tell the operators.");
+  }
   return {};
 }
 
 json summed(json lines) {
   std::map<std::string, std::pair<json, Sum>> by_rule;
-  std::map<std::string, std::pair<json, Int128>> by_currency;
+  std::map<std::string, std::pair<json, Sum>> by_currency;
   for (const json& line : lines) {
     auto& [row, sum] = by_rule[rule_of(line) + " " + text(line, "currency")];
     if (row.is_null())
       for (const char* field : {"rule", "version", "kind", "title", "legal_basis", "currency", "decimals"}) row[field] = line.value(field, json());
     sum.add(line);
-    auto& [total, withheld] = by_currency[text(line, "currency")];
+    auto& [total, all] = by_currency[text(line, "currency")];
     total = {{"currency", line.value("currency", json())}, {"decimals", line.value("decimals", json())}};
-    withheld += number(line, "withheld");
+    all.add(line);
   }
   json out = {{"lines", std::move(lines)}, {"sums", json::array()}, {"totals", json::array()}};
   for (auto& [name, entry] : by_rule) {
     auto& [row, sum] = entry;
     row["payments"] = sum.payments;
     for (std::size_t i = 0; i < amounts.size(); ++i) row[amounts[i]] = digits_of(sum.of[i]);
+    row["corrected"] = digits_of(sum.corrected);
     out["sums"].push_back(std::move(row));
   }
   for (auto& [name, entry] : by_currency) {
-    entry.first["withheld"] = digits_of(entry.second);
-    out["totals"].push_back(std::move(entry.first));
+    auto& [total, all] = entry;
+    total.update({{"withheld", digits_of(all.of[3])}, {"corrected", digits_of(all.corrected)}, {"left", digits_of(all.after_corrections().of[3])}});
+    out["totals"].push_back(std::move(total));
   }
   return out;
 }

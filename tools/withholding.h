@@ -21,10 +21,10 @@ Result<Days> parse_days(const std::string& first, const std::string& last);
 Days whole_months(const Days& days);
 
 /// `lines`: all tax lines of one payee in whole months; `rows`: all register rows of that payee. Each row of those months must be what its lines
-/// come to, and each line must have its row. The error `register_differs` names the rule and the month.
+/// come to, less what was given back of them, and each line must have its row. The error `register_differs` names the rule and the month.
 Result<void> hold_against_register(const nlohmann::json& lines, const nlohmann::json& rows, const Days& months);
 
-/// {"lines", "sums": one for each rule, version and currency, "totals": withheld in each currency}. `lines` stay as they came.
+/// {"lines", "sums": one for each rule, version and currency, "totals": of each currency withheld, corrected (given back) and left}. `lines` stay as they came.
 nlohmann::json summed(nlohmann::json lines);
 
 }  // namespace daftar::tools

@@ -119,6 +119,15 @@ struct Story {
     auto taxed = network.transfer_operation(payer_account, payee_account, 11'200);
     taxed.mutable_transfer()->set_category("services");
     payment = network.accepted(network.sign(payer, {taxed}), tools::Wait::certified).id;
+    send("tax-authority", [&](ledger::proto::Operation& o) {
+      auto& correction = *o.mutable_correct_tax();
+      correction.set_payment(*ledger::from_hex(payment));
+      correction.set_line(1);
+      correction.set_rule("uz-vat-12");
+      correction.set_to(payee_account);
+      correction.set_amount(100);
+      correction.set_reason("for the page");
+    });
     for (const char* verb : {"demote", "promote"}) {
       proposal = send("operator-1", [&](ledger::proto::Operation& o) {
         auto& change = *o.mutable_propose_node_change();

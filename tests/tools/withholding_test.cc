@@ -87,5 +87,19 @@ TEST_CASE("a certificate sums by rule and in all, beyond 64 bits") {
   CHECK(certificate["sums"][0]["withheld"] == "18");
   CHECK(certificate["sums"][0]["legal_basis"] == "L");
   CHECK(certificate["sums"][1]["gross"] == "18000000000000000000");
-  CHECK(certificate["totals"] == json::array({{{"currency", "UZS"}, {"decimals", 2}, {"withheld", "32"}}}));
+  CHECK(certificate["totals"] == json::array({{{"currency", "UZS"}, {"decimals", 2}, {"withheld", "32"}, {"corrected", "0"}, {"left", "32"}}}));
+}
+
+TEST_CASE("what was given back of a payment is missing from the register, and a certificate says how much") {
+  json lines = november, rows = kept;
+  lines[0]["corrected"] = "5";
+  CHECK(held(lines, kept) == "register_differs");
+  rows[0]["tax"] = "13";
+  rows[0]["withheld"] = "13";
+  CHECK(held(lines, rows) == "held");
+  CHECK(held(november, rows) == "register_differs");
+  const json certificate = summed(lines);
+  CHECK(certificate["sums"][0]["withheld"] == "18");
+  CHECK(certificate["sums"][0]["corrected"] == "5");
+  CHECK(certificate["totals"][0]["left"] == "20");
 }

@@ -1,6 +1,7 @@
 // Certificates of withholding: read, summed, held against the register, proved by receipts.
 #include "tools/withholding.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <thread>
@@ -98,7 +99,52 @@ Result<void> prove_line(const ledger::Entry& entry, const json& line, const std:
   return {};
 }
 
-/// Saves the receipt of each entry, reads it again, and verifies the saved one as `daftar verify` does, line by line.
+/// Does the entry give back what the certificate says of this tax line?
+Result<void> prove_correction(const ledger::Entry& entry, const json& line, const json& correction, const std::filesystem::path& file) {
+  const auto result = contracts::decode_result(entry.result);
+  if (!result) return Unexpected(not_proved(file, "its result cannot be read by this program."));
+  if (entry.id.hex() != json_text(correction, "id")) return Unexpected(not_proved(file, "it is of another entry."));
+  const bool found = std::any_of(result->events.begin(), result->events.end(), [&](const contracts::Event& event) {
+    return event.kind == "tax_corrected" && event.subject == json_text(line, "payment") && event.number == line.value("line", std::uint32_t{0}) &&
+           event.amount == json_amount(correction, "amount");
+  });
+  if (!found) return Unexpected(not_proved(file, "the entry gives back no such amount of that tax line."));
+  return {};
+}
+
+/// Receipts in a folder, each saved once.
+class SavedReceipts {
+ public:
+  SavedReceipts(Prover& prover, std::filesystem::path folder, std::chrono::seconds timeout) : prover_(prover), folder_(std::move(folder)), timeout_(timeout) {}
+  struct Saved {
+    std::filesystem::path file;
+    ledger::Entry entry;   // as the saved receipt proves it
+  };
+  /// What `daftar verify` would say of the file.
+  Result<const Saved*> of(const std::string& id) {
+    if (const auto known = saved_.find(id); known != saved_.end()) return &known->second;
+    auto text = prover_.fetch(id, timeout_);
+    if (!text) return Unexpected<ToolError>(text.error());
+    const auto fetched = prover_.verify(*text);
+    if (!fetched) return Unexpected(not_proved(folder_, fetched.error().sentence));
+    const std::filesystem::path file = folder_ / (std::to_string(fetched->entry.index) + ".receipt");
+    if (auto wrote = write_file(file, *text); !wrote) return Unexpected<ToolError>(wrote.error());
+    auto again = read_file(file, 64u << 20);
+    if (!again) return Unexpected<ToolError>(again.error());
+    const auto verified = prover_.verify(*again);
+    if (!verified) return Unexpected(not_proved(file, verified.error().sentence));
+    return &saved_.emplace(id, Saved{file, verified->entry}).first->second;
+  }
+  std::size_t count() const { return saved_.size(); }
+
+ private:
+  Prover& prover_;
+  std::filesystem::path folder_;
+  std::chrono::seconds timeout_;
+  std::map<std::string, Saved> saved_;   // by entry id
+};
+
+/// Saves the receipt of each entry, reads it again, and holds each line against what the saved one proves.
 Result<void> prove(Session& session, const WithholdingArguments& a, json& certificate) {
   const std::filesystem::path folder = a.receipts;
   std::error_code ec;
@@ -106,26 +152,20 @@ Result<void> prove(Session& session, const WithholdingArguments& a, json& certif
   if (ec) return failure(Exit::usage, "receipts", "The folder " + a.receipts + " cannot be made: " + ec.message() + ".");
   auto prover = Prover::open(session);
   if (!prover) return Unexpected<ToolError>(prover.error());
-  std::map<std::string, std::filesystem::path> saved;   // by entry id
+  SavedReceipts receipts(*prover, folder, std::chrono::seconds(a.timeout_s));
   for (const json& line : certificate["lines"]) {
-    const std::string id = json_text(line, "payment");
-    if (saved.contains(id)) continue;
-    auto text = prover->fetch(id, std::chrono::seconds(a.timeout_s));
-    if (!text) return Unexpected<ToolError>(text.error());
-    saved[id] = folder / (line.value("index", json()).dump() + ".receipt");
-    if (auto wrote = write_file(saved[id], *text); !wrote) return wrote;
+    auto payment = receipts.of(json_text(line, "payment"));
+    if (!payment) return Unexpected<ToolError>(payment.error());
+    if (auto proved = prove_line((*payment)->entry, line, (*payment)->file); !proved) return proved;
+    for (const json& correction : line.value("corrections", json::array())) {
+      auto given_back = receipts.of(json_text(correction, "id"));
+      if (!given_back) return Unexpected<ToolError>(given_back.error());
+      if (auto proved = prove_correction((*given_back)->entry, line, correction, (*given_back)->file); !proved) return proved;
+    }
   }
   if (!prover->changes().empty())
     if (auto wrote = write_file(folder / "validator-changes", prover->changes()); !wrote) return wrote;
-  for (const json& line : certificate["lines"]) {
-    const std::filesystem::path& file = saved[json_text(line, "payment")];
-    auto text = read_file(file, 64u << 20);
-    if (!text) return Unexpected<ToolError>(text.error());
-    const auto verified = prover->verify(*text);
-    if (!verified) return Unexpected(not_proved(file, verified.error().sentence));
-    if (auto proved = prove_line(verified->entry, line, file); !proved) return proved;
-  }
-  certificate["receipts"] = {{"folder", a.receipts}, {"count", saved.size()}, {"validators_changed", !prover->changes().empty()}};
+  certificate["receipts"] = {{"folder", a.receipts}, {"count", receipts.count()}, {"validators_changed", !prover->changes().empty()}};
   return {};
 }
 
