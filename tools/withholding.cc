@@ -1,11 +1,14 @@
 #include "tools/withholding.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <map>
 
+#include "contracts/result.h"
 #include "ledger/money.h"
 #include "tools/genesis_compiler.h"
+#include "tools/result_json.h"
 
 namespace daftar::tools {
 using ledger::Int128;
@@ -56,6 +59,10 @@ struct Sum {
   }
 };
 
+Unexpected<ToolError> not_proved(const ledger::Entry& entry, const std::string& why) {
+  return failure(Exit::refused, "not_proved", "Entry " + std::to_string(entry.index) + " does not prove what the certificate says: " + why + ".", "Ask another node; tell the operators.");
+}
+
 std::string rule_of(const json& line) { return text(line, "rule") + "/" + line.value("version", json(0)).dump(); }
 
 }  // namespace
@@ -95,6 +102,33 @@ Result<void> hold_against_register(const json& lines, const json& rows, const Da
                          digits_of(kept.of[3]) + " in " + std::to_string(kept.payments) + ".",
                      "No certificate was made. Ask another node; if it says the same, tell the operators.");
   }
+  return {};
+}
+
+Result<void> hold_against_entry(const json& line, const ledger::Entry& entry) {
+  const auto result = contracts::decode_result(entry.result);
+  if (!result) return not_proved(entry, "its result cannot be read by this program");
+  if (entry.id.hex() != text(line, "payment") || entry.index != line.value("index", std::uint64_t{0}) || entry.time_ms != line.value("time_ms", std::uint64_t{0}))
+    return not_proved(entry, "it is another entry");
+  const auto number = line.value("line", std::size_t{0});
+  if (number == 0 || number > result->taxes.size()) return not_proved(entry, "it has no tax line " + std::to_string(number));
+  const json proved = result_json(*result)["taxes"][number - 1];
+  for (const auto& [field, value] : proved.items())
+    if (line.value(field, json()) != value) return not_proved(entry, field + " of its tax line " + std::to_string(number) + " is " + value.dump());
+  return {};
+}
+
+Result<void> hold_correction_against_entry(const json& line, const json& correction, const ledger::Entry& entry) {
+  const auto result = contracts::decode_result(entry.result);
+  if (!result) return not_proved(entry, "its result cannot be read by this program");
+  if (entry.id.hex() != text(correction, "id")) return not_proved(entry, "it is another entry");
+  // One transaction may give back the same amount more than once; each stands for one.
+  const json all = line.value("corrections", json::array({correction}));
+  const auto said = std::count_if(all.begin(), all.end(), [&](const json& one) { return text(one, "id") == text(correction, "id") && text(one, "amount") == text(correction, "amount"); });
+  const auto done = std::count_if(result->events.begin(), result->events.end(), [&](const contracts::Event& event) {
+    return event.kind == "tax_corrected" && event.subject == text(line, "payment") && event.number == line.value("line", std::uint32_t{0}) && std::to_string(event.amount) == text(correction, "amount");
+  });
+  if (done == 0 || done < said) return not_proved(entry, "it gives back no such amount of that tax line");
   return {};
 }
 

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "ledger/entry.h"
 #include "tools/error.h"
 
 namespace daftar::tools {
@@ -23,6 +24,12 @@ Days whole_months(const Days& days);
 /// `lines`: all tax lines of one payee in whole months; `rows`: all register rows of that payee. Each row of those months must be what its lines
 /// come to, less what was given back of them, and each line must have its row. The error `register_differs` names the rule and the month.
 Result<void> hold_against_register(const nlohmann::json& lines, const nlohmann::json& rows, const Days& months);
+
+/// `entry`: as a verified receipt proves it. Is it the line's payment, and says its result of that tax line what the line says? The error
+/// `not_proved` names the field.
+Result<void> hold_against_entry(const nlohmann::json& line, const ledger::Entry& entry);
+/// Does this entry give back what `correction`, one of the line's, says?
+Result<void> hold_correction_against_entry(const nlohmann::json& line, const nlohmann::json& correction, const ledger::Entry& entry);
 
 /// {"lines", "sums": one for each rule, version and currency, "totals": of each currency withheld, corrected (given back) and left}. `lines` stay as they came.
 nlohmann::json summed(nlohmann::json lines);

@@ -373,6 +373,43 @@ TEST_CASE("the tax lines of one entry are for its payees, its payer and the offi
   CHECK(outcome(one.get_as("chorsu", untaxed)) == "not_allowed");
 }
 
+TEST_CASE("what was given back of a tax stands with its line, and its entry is for payee, payer and offices") {
+  OneNode one({withheld_tenth()});
+  one.commit(*one.network.issue("acme/UZS", 1000, "s1"));
+  const std::string payment = pay(one, "acme", {"chorsu", "baraka"}, 100);
+  Operation operation;
+  auto& correction = *operation.mutable_correct_tax();
+  correction.set_payment(*ledger::from_hex(payment));
+  correction.set_line(2);
+  correction.set_rule("tenth");
+  correction.set_to("baraka/UZS");
+  correction.set_amount(4);
+  correction.set_reason("a decision");
+  const std::string id = one.commit(*one.network.transaction("tax-office", {operation}));
+  const auto lines = one.get_as("acme", "/v1/tax/lines/" + payment).json()["lines"];
+  CHECK(lines[0]["corrected"] == "0");
+  CHECK(lines[0]["corrections"].empty());
+  CHECK(lines[1]["withheld"] == "10");   // as it was
+  CHECK(lines[1]["corrected"] == "4");
+  REQUIRE(lines[1]["corrections"].size() == 1);
+  CHECK(lines[1]["corrections"][0]["id"] == id);
+  CHECK(lines[1]["corrections"][0]["amount"] == "4");
+  CHECK(one.get_as("baraka", "/v1/tax/lines?payee=baraka").json()["lines"].size() == 1);   // a correction is no payment
+  CHECK(one.get_as("baraka", "/v1/tax/register?payee=baraka").json()["rows"][0]["withheld"] == "6");
+  const auto explained = one.get_as("acme", "/v1/tax/explanations/" + payment).json()["payments"];
+  CHECK(explained[0]["applied"][0]["line"] == 1);
+  CHECK(explained[0]["applied"][0]["corrected"] == "0");
+  CHECK(explained[1]["applied"][0]["line"] == 2);
+  CHECK(explained[1]["applied"][0]["corrections"][0]["id"] == id);
+  for (const char* reader : {"acme", "baraka", "tax-office"}) {
+    INFO(reader);
+    CHECK(one.get_as(reader, "/v1/transactions/" + id).json().contains("envelope"));
+  }
+  const auto others = one.get_as("chorsu", "/v1/transactions/" + id).json();   // paid in the same entry, and not concerned: the public account alone
+  CHECK(others["redacted"] == true);
+  CHECK(others.dump().find("baraka") == std::string::npos);
+}
+
 TEST_CASE("certificates of residence are for the payee and the offices that read registers") {
   OneNode one;
   Operation operation;

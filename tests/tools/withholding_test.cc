@@ -1,6 +1,9 @@
 // Certificates of withholding: days, sums, and that a paper which differs from the register is no paper.
 #include <catch2/catch.hpp>
 
+#include <map>
+
+#include "contracts/result.h"
 #include "tools/withholding.h"
 
 using namespace daftar::tools;
@@ -25,7 +28,70 @@ std::string held(const json& lines, const json& rows) {
   return result ? "held" : result.error().code;
 }
 
+/// An entry with two tax lines, the second of which `proved_line` says.
+daftar::ledger::Entry entry_of(daftar::contracts::ExecutionResult result) {
+  daftar::ledger::Entry entry;
+  entry.index = 3;
+  entry.time_ms = 1'700'000'000'000;
+  entry.id = daftar::ledger::sha256("payment");
+  entry.result = daftar::contracts::encode_result(result);
+  return entry;
+}
+const daftar::ledger::Entry taxed_entry = [] {
+  daftar::contracts::ExecutionResult result;
+  result.taxes = {{.rule = "vat", .version = 1, .kind = "vat", .payer = "acme", .payee = "baraka", .category = "services", .currency = "UZS", .gross = 1, .base = 1, .tax = 0, .withheld = 0, .rate_ppm = 1},
+                  {.rule = "pit", .version = 2, .kind = "withholding", .payer = "acme", .payee = "aziza", .category = "services", .currency = "UZS", .gross = 100, .base = 90, .tax = 12,
+                   .withheld = 11, .rate_ppm = 120'000}};
+  return entry_of(result);
+}();
+const json proved_line = {{"payment", taxed_entry.id.hex()}, {"index", 3}, {"time_ms", 1'700'000'000'000}, {"line", 2}, {"rule", "pit"}, {"version", 2}, {"kind", "withholding"}, {"payer", "acme"},
+                          {"payee", "aziza"}, {"category", "services"}, {"currency", "UZS"}, {"decimals", 2}, {"gross", "100"}, {"base", "90"}, {"tax", "12"}, {"withheld", "11"}, {"rate_ppm", 120'000},
+                          {"title", "not in the entry"}};
+
 }  // namespace
+
+TEST_CASE("a line is proved by the entry of its payment when each field is the entry's") {
+  CHECK(hold_against_entry(proved_line, taxed_entry));
+  const std::map<std::string, json> other = {{"payment", std::string(64, '0')}, {"index", 4}, {"time_ms", 1'700'000'000'001}, {"line", 1}, {"rule", "vat"}, {"version", 1}, {"kind", "vat"},
+                                             {"payer", "baraka"}, {"payee", "baraka"}, {"category", "goods"}, {"currency", "PYG"}, {"gross", "101"}, {"base", "100"}, {"tax", "11"}, {"withheld", "12"},
+                                             {"rate_ppm", 120'001}};
+  for (const auto& [field, value] : other) {
+    INFO(field);
+    json line = proved_line;
+    line[field] = value;
+    const auto held = hold_against_entry(line, taxed_entry);
+    REQUIRE_FALSE(held);
+    CHECK(held.error().code == "not_proved");
+  }
+  for (const int number : {0, 3}) {
+    json line = proved_line;
+    line["line"] = number;
+    CHECK_FALSE(hold_against_entry(line, taxed_entry));
+  }
+}
+
+TEST_CASE("what was given back is proved by an entry that says so of that line") {
+  daftar::contracts::ExecutionResult result;
+  result.events.push_back({.kind = "tax_corrected", .subject = taxed_entry.id.hex(), .number = 2, .amount = 5, .text = {}});
+  const auto entry = entry_of(result);
+  const json correction = {{"id", entry.id.hex()}, {"amount", "5"}};
+  CHECK(hold_correction_against_entry(proved_line, correction, entry));
+  json line = proved_line, wrong = correction;
+  line["corrections"] = {correction, correction};   // once is not twice
+  CHECK_FALSE(hold_correction_against_entry(line, correction, entry));
+  line["corrections"] = json::array({correction});
+  CHECK(hold_correction_against_entry(line, correction, entry));
+  line["line"] = 1;
+  CHECK_FALSE(hold_correction_against_entry(line, correction, entry));
+  line["line"] = 2;
+  line["payment"] = std::string(64, '0');
+  CHECK_FALSE(hold_correction_against_entry(line, correction, entry));
+  wrong["amount"] = "6";
+  CHECK_FALSE(hold_correction_against_entry(proved_line, wrong, entry));
+  wrong = {{"id", std::string(64, '0')}, {"amount", "5"}};
+  CHECK_FALSE(hold_correction_against_entry(proved_line, wrong, entry));
+  CHECK_FALSE(hold_correction_against_entry(proved_line, correction, taxed_entry));
+}
 
 TEST_CASE("a certificate's days are days of the calendar in their order, both included") {
   const auto days = parse_days("2026-11-24", "2026-11-24");

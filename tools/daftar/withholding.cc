@@ -1,17 +1,14 @@
 // Certificates of withholding: read, summed, held against the register, proved by receipts.
 #include "tools/withholding.h"
 
-#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <thread>
 
-#include "contracts/result.h"
 #include "tools/daftar/commands.h"
 #include "tools/daftar/prover.h"
 #include "tools/daftar/views.h"
 #include "tools/files.h"
-#include "tools/result_json.h"
 
 namespace daftar::tools {
 using nlohmann::json;
@@ -81,59 +78,28 @@ Result<json> parties_of(Session& session, const json& lines) {
   return out;
 }
 
-ToolError not_proved(const std::filesystem::path& file, const std::string& why) {
-  return {Exit::refused, "receipt", "The receipt in " + file.string() + " does not prove what the certificate says: " + why, "Ask another node; tell the operators."};
-}
-
-/// Does the entry that a saved receipt proves say of its tax line what the certificate says?
-Result<void> prove_line(const ledger::Entry& entry, const json& line, const std::filesystem::path& file) {
-  const auto result = contracts::decode_result(entry.result);
-  if (!result) return Unexpected(not_proved(file, "its result cannot be read by this program."));
-  const std::size_t number = line.value("line", std::size_t{0});
-  if (entry.id.hex() != json_text(line, "payment") || entry.index != line.value("index", std::uint64_t{0}) || entry.time_ms != line.value("time_ms", std::uint64_t{0}))
-    return Unexpected(not_proved(file, "it is of another entry."));
-  if (number == 0 || number > result->taxes.size()) return Unexpected(not_proved(file, "the entry has no tax line " + std::to_string(number) + "."));
-  const json proved = result_json(*result)["taxes"][number - 1];
-  for (const auto& [field, value] : proved.items())
-    if (line.value(field, json()) != value) return Unexpected(not_proved(file, field + " of tax line " + std::to_string(number) + " is " + value.dump() + "."));
-  return {};
-}
-
-/// Does the entry give back what the certificate says of this tax line?
-Result<void> prove_correction(const ledger::Entry& entry, const json& line, const json& correction, const std::filesystem::path& file) {
-  const auto result = contracts::decode_result(entry.result);
-  if (!result) return Unexpected(not_proved(file, "its result cannot be read by this program."));
-  if (entry.id.hex() != json_text(correction, "id")) return Unexpected(not_proved(file, "it is of another entry."));
-  const bool found = std::any_of(result->events.begin(), result->events.end(), [&](const contracts::Event& event) {
-    return event.kind == "tax_corrected" && event.subject == json_text(line, "payment") && event.number == line.value("line", std::uint32_t{0}) &&
-           event.amount == json_amount(correction, "amount");
-  });
-  if (!found) return Unexpected(not_proved(file, "the entry gives back no such amount of that tax line."));
-  return {};
+ToolError receipt_fault(const std::string& of, const std::string& why) {
+  return {Exit::refused, "receipt", "The receipt of " + of + " does not hold: " + why, "Ask another node; tell the operators."};
 }
 
 /// Receipts in a folder, each saved once.
 class SavedReceipts {
  public:
   SavedReceipts(Prover& prover, std::filesystem::path folder, std::chrono::seconds timeout) : prover_(prover), folder_(std::move(folder)), timeout_(timeout) {}
-  struct Saved {
-    std::filesystem::path file;
-    ledger::Entry entry;   // as the saved receipt proves it
-  };
-  /// What `daftar verify` would say of the file.
-  Result<const Saved*> of(const std::string& id) {
+  /// The entry as the saved file proves it: what `daftar verify` would say of it.
+  Result<const ledger::Entry*> of(const std::string& id) {
     if (const auto known = saved_.find(id); known != saved_.end()) return &known->second;
     auto text = prover_.fetch(id, timeout_);
     if (!text) return Unexpected<ToolError>(text.error());
     const auto fetched = prover_.verify(*text);
-    if (!fetched) return Unexpected(not_proved(folder_, fetched.error().sentence));
+    if (!fetched) return Unexpected(receipt_fault(id, fetched.error().sentence));
     const std::filesystem::path file = folder_ / (std::to_string(fetched->entry.index) + ".receipt");
     if (auto wrote = write_file(file, *text); !wrote) return Unexpected<ToolError>(wrote.error());
     auto again = read_file(file, 64u << 20);
     if (!again) return Unexpected<ToolError>(again.error());
     const auto verified = prover_.verify(*again);
-    if (!verified) return Unexpected(not_proved(file, verified.error().sentence));
-    return &saved_.emplace(id, Saved{file, verified->entry}).first->second;
+    if (!verified) return Unexpected(receipt_fault(file.string(), verified.error().sentence));
+    return &saved_.emplace(id, verified->entry).first->second;
   }
   std::size_t count() const { return saved_.size(); }
 
@@ -141,7 +107,7 @@ class SavedReceipts {
   Prover& prover_;
   std::filesystem::path folder_;
   std::chrono::seconds timeout_;
-  std::map<std::string, Saved> saved_;   // by entry id
+  std::map<std::string, ledger::Entry> saved_;   // by id
 };
 
 /// Saves the receipt of each entry, reads it again, and holds each line against what the saved one proves.
@@ -156,11 +122,11 @@ Result<void> prove(Session& session, const WithholdingArguments& a, json& certif
   for (const json& line : certificate["lines"]) {
     auto payment = receipts.of(json_text(line, "payment"));
     if (!payment) return Unexpected<ToolError>(payment.error());
-    if (auto proved = prove_line((*payment)->entry, line, (*payment)->file); !proved) return proved;
+    if (auto held = hold_against_entry(line, **payment); !held) return held;
     for (const json& correction : line.value("corrections", json::array())) {
       auto given_back = receipts.of(json_text(correction, "id"));
       if (!given_back) return Unexpected<ToolError>(given_back.error());
-      if (auto proved = prove_correction((*given_back)->entry, line, correction, (*given_back)->file); !proved) return proved;
+      if (auto held = hold_correction_against_entry(line, correction, **given_back); !held) return held;
     }
   }
   if (!prover->changes().empty())
