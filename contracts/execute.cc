@@ -21,6 +21,7 @@
 #include "contracts/signatories.h"
 #include "contracts/state_keys.h"
 #include "contracts/tax/certificates.h"
+#include "contracts/tax/correction.h"
 
 namespace daftar::contracts {
 
@@ -58,6 +59,7 @@ Outcome perform(Context& c, const Operation& operation) {
     case Operation::kDraftContract: return agreements::draft(c, operation.draft_contract());
     case Operation::kActOnContract: return agreements::act(c, operation.act_on_contract());
     case Operation::kChangeTaxCertificate: return tax::change_certificate(c, operation.change_tax_certificate());
+    case Operation::kCorrectTax: return tax::correct(c, operation.correct_tax());
     case Operation::kProposeChange: return governance::propose(c, operation.propose_change());
     case Operation::kApproveChange: return governance::approve(c, operation.approve_change());
     case Operation::kWithdrawChange: return governance::withdraw(c, operation.withdraw_change());

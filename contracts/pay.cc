@@ -2,6 +2,7 @@
 
 #include "contracts/journal.h"
 #include "contracts/state_keys.h"
+#include "contracts/tax/correction.h"
 #include "contracts/tax/register.h"
 #include "contracts/tax/rules.h"
 #include "ledger/ids.h"
@@ -36,6 +37,7 @@ Outcome pay(Context& c, const Payment& payment) {
       if (auto withheld = credit(c, tax::withheld_to(*computed.rule, line.payee, line.currency), line.withheld, line.kind, rule); !withheld) return withheld;
     }
     tax::enter_register(c, line);
+    tax::remember_withheld(c, *computed.rule);
   }
   return {};
 }

@@ -164,6 +164,10 @@ std::vector<tax::Certificate> tax_certificates(const ledger::StateView& state, s
   return certificates ? std::move(certificates->list) : std::vector<tax::Certificate>{};
 }
 
+std::optional<tax::Withheld> withheld(const ledger::StateView& state, const ledger::Digest& entry, std::uint32_t line) {
+  return one<tax::Withheld>(state, keys::withheld(entry, line));
+}
+
 RegisterPage register_rows(const ledger::StateView& state, std::string_view payee, std::string_view after, std::size_t limit) {
   RegisterPage result;
   std::string prefix = "r";

@@ -61,6 +61,8 @@ std::vector<tax::TaxRule> tax_rules(const ledger::StateView& state);
 std::vector<tax::TaxRule> tax_rules_in_force(const ledger::StateView& state, std::uint64_t time_ms);
 /// Also those that are over or withdrawn.
 std::vector<tax::Certificate> tax_certificates(const ledger::StateView& state, std::string_view payee);
+/// What a tax line of an entry, counted from 1, brought to a revenue account, and what of it has gone back.
+std::optional<tax::Withheld> withheld(const ledger::StateView& state, const ledger::Digest& entry, std::uint32_t line);
 /// Register rows of one payee, or of everybody when `payee` is empty. `after` and `next` are opaque; an empty `next` ends the list.
 struct RegisterPage {
   std::vector<tax::RegisterRow> rows;

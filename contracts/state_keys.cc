@@ -102,6 +102,12 @@ std::string validator_set(std::uint64_t height) {
   return key;
 }
 
+std::string withheld(const ledger::Digest& entry, std::uint32_t line) {
+  std::string key = prefixed('w', entry.view());
+  append_u32(key, line);
+  return key;
+}
+
 std::string replay(std::uint64_t valid_until_ms, const ledger::Digest& id) {
   std::string key = replay_from(valid_until_ms);
   key.append(id.view());

@@ -20,6 +20,7 @@
 //   t <rule code> 0 <version, 4>                                TaxRule
 //   u <valid until ms, 8> <transaction id, 32>                  the replay set; empty value
 //   v <height, 8>                                               ValidatorSet, from the tree after that block on
+//   w <entry id, 32> <number of the tax line, from 1, 4>        tax::Withheld, of a line that brought money to a revenue account
 //   x <rule code> 0 <version, 4>                                FurtherTerms of a TaxRule that has any
 //   E                                                           governance::Edition: what the ledger goes by
 //   U                                                           valid-until up to which the replay set has been pruned, 8
@@ -55,6 +56,7 @@ std::string tax_certificates(std::string_view payee);
 std::string tax_rule(std::string_view code, std::uint32_t version);
 std::string further_terms(std::string_view code, std::uint32_t version);
 std::string validator_set(std::uint64_t height);
+std::string withheld(const ledger::Digest& entry, std::uint32_t line);
 std::string replay(std::uint64_t valid_until_ms, const ledger::Digest& id);
 inline constexpr std::string_view replay_pruned = "U";
 

@@ -175,6 +175,12 @@ Words words(RejectionCode code) {
     case RejectionCode::tax_rule_invalid:
       return {"tax_rule_invalid", "The tax rule contradicts itself or gives an impossible result.",
               "Correct what the detail says, and propose again."};
+    case RejectionCode::over_withheld:
+      return {"over_withheld", "More would go back than was withheld there and has not gone back yet.",
+              "Correct at most what the detail says; look at the payment's certificate."};
+    case RejectionCode::payment_not_taxed:
+      return {"payment_not_taxed", "No such tax line brought money to a tax authority.",
+              "Look at the payment's certificate: give its id, the line's number and the line's rule."};
     case RejectionCode::node_unknown:
       return {"node_unknown", "There is no node of this number.", "Look at the list of nodes; a removed node never comes back under its number."};
     case RejectionCode::node_number_not_next:
@@ -321,6 +327,8 @@ bool is_rejection_code(std::uint16_t number) {
     case RejectionCode::commitments_open:
     case RejectionCode::tax_category_unknown:
     case RejectionCode::tax_rule_invalid:
+    case RejectionCode::over_withheld:
+    case RejectionCode::payment_not_taxed:
     case RejectionCode::node_unknown:
     case RejectionCode::node_number_not_next:
     case RejectionCode::node_standing_wrong:

@@ -83,6 +83,8 @@ enum class RejectionCode : std::uint16_t {
   // 7xx: tax
   tax_category_unknown = 700,
   tax_rule_invalid = 701,
+  over_withheld = 702,
+  payment_not_taxed = 703,
   // 8xx: nodes
   node_unknown = 800,
   node_number_not_next = 801,

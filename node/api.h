@@ -77,6 +77,8 @@ class Api {
   HttpResponse transaction(const HttpRequest& request, const Read& read);
   HttpResponse receipt(const HttpRequest& request, const Read& read);
   HttpResponse tax_explanation(const HttpRequest& request, const Read& read);
+  HttpResponse tax_lines(const HttpRequest& request, const Read& read);
+  HttpResponse tax_lines_of_entry(const HttpRequest& request, const Read& read);
   HttpResponse entries(const HttpRequest& request, const Read& read);
 
   /// The rules and templates of the state that is read.
@@ -98,6 +100,9 @@ HttpResponse not_found(std::string_view code, std::string_view sentence);
 HttpResponse not_for_this_reader(const Access& access);
 /// `limit` from the parameters: 1..max, `standard` when absent; nothing when malformed.
 std::optional<std::size_t> page_limit(const QueryParameters& parameters, std::size_t standard, std::size_t max);
+
+/// "2026-11-24" as the first millisecond of that day, UTC; nothing when malformed.
+std::optional<std::uint64_t> parse_date(std::string_view text);
 
 /// `after` of a list whose ids are digests: the raw bytes, empty at the beginning; nothing when malformed.
 std::optional<std::string> after_id(const QueryParameters& parameters);

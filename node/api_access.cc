@@ -21,6 +21,11 @@ std::optional<contracts::agreements::Agreement> contract_of(const ledger::StateV
   return id ? contracts::query::contract(state, *id) : std::nullopt;
 }
 
+std::optional<contracts::tax::Withheld> corrected_line(const ledger::StateView& state, const contracts::Event& event) {
+  const auto payment = event.kind == "tax_corrected" ? ledger::Digest::from_hex(event.subject) : std::nullopt;
+  return payment ? contracts::query::withheld(state, *payment, event.number) : std::nullopt;
+}
+
 /// Who runs the ledger, and by which rules and templates, is everybody's business; what else a transaction did beside it is not.
 bool governs_only(const contracts::ExecutionResult& result) {
   return !result.events.empty() && result.postings.empty() && result.taxes.empty() &&
@@ -67,8 +72,10 @@ bool Access::concerns_reader(std::string_view sender, const contracts::Execution
     if (owner_of(posting.account) == reader_->id) return true;
   for (const auto& tax : result.taxes)
     if (tax.payer == reader_->id || tax.payee == reader_->id) return true;
-  for (const auto& event : result.events)
+  for (const auto& event : result.events) {
     if (const auto c = contract_of(state_, event); c && party_of(*c)) return true;
+    if (const auto line = corrected_line(state_, event); line && line->payer == reader_->id) return true;   // the agent; the payee has a posting
+  }
   return false;
 }
 

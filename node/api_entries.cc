@@ -1,11 +1,15 @@
-// Entries of the ledger: one transaction's outcome, its receipt, why its payments were taxed as they were, and lists by account, contract,
-// budget line, member or tax rule.
+// Entries of the ledger: one transaction's outcome, its receipt, its tax lines and why its payments were taxed so, and lists by account,
+// contract, budget line, member, payee or tax rule.
+#include <algorithm>
+
 #include "contracts/tax/explain.h"
 #include "ledger/ids.h"
 #include "node/api.h"
 
 namespace daftar::node {
 namespace {
+
+constexpr std::uint64_t day_ms = 86'400'000;
 
 struct OpenedEntry {
   ledger::Entry entry;
@@ -32,6 +36,54 @@ std::optional<OpenedEntry> open_entry(const storage::StateSnapshot& state, std::
 Json render_place(const ledger::Entry& entry) {
   return {{"id", entry.id.hex()}, {"index", entry.index}, {"height", entry.height}, {"time", iso_time(entry.time_ms)}, {"time_ms", entry.time_ms},
           {"kind", entry.kind == ledger::EntryKind::transaction ? "transaction" : "deadline"}};
+}
+
+/// Named by its id or its index; nothing for a name of another form.
+struct EntryName {
+  std::optional<ledger::Digest> id;
+  std::optional<std::uint64_t> index;
+};
+std::optional<EntryName> parse_entry_name(const std::string& text) {
+  if (const auto id = ledger::Digest::from_hex(text)) return EntryName{id, std::nullopt};
+  if (const auto index = parse_u64(text)) return EntryName{std::nullopt, index};
+  return std::nullopt;
+}
+std::optional<OpenedEntry> open_entry(const storage::StateSnapshot& state, const EntryName& name) {
+  const auto index = name.id ? state.find_entry(*name.id) : name.index;
+  return index ? open_entry(state, *index) : std::nullopt;
+}
+
+HttpResponse no_entry_name() { return bad_parameter("an entry is named by its id, 64 hexadecimal digits, or by its index"); }
+
+/// The first entry of that moment or later: times never go back in the log.
+std::uint64_t first_entry_since(const storage::StateSnapshot& state, std::uint64_t time_ms) {
+  std::uint64_t from = 0, to = state.mark().entries;
+  while (from < to) {
+    const std::uint64_t middle = from + (to - from) / 2;
+    const auto entry = state.entry(middle);
+    if (entry && entry->time_ms < time_ms) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}
+
+/// Who reads registers and the payee see the tax lines of a payee, another member those of payments that it made: what it withheld as an agent.
+bool sees_tax_line(const Access& access, const contracts::TaxLine& line) { return access.reads_registers() || access.is(line.payee) || access.is(line.payer); }
+
+/// Appends those tax lines of the entry that the reader sees, of one payee or, when `payee` is empty, of all.
+void put_tax_lines(Json& list, const OpenedEntry& opened, std::string_view payee, const contracts::tax::RuleBook& book, const Access& access, const ledger::StateView& state) {
+  std::uint32_t number = 0;
+  for (const auto& line : opened.result.taxes) {
+    ++number;
+    if ((!payee.empty() && line.payee != payee) || !sees_tax_line(access, line)) continue;
+    const auto rule = std::find_if(book.rules().begin(), book.rules().end(), [&](const auto& one) { return one.code == line.rule && one.version == line.version; });
+    Json out{{"payment", opened.entry.id.hex()}, {"index", opened.entry.index}, {"height", opened.entry.height}, {"time", iso_time(opened.entry.time_ms)},
+             {"time_ms", opened.entry.time_ms}, {"line", number}};
+    out.update(render_tax_line(line));
+    if (rule != book.rules().end()) out.update(render_rule_basis(*rule));
+    out.update(render_corrections(contracts::query::withheld(state, opened.entry.id, number)));
+    list.push_back(std::move(out));
+  }
 }
 
 /// `partial`: only lines on public accounts, no taxes, no events.
@@ -93,6 +145,8 @@ void Api::add_entry_routes() {
   add_read("/v1/receipts/{}", &Api::receipt);
   add_read("/v1/entries", &Api::entries, {"kind", "id", "from", "limit"});
   add_read("/v1/tax/explanations/{}", &Api::tax_explanation);
+  add_read("/v1/tax/lines", &Api::tax_lines, {"payee", "since", "until", "from", "limit"});
+  add_read("/v1/tax/lines/{}", &Api::tax_lines_of_entry);
 }
 
 HttpResponse Api::transaction(const HttpRequest& request, const Read& read) {
@@ -130,12 +184,9 @@ HttpResponse Api::receipt(const HttpRequest& request, const Read& read) {
 }
 
 HttpResponse Api::tax_explanation(const HttpRequest& request, const Read& read) {
-  const std::string& name = request.captures[0];
-  const auto id = ledger::Digest::from_hex(name);
-  const auto number = id ? std::nullopt : parse_u64(name);
-  if (!id && !number) return bad_parameter("an entry is named by its id, 64 hexadecimal digits, or by its index");
-  const auto index = id ? read.state->find_entry(*id) : number;
-  const auto opened = index ? open_entry(*read.state, *index) : std::nullopt;
+  const auto name = parse_entry_name(request.captures[0]);
+  if (!name) return no_entry_name();
+  const auto opened = open_entry(*read.state, *name);
   if (!opened) return not_found("transaction_unknown", "This node has not executed an entry with that id or index.");
   const Sight sight = read.access->entry(opened->sender(), opened->result);
   if (sight != Sight::whole && sight != Sight::open) return not_for_this_reader(*read.access);
@@ -144,8 +195,63 @@ HttpResponse Api::tax_explanation(const HttpRequest& request, const Read& read) 
   Json out = render_place(opened->entry);
   out["as_recorded"] = explanation.as_recorded;
   out["payments"] = Json::array();
-  for (const auto& payment : explanation.payments)
-    out["payments"].push_back(render_explained_payment(payment, opened->entry.time_ms, read.access->member_private_part(payment.payment.payee)));
+  std::uint32_t line = 0;   // the rules that apply are the entry's tax lines, in order
+  for (const auto& payment : explanation.payments) {
+    Json explained = render_explained_payment(payment, opened->entry.time_ms, read.access->member_private_part(payment.payment.payee));
+    if (explanation.as_recorded)
+      for (Json& applied : explained["applied"]) {
+        applied["line"] = ++line;
+        applied.update(render_corrections(contracts::query::withheld(*read.state, opened->entry.id, line)));
+      }
+    out["payments"].push_back(std::move(explained));
+  }
+  return json_response(out);
+}
+
+HttpResponse Api::tax_lines(const HttpRequest&, const Read& read) {
+  const std::string payee(read.parameters.get("payee"));
+  if (!ledger::is_member_id(payee)) return bad_parameter("payee is a member id");
+  if (read.access->anonymous()) return not_for_this_reader(*read.access);
+  if (!contracts::query::member(*read.state, payee)) return not_found("member_unknown", "There is no member with that id.");
+  const auto from = read.parameters.get("from").empty() ? std::optional<std::uint64_t>(0) : parse_u64(read.parameters.get("from"));
+  if (!from) return bad_parameter("from is an entry index");
+  const auto limit = page_limit(read.parameters, 100, 500);
+  if (!limit) return bad_parameter("limit is from 1 to 500");
+  std::uint64_t since_ms = 0, end_ms = UINT64_MAX;
+  if (const auto text = read.parameters.get("since"); !text.empty()) {
+    const auto day = parse_date(text);
+    if (!day) return bad_parameter("since is YYYY-MM-DD");
+    since_ms = *day;
+  }
+  if (const auto text = read.parameters.get("until"); !text.empty()) {
+    const auto day = parse_date(text);
+    if (!day) return bad_parameter("until is YYYY-MM-DD");
+    end_ms = *day + day_ms;
+  }
+  const auto rules = in_force(read);
+  const std::uint64_t first = std::max(*from, since_ms == 0 ? 0 : first_entry_since(*read.state, since_ms));
+  const auto indexes = read.state->find_rows(static_cast<std::uint8_t>(contracts::IndexKind::tax_payee), payee, first, *limit);
+  Json out{{"lines", Json::array()}, {"next", nullptr}};
+  for (const auto index : indexes) {
+    const auto opened = open_entry(*read.state, index);
+    if (!opened) continue;
+    if (opened->entry.time_ms >= end_ms) return json_response(out);
+    put_tax_lines(out["lines"], *opened, payee, rules->rules, *read.access, *read.state);
+  }
+  if (indexes.size() == *limit) out["next"] = indexes.back() + 1;
+  return json_response(out);
+}
+
+HttpResponse Api::tax_lines_of_entry(const HttpRequest& request, const Read& read) {
+  const auto name = parse_entry_name(request.captures[0]);
+  if (!name) return no_entry_name();
+  if (read.access->anonymous()) return not_for_this_reader(*read.access);
+  const auto opened = open_entry(*read.state, *name);
+  if (!opened) return not_found("transaction_unknown", "This node has not executed an entry with that id or index.");
+  Json out{{"lines", Json::array()}, {"next", nullptr}};
+  put_tax_lines(out["lines"], *opened, {}, in_force(read)->rules, *read.access, *read.state);
+  // Without a line of the reader's own: an empty list only where there is none at all, and the entry is the reader's to see.
+  if (out["lines"].empty() && (!opened->result.taxes.empty() || read.access->entry(opened->sender(), opened->result) == Sight::none)) return not_for_this_reader(*read.access);
   return json_response(out);
 }
 

@@ -12,7 +12,15 @@ constexpr std::size_t page_standard = 100, page_max = contracts::query::page_max
 
 HttpResponse bad_limit() { return bad_parameter("limit is from 1 to 1000"); }
 
-/// "2026-11-24" as the first millisecond of that day, UTC.
+/// "2026-11" as 202611.
+std::optional<std::uint32_t> parse_period(std::string_view text) {
+  const auto day = parse_date(std::string(text) + "-01");
+  if (!day) return std::nullopt;
+  return static_cast<std::uint32_t>(*parse_u64(std::string(text.substr(0, 4)) + std::string(text.substr(5, 2))));
+}
+
+}  // namespace
+
 std::optional<std::uint64_t> parse_date(std::string_view text) {
   if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
   const auto digits = [&](std::size_t from, std::size_t count) -> int {
@@ -29,15 +37,6 @@ std::optional<std::uint64_t> parse_date(std::string_view text) {
   if (!date.ok()) return std::nullopt;
   return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::sys_days(date).time_since_epoch()).count());
 }
-
-/// "2026-11" as 202611.
-std::optional<std::uint32_t> parse_period(std::string_view text) {
-  const auto day = parse_date(std::string(text) + "-01");
-  if (!day) return std::nullopt;
-  return static_cast<std::uint32_t>(*parse_u64(std::string(text.substr(0, 4)) + std::string(text.substr(5, 2))));
-}
-
-}  // namespace
 
 void Api::add_ledger_routes() {
   add_read("/v1/members", &Api::members, {"after", "limit"});

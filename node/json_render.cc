@@ -58,6 +58,17 @@ Json render_posting(const contracts::Posting& posting, bool with_balance) {
   return out;
 }
 
+Json render_tax_line(const contracts::TaxLine& tax) {
+  Json line{{"rule", tax.rule}, {"version", tax.version}, {"kind", tax.kind}, {"payer", tax.payer}, {"payee", tax.payee}, {"category", tax.category}};
+  put_currency(line, tax.currency);
+  line["gross"] = amount_text(tax.gross);
+  line["base"] = amount_text(tax.base);
+  line["tax"] = amount_text(tax.tax);
+  line["withheld"] = amount_text(tax.withheld);
+  line["rate_ppm"] = tax.rate_ppm;
+  return line;
+}
+
 Json render_result(const contracts::ExecutionResult& result, const BalanceVisible& balance_visible) {
   Json out;
   out["ok"] = result.ok();
@@ -71,16 +82,7 @@ Json render_result(const contracts::ExecutionResult& result, const BalanceVisibl
   out["postings"] = Json::array();
   for (const auto& posting : result.postings) out["postings"].push_back(render_posting(posting, balance_visible(posting.account)));
   out["taxes"] = Json::array();
-  for (const auto& tax : result.taxes) {
-    Json line{{"rule", tax.rule}, {"version", tax.version}, {"kind", tax.kind}, {"payer", tax.payer}, {"payee", tax.payee}, {"category", tax.category}};
-    put_currency(line, tax.currency);
-    line["gross"] = amount_text(tax.gross);
-    line["base"] = amount_text(tax.base);
-    line["tax"] = amount_text(tax.tax);
-    line["withheld"] = amount_text(tax.withheld);
-    line["rate_ppm"] = tax.rate_ppm;
-    out["taxes"].push_back(std::move(line));
-  }
+  for (const auto& tax : result.taxes) out["taxes"].push_back(render_tax_line(tax));
   out["events"] = Json::array();
   for (const auto& event : result.events)
     out["events"].push_back({{"kind", event.kind}, {"subject", event.subject}, {"number", event.number}, {"amount", amount_text(event.amount)}, {"text", event.text}});
@@ -193,6 +195,21 @@ Json render_tax_certificate(const contracts::tax::Certificate& certificate) {
   put_time(out, "recorded", certificate.recorded_ms);
   put_time(out, "withdrawn", certificate.withdrawn_ms);
   return out;
+}
+
+Json render_rule_basis(const contracts::tax::TaxRule& rule) {
+  return {{"title", rule.title}, {"brackets", render_brackets(rule)}, {"of", name(rule.base)}, {"legal_basis", rule.legal_basis}, {"status", rule.status}};
+}
+
+Json render_corrections(const std::optional<contracts::tax::Withheld>& kept) {
+  Json list = Json::array();
+  if (kept)
+    for (const auto& one : kept->corrections) {
+      Json correction{{"id", one.id.hex()}, {"amount", amount_text(one.amount)}};
+      put_time(correction, "time", one.time_ms);
+      list.push_back(std::move(correction));
+    }
+  return {{"corrected", amount_text(kept ? kept->corrected() : 0)}, {"corrections", std::move(list)}};
 }
 
 Json render_register_row(const contracts::tax::RegisterRow& row) {

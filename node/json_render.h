@@ -28,6 +28,7 @@ using BalanceVisible = std::function<bool(const std::string& account)>;
 
 Json render_error(const ledger::Rejection& rejection);
 Json render_result(const contracts::ExecutionResult& result, const BalanceVisible& balance_visible);
+Json render_tax_line(const contracts::TaxLine& line);
 Json render_posting(const contracts::Posting& posting, bool with_balance);
 Json render_status(const NodeStatus& status);
 
@@ -36,6 +37,10 @@ Json render_member(const contracts::Member& member, bool private_part);
 Json render_account(const std::string& account, ledger::MinorUnits balance);
 Json render_budget_line(const contracts::budget::BudgetLine& line);
 Json render_tax_rule(const contracts::tax::TaxRule& rule);
+/// What a tax line does not say of its rule.
+Json render_rule_basis(const contracts::tax::TaxRule& rule);
+/// What has gone back of a tax line: `corrected` and `corrections`. `kept`: of the line; nothing where it brought nothing to an authority.
+Json render_corrections(const std::optional<contracts::tax::Withheld>& kept);
 Json render_tax_certificate(const contracts::tax::Certificate& certificate);
 Json render_register_row(const contracts::tax::RegisterRow& row);
 /// `payee_private_part`: the payee's tax status, too.

@@ -172,6 +172,11 @@ struct Describer {
         return "record certificate of residence " + o.number() + " of " + o.payee() + ", resident of " + o.country() + ", valid from " + ms_to_utc(o.valid_from_ms()) +
                " until " + ms_to_utc(o.valid_to_ms()) + ", document " + hex_of(o.document_digest());
       }
+      case proto::Operation::kCorrectTax: {
+        const auto& o = op.correct_tax();
+        return "give back " + money_text(o.amount(), currency_of_account(o.to())) + " to " + o.to() + ", withheld too much by " + o.rule() + " in tax line " + std::to_string(o.line()) +
+               " of " + hex_of(o.payment()) + ", reason " + quoted(o.reason()) + (o.decision_digest().empty() ? "" : ", decision " + hex_of(o.decision_digest()));
+      }
       case proto::Operation::kProposeChange: return proposed_change(op.propose_change());
       case proto::Operation::kApproveChange: return "approve the change proposed in " + hex_of(op.approve_change().proposal());
       case proto::Operation::kWithdrawChange: return "withdraw the change proposed in " + hex_of(op.withdraw_change().proposal());
@@ -258,7 +263,7 @@ std::vector<std::string> describe_result(const json& result, const CurrencyLooku
     const std::string text = text_of(event, "text"), subject = text_of(event, "subject");
     const std::int64_t amount = amount_of(event, "amount");
     const std::string currency = amount != 0 && currency_of_all.empty() && currency_of ? currency_of(subject) : currency_of_all;
-    lines.push_back(text_of(event, "kind") + " " + subject + (number != 0 ? (text_of(event, "kind").starts_with("payment_") ? ", payment " : ", entry ") + std::to_string(number) : "") +
+    lines.push_back(text_of(event, "kind") + " " + subject + (number != 0 ? (text_of(event, "kind").starts_with("payment_") ? ", payment " : text_of(event, "kind") == "tax_corrected" ? ", tax line " : ", entry ") + std::to_string(number) : "") +
                     (amount != 0 ? ", " + money_text(amount, currency) : "") +
                     (text.empty() ? "" : ": " + text));
   });

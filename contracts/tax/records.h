@@ -126,4 +126,34 @@ void fields(A& a, R& r) {
   a(r.payee, r.rule, r.currency, r.version, r.period, r.payments, r.gross, r.base, r.tax, r.withheld);
 }
 
+/// Money that has gone back to the payee of a tax line.
+struct Correction {
+  ledger::Digest id;             // of the entry that gave it back
+  std::uint64_t time_ms = 0;
+  ledger::MinorUnits amount = 0;
+};
+template <class A, RecordOf<Correction> R>
+void fields(A& a, R& r) {
+  a(r.id, r.time_ms, r.amount);
+}
+
+/// What one tax line of one entry brought to a revenue account (correction.h).
+struct Withheld {
+  std::string rule, payer, payee, currency;
+  std::uint32_t version = 0;
+  std::uint64_t time_ms = 0;                 // of the payment
+  ledger::MinorUnits withheld = 0;           // > 0, and never changed afterwards
+  std::vector<Correction> corrections;       // in order; together at most `withheld`
+  ledger::MinorUnits corrected() const {
+    ledger::MinorUnits sum = 0;
+    for (const Correction& one : corrections) sum += one.amount;
+    return sum;
+  }
+  ledger::MinorUnits left() const { return withheld - corrected(); }
+};
+template <class A, RecordOf<Withheld> R>
+void fields(A& a, R& r) {
+  a(r.rule, r.payer, r.payee, r.currency, r.version, r.time_ms, r.withheld, r.corrections);
+}
+
 }  // namespace daftar::contracts::tax

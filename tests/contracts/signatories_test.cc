@@ -108,6 +108,18 @@ TEST_CASE("of public money the owner orders and the treasury pays under their ow
   CHECK(outcome(w, "treasury", approve_line("2026.b", 1'000'01), {"treasury"}) == "signatures_too_few");
 }
 
+TEST_CASE("a tax authority gives tax back under its own rules") {
+  World w;
+  w.fund("acme/UZS", 20'000'00);
+  w.must("acme", transfer("acme/UZS", "nordic/UZS", 10'000'00, "services"));
+  const Digest payment = w.last_id();
+  w.must("tax", add_key("tax", "tax second"));
+  w.must("tax", signing_rules({{1'000'00, 2, {}}}));
+  CHECK(outcome(w, "tax", correct_tax(payment, 1, "nonresident-20", "nordic/UZS", 1'000'01), {"tax"}) == "signatures_too_few");
+  CHECK(outcome(w, "tax", correct_tax(payment, 1, "nonresident-20", "nordic/UZS", 1'000'00), {"tax"}) == "ok");
+  CHECK(outcome(w, "tax", correct_tax(payment, 1, "nonresident-20", "nordic/UZS", 1'000'00), {"tax", "tax second"}) == "ok");
+}
+
 TEST_CASE("who changes keys or rules signs as for any amount") {
   Company w;
   CHECK(outcome(w, "acme", add_key("acme", "a stranger's"), {"acme"}) == "signatures_too_few");

@@ -2,7 +2,9 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <filesystem>
+#include <tuple>
 
 #include "contracts/agreements/records.h"
 #include "contracts/language/interpreter.h"
@@ -272,15 +274,64 @@ void World::judge(const ExecutedEntry& entry) {
     if (!posting.account.ends_with("/issued")) REQUIRE(posting.balance_after >= 0);
   }
   for (const auto& [currency, sum] : sums) REQUIRE(sum == 0);
-  for (const TaxLine& line : result->taxes) {
-    auto& row = register_sums_[line.payee + "/" + line.rule + "/" + std::to_string(line.version) + "/" + line.currency + "/" +
-                               std::to_string(tax::period_of(now_ms_))];
+  judge_taxes(entry, *result);
+  REQUIRE(explained(entry).as_recorded);
+}
+
+void World::judge_taxes(const ExecutedEntry& entry, const ExecutionResult& result) {
+  std::uint32_t number = 0;
+  for (const TaxLine& line : result.taxes) {
+    ++number;
+    const std::string name = line.payee + "/" + line.rule + "/" + std::to_string(line.version) + "/" + line.currency + "/" + std::to_string(tax::period_of(now_ms_));
+    auto& row = register_sums_[name];
     row[0] += line.gross;
     row[1] += line.base;
     row[2] += line.tax;
     row[3] += line.withheld;
+    const auto& known = rules().rules();
+    const auto rule = std::find_if(known.begin(), known.end(), [&](const tax::TaxRule& one) { return one.code == line.rule && one.version == line.version; });
+    REQUIRE(rule != known.end());
+    if (line.withheld > 0 && rule->vat_route == tax::VatRoute::treasury) revenue_[{entry.id, number}] = {line, name};
   }
-  REQUIRE(explained(entry).as_recorded);
+  for (const contracts::Event& event : result.events)
+    if (event.kind == "tax_corrected") judge_correction(event, result);
+}
+
+/// Gives back no more than was withheld there, to the payee, and the register says so in the month of the payment.
+void World::judge_correction(const contracts::Event& event, const ExecutionResult& result) {
+  const auto payment = Digest::from_hex(event.subject);
+  REQUIRE(payment);
+  const auto found = revenue_.find({*payment, event.number});
+  REQUIRE(found != revenue_.end());
+  Revenue& revenue = found->second;
+  REQUIRE(event.amount > 0);
+  revenue.corrected += event.amount;
+  REQUIRE(revenue.corrected <= revenue.line.withheld);
+  REQUIRE(std::any_of(result.postings.begin(), result.postings.end(), [&](const Posting& posting) {
+    return posting.reason == "tax_refund" && posting.amount == event.amount && posting.account.starts_with(revenue.line.payee + "/" + revenue.line.currency);
+  }));
+  auto& row = register_sums_.at(revenue.register_row);
+  row[2] -= event.amount;
+  row[3] -= event.amount;
+}
+
+/// What the state keeps of lines that may be corrected is what was seen of them.
+void World::check_revenue() const {
+  auto found = revenue_.begin();   // in the order of the keys
+  state_.scan("w", "x", [&](std::string_view key, std::string_view value) {
+    const auto line = decode_record<tax::Withheld>(value);
+    REQUIRE(line.has_value());
+    REQUIRE(found != revenue_.end());
+    REQUIRE(keys::withheld(found->first.first, found->first.second) == key);
+    const TaxLine& seen = found->second.line;
+    REQUIRE(std::tie(line->rule, line->version, line->payer, line->payee, line->currency, line->withheld) ==
+            std::tie(seen.rule, seen.version, seen.payer, seen.payee, seen.currency, seen.withheld));
+    REQUIRE(line->corrected() == found->second.corrected);
+    REQUIRE(line->left() >= 0);
+    ++found;
+    return true;
+  });
+  REQUIRE(found == revenue_.end());
 }
 
 tax::Explanation World::explained(const ExecutedEntry& entry) const {
@@ -454,6 +505,7 @@ void World::check_invariants() const {
     return true;
   });
   REQUIRE(rows == register_sums_.size());
+  check_revenue();
 }
 
 void World::check_one(const Digest& id) const {
@@ -498,6 +550,18 @@ proto::Operation record_certificate(std::string payee, const tax::Certificate& c
   record.set_document_digest(certificate.document_digest);
   record.set_valid_from_ms(certificate.valid_from_ms);
   record.set_valid_to_ms(certificate.valid_to_ms);
+  return o;
+}
+
+proto::Operation correct_tax(const Digest& payment, std::uint32_t line, std::string rule, std::string to, MinorUnits amount) {
+  proto::Operation o;
+  auto& correction = *o.mutable_correct_tax();
+  correction.set_payment(std::string(payment.view()));
+  correction.set_line(line);
+  correction.set_rule(std::move(rule));
+  correction.set_to(std::move(to));
+  correction.set_amount(amount);
+  correction.set_reason("rate of the treaty");
   return o;
 }
 

@@ -91,8 +91,8 @@ class World {
   const BlockOutcome& last_block() const { return last_; }
   /// Of an entry of the last block, with the state after it.
   tax::Explanation explained(const ExecutedEntry& entry) const;
-  /// Every invariant of the state as it is: money (also against all postings seen), budget lines, holds, deadlines, and the register against
-  /// all tax lines seen.
+  /// Every invariant of the state as it is: money (also against all postings seen), budget lines, holds, deadlines, the register and what may
+  /// still be corrected against all tax lines and corrections seen.
   void check_invariants() const;
   /// What one agreement says of itself.
   void check_one(const Digest& agreement) const;
@@ -110,6 +110,9 @@ class World {
   void execute_twice(const ledger::Block& block);
   void append(ledger::MerkleFrontier& log, const BlockOutcome& outcome, const ledger::Block& block) const;
   void judge(const ExecutedEntry& entry);
+  void judge_taxes(const ExecutedEntry& entry, const ExecutionResult& result);
+  void judge_correction(const contracts::Event& event, const ExecutionResult& result);
+  void check_revenue() const;
 
   const Judging judging_;
   std::shared_ptr<const ledger::Genesis> genesis_;
@@ -123,11 +126,19 @@ class World {
   std::map<std::string, ledger::SigningKey> keys_;                       // by name, those used so far
   std::vector<std::shared_ptr<const ledger::Block>> blocks_;             // Judging::each_block only
   std::map<std::string, ledger::Int128> posted_;                         // of all postings seen, by account
-  std::map<std::string, std::array<ledger::Int128, 4>> register_sums_;   // of all tax lines seen, by payee/rule/version/currency
+  std::map<std::string, std::array<ledger::Int128, 4>> register_sums_;   // of all tax lines and corrections seen, by payee/rule/version/currency/month
+  /// A tax line that brought money to a revenue account, and what has gone back of it.
+  struct Revenue {
+    TaxLine line;
+    std::string register_row;
+    MinorUnits corrected = 0;
+  };
+  std::map<std::pair<Digest, std::uint32_t>, Revenue> revenue_;          // by entry, and number of the line in it
 };
 
 // Operations, short.
 proto::Operation record_certificate(std::string payee, const tax::Certificate& certificate);
+proto::Operation correct_tax(const Digest& payment, std::uint32_t line, std::string rule, std::string to, MinorUnits amount);
 proto::Operation withdraw_certificate(std::string payee, std::string number);
 proto::Operation transfer(std::string from, std::string to, MinorUnits amount, std::string category = "none");
 proto::Operation open(std::string account);

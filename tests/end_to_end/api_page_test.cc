@@ -119,6 +119,15 @@ struct Story {
     auto taxed = network.transfer_operation(payer_account, payee_account, 11'200);
     taxed.mutable_transfer()->set_category("services");
     payment = network.accepted(network.sign(payer, {taxed}), tools::Wait::certified).id;
+    send("tax-authority", [&](ledger::proto::Operation& o) {
+      auto& correction = *o.mutable_correct_tax();
+      correction.set_payment(*ledger::from_hex(payment));
+      correction.set_line(1);
+      correction.set_rule("uz-vat-12");
+      correction.set_to(payee_account);
+      correction.set_amount(100);
+      correction.set_reason("for the page");
+    });
     for (const char* verb : {"demote", "promote"}) {
       proposal = send("operator-1", [&](ledger::proto::Operation& o) {
         auto& change = *o.mutable_propose_node_change();
@@ -225,6 +234,8 @@ std::map<std::string, Call> calls(const Story& story) {
       {"GET /v1/tax/register", {"/v1/tax/register?payee=" + payee, "", ""}},
       {"GET /v1/tax/certificates/{}", {"/v1/tax/certificates/" + payee, "", ""}},
       {"GET /v1/tax/explanations/{}", {"/v1/tax/explanations/" + story.payment, "", ""}},
+      {"GET /v1/tax/lines", {"/v1/tax/lines?limit=5&payee=" + payee, "", ""}},
+      {"GET /v1/tax/lines/{}", {"/v1/tax/lines/" + story.payment, "", ""}},
       {"GET /v1/payouts/{}", {"/v1/payouts/" + story.payout, "", ""}},
       {"GET /v1/proposals", {"/v1/proposals?limit=10", "", ""}},
       {"GET /v1/proposals/{}", {"/v1/proposals/" + story.template_change, "", ""}},

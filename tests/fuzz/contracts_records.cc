@@ -24,7 +24,7 @@ void read_record(std::string_view bytes) {
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
   if (size == 0) return 0;
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
-  switch (data[0] % 17) {
+  switch (data[0] % 18) {
     case 0:
       if (const auto instance = language::decode_instance(bytes)) DAFTAR_CHECK(language::encode(*instance) == bytes);
       break;
@@ -52,6 +52,7 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
     case 14: read_record<NodeRecord>(bytes); break;
     case 15: read_record<ValidatorSet>(bytes); break;
     case 16: read_record<NodeProposal>(bytes); break;
+    case 17: read_record<tax::Withheld>(bytes); break;
   }
   return 0;
 }

@@ -28,7 +28,7 @@ struct SmallNetwork {
   /// `node_change_approvals`: as in the genesis.
   explicit SmallNetwork(int validators = 3, const std::vector<std::string>& enterprises = {"acme", "baraka"},
                         std::function<ledger::SigningKey()> make_key = ledger::SigningKey::generate, std::uint32_t node_change_approvals = 0,
-                        const std::vector<ledger::proto::Template>& templates = {})
+                        const std::vector<ledger::proto::Template>& templates = {}, const std::vector<ledger::proto::TaxRule>& tax_rules = {})
       : make_key_(std::move(make_key)) {
     ledger::initialise_crypto();
     ledger::proto::Genesis content;
@@ -38,6 +38,7 @@ struct SmallNetwork {
     content.add_currencies("UZS");
     if (node_change_approvals != 0) content.mutable_limits()->set_node_change_approvals(node_change_approvals);
     for (const auto& one : templates) *content.add_templates() = one;
+    for (const auto& one : tax_rules) *content.add_tax_rules() = one;
     add_member(content, "bank", {"bank"});
     add_member(content, "registrar", {"registrar"});
     add_member(content, "treasury", {"treasury"});

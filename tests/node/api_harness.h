@@ -113,7 +113,8 @@ class ApiUnderTest {
 
 /// One real node, alone in its network: real disks, real consensus, no peers.
 struct OneNode {
-  OneNode() : network(1, {"acme", "baraka", "chorsu"}, ledger::SigningKey::generate, 0, {service_template_of_genesis()}) {
+  explicit OneNode(const std::vector<ledger::proto::TaxRule>& tax_rules = {})
+      : network(1, {"acme", "baraka", "chorsu"}, ledger::SigningKey::generate, 0, {service_template_of_genesis()}, tax_rules) {
     node::NodeOptions options;
     options.node = 1;
     options.data_dir = directory / "data";

@@ -49,6 +49,38 @@ Operation approve(const std::string& line, const std::string& owner) {
   return operation;
 }
 
+/// A tenth of every payment for services.
+ledger::proto::TaxRule withheld_tenth() {
+  ledger::proto::TaxRule rule;
+  rule.set_code("tenth");
+  rule.set_version(1);
+  rule.set_kind("withholding");
+  rule.set_title("A tenth");
+  rule.set_rate_ppm(100'000);
+  rule.set_base("gross");
+  rule.set_withheld_share_ppm(1'000'000);
+  rule.add_categories("services");
+  rule.set_revenue_account("tax-office/UZS/revenue");
+  rule.set_currency("UZS");
+  rule.set_legal_basis("Law 1");
+  rule.set_status("assumed");
+  rule.set_rounding_unit(1);
+  return rule;
+}
+
+/// The id of a payment for services.
+std::string pay(OneNode& one, const std::string& from, const std::vector<std::string>& to, std::int64_t amount) {
+  std::vector<Operation> operations;
+  for (const auto& payee : to) {
+    auto& transfer = *operations.emplace_back().mutable_transfer();
+    transfer.set_from(from + "/UZS");
+    transfer.set_to(payee + "/UZS");
+    transfer.set_amount(amount);
+    transfer.set_category("services");
+  }
+  return one.commit(*one.network.transaction(from, operations));
+}
+
 /// "200" or the code of the refusal.
 std::string outcome(const Answer& answer) { return answer.status == 200 ? "200" : answer.code(); }
 
@@ -272,6 +304,110 @@ TEST_CASE("an explanation of taxes is for who may read the whole entry, by id or
   const std::string open = pay("treasury", "gulnora");   // public money: anybody reads the entry
   CHECK_FALSE(one.server->get(open).json()["payments"][0]["payee"].contains("tax_status"));
   CHECK(one.get_as("tax-office", open).json()["payments"][0]["payee"]["tax_status"] == "none");
+}
+
+TEST_CASE("tax lines of a payee are for the payee and the offices, and to an agent those of payments that it made") {
+  OneNode one({withheld_tenth()});
+  for (const char* payer : {"acme", "chorsu"}) one.commit(*one.network.issue(std::string(payer) + "/UZS", 1000, payer));
+  const std::string first = pay(one, "acme", {"baraka", "chorsu"}, 100);
+  pay(one, "chorsu", {"baraka"}, 50);
+  pay(one, "acme", {"baraka"}, 30);
+  const std::string list = "/v1/tax/lines?payee=baraka";
+  const auto amounts = [](const nlohmann::json& page) {
+    std::vector<std::string> withheld;
+    for (const auto& line : page["lines"]) withheld.push_back(line["withheld"]);
+    return withheld;
+  };
+  using List = std::vector<std::string>;
+  CHECK(amounts(one.get_as("baraka", list).json()) == List{"10", "5", "3"});
+  CHECK(amounts(one.get_as("tax-office", list).json()) == List{"10", "5", "3"});
+  CHECK(amounts(one.get_as("acme", list).json()) == List{"10", "3"});
+  CHECK(amounts(one.get_as("chorsu", list).json()) == List{"5"});
+  CHECK(amounts(one.get_as("operator-1", list).json()).empty());
+  CHECK(outcome(one.server->get(list)) == "signed_read_required");
+  CHECK(outcome(one.get_as("baraka", "/v1/tax/lines")) == "parameter_invalid");
+  CHECK(outcome(one.get_as("tax-office", "/v1/tax/lines?payee=nobody")) == "member_unknown");
+
+  const auto line = one.get_as("baraka", list).json()["lines"][0];
+  CHECK(line["payment"] == first);
+  CHECK(line["line"] == 1);
+  CHECK(line["payer"] == "acme");
+  CHECK(line["legal_basis"] == "Law 1");
+  CHECK(one.get_as("chorsu", "/v1/tax/lines?payee=chorsu").json()["lines"][0]["line"] == 2);
+
+  // In pages of entries; what is not the reader's shortens a page and does not end the list.
+  const auto page = one.get_as("acme", list + "&limit=2").json();
+  CHECK(amounts(page) == List{"10"});
+  REQUIRE(page["next"].is_number());
+  CHECK(amounts(one.get_as("acme", list + "&limit=2&from=" + page["next"].dump()).json()) == List{"3"});
+  CHECK(one.get_as("acme", list).json()["next"].is_null());
+
+  const std::string today = line["time"].get<std::string>().substr(0, 10);
+  CHECK(amounts(one.get_as("baraka", list + "&since=" + today).json()) == List{"10", "5", "3"});
+  CHECK(amounts(one.get_as("baraka", list + "&until=" + today).json()).front() == "10");
+  CHECK(amounts(one.get_as("baraka", list + "&until=2020-01-01").json()).empty());
+  CHECK(amounts(one.get_as("baraka", list + "&since=2999-01-01").json()).empty());
+  for (const char* wrong : {"&since=2026-02-30", "&until=soon", "&from=-1", "&limit=501"}) {
+    INFO(wrong);
+    CHECK(outcome(one.get_as("baraka", list + wrong)) == "parameter_invalid");
+  }
+}
+
+TEST_CASE("the tax lines of one entry are for its payees, its payer and the offices, each their own") {
+  OneNode one({withheld_tenth()});
+  one.commit(*one.network.issue("acme/UZS", 1000, "s1"));
+  const std::string id = pay(one, "acme", {"baraka", "chorsu"}, 100), target = "/v1/tax/lines/" + id;
+  CHECK(one.get_as("acme", target).json()["lines"].size() == 2);
+  CHECK(one.get_as("tax-office", target).json()["lines"].size() == 2);
+  const auto own = one.get_as("chorsu", target).json();
+  REQUIRE(own["lines"].size() == 1);
+  CHECK(own["lines"][0]["payee"] == "chorsu");
+  CHECK(own["lines"][0]["line"] == 2);
+  CHECK(one.get_as("chorsu", "/v1/tax/lines/1").json() == own);
+  CHECK(outcome(one.server->get(target)) == "signed_read_required");
+  CHECK(outcome(one.get_as("operator-1", target)) == "not_allowed");
+  CHECK(outcome(one.get_as("acme", "/v1/tax/lines/x")) == "parameter_invalid");
+  CHECK(outcome(one.get_as("acme", "/v1/tax/lines/99")) == "transaction_unknown");
+  const std::string untaxed = "/v1/tax/lines/" + one.commit(*one.network.transfer("acme", "baraka", 5));
+  CHECK(one.get_as("acme", untaxed).json()["lines"].empty());
+  CHECK(outcome(one.get_as("chorsu", untaxed)) == "not_allowed");
+}
+
+TEST_CASE("what was given back of a tax stands with its line, and its entry is for payee, payer and offices") {
+  OneNode one({withheld_tenth()});
+  one.commit(*one.network.issue("acme/UZS", 1000, "s1"));
+  const std::string payment = pay(one, "acme", {"chorsu", "baraka"}, 100);
+  Operation operation;
+  auto& correction = *operation.mutable_correct_tax();
+  correction.set_payment(*ledger::from_hex(payment));
+  correction.set_line(2);
+  correction.set_rule("tenth");
+  correction.set_to("baraka/UZS");
+  correction.set_amount(4);
+  correction.set_reason("a decision");
+  const std::string id = one.commit(*one.network.transaction("tax-office", {operation}));
+  const auto lines = one.get_as("acme", "/v1/tax/lines/" + payment).json()["lines"];
+  CHECK(lines[0]["corrected"] == "0");
+  CHECK(lines[0]["corrections"].empty());
+  CHECK(lines[1]["withheld"] == "10");   // as it was
+  CHECK(lines[1]["corrected"] == "4");
+  REQUIRE(lines[1]["corrections"].size() == 1);
+  CHECK(lines[1]["corrections"][0]["id"] == id);
+  CHECK(lines[1]["corrections"][0]["amount"] == "4");
+  CHECK(one.get_as("baraka", "/v1/tax/lines?payee=baraka").json()["lines"].size() == 1);   // a correction is no payment
+  CHECK(one.get_as("baraka", "/v1/tax/register?payee=baraka").json()["rows"][0]["withheld"] == "6");
+  const auto explained = one.get_as("acme", "/v1/tax/explanations/" + payment).json()["payments"];
+  CHECK(explained[0]["applied"][0]["line"] == 1);
+  CHECK(explained[0]["applied"][0]["corrected"] == "0");
+  CHECK(explained[1]["applied"][0]["line"] == 2);
+  CHECK(explained[1]["applied"][0]["corrections"][0]["id"] == id);
+  for (const char* reader : {"acme", "baraka", "tax-office"}) {
+    INFO(reader);
+    CHECK(one.get_as(reader, "/v1/transactions/" + id).json().contains("envelope"));
+  }
+  const auto others = one.get_as("chorsu", "/v1/transactions/" + id).json();   // paid in the same entry, and not concerned: the public account alone
+  CHECK(others["redacted"] == true);
+  CHECK(others.dump().find("baraka") == std::string::npos);
 }
 
 TEST_CASE("certificates of residence are for the payee and the offices that read registers") {

@@ -17,6 +17,8 @@ void add_contract_commands(Command app, Session& session);
 void add_governance_commands(Command app, Session& session);
 void add_budget_commands(Command app, Session& session);
 void add_tax_commands(Command app, Session& session);
+/// The part of `daftar tax` that makes certificates of withholding.
+void add_withholding_commands(Command tax, Session& session);
 void add_transaction_commands(Command app, Session& session);
 void add_receipt_commands(Command app, Session& session);
 void add_import_commands(Command app, Session& session);

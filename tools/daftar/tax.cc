@@ -35,6 +35,66 @@ Result<Report> withdraw_certificate(Session& session, const CertificateArguments
   return session.transact({operation});
 }
 
+struct CorrectionArguments {
+  std::string payment, rule, payee, to, amount, reason, decision;
+  std::uint32_t line = 0;   // 0: the only one of that rule
+};
+
+/// The tax line that is meant: of that rule, and of that payee and number where they are given.
+Result<json> line_meant(Session& session, const CorrectionArguments& a) {
+  auto answer = session.get("/v1/tax/lines/" + url_part(a.payment));
+  if (!answer) return answer;
+  std::vector<json> found;
+  for (const json& line : (*answer)["lines"])
+    if (json_text(line, "rule") == a.rule && (a.payee.empty() || json_text(line, "payee") == a.payee) && (a.line == 0 || line.value("line", 0u) == a.line)) found.push_back(line);
+  if (found.size() == 1) return found.front();
+  std::string there;
+  for (const json& line : (*answer)["lines"])
+    there += (there.empty() ? "" : ", ") + std::to_string(line.value("line", 0u)) + ": " + json_text(line, "rule") + " of " + json_text(line, "payee");
+  return failure(Exit::usage, "rule", std::string(found.empty() ? "No tax line" : "More than one tax line") + " of the payment is the one meant. Its tax lines are " + (there.empty() ? "none" : there) + ".",
+                 "Give the rule's code, and --payee or --line where one rule taxed several payments.");
+}
+
+Result<Report> correct_tax(Session& session, const CorrectionArguments& a) {
+  auto line = line_meant(session, a);
+  if (!line) return Unexpected<ToolError>(line.error());
+  const std::string currency = json_text(*line, "currency");
+  ledger::proto::Operation operation;
+  auto& o = *operation.mutable_correct_tax();
+  auto payment = parse_hex32("payment", json_text(*line, "payment"));
+  if (!payment) return Unexpected<ToolError>(payment.error());
+  o.set_payment(*payment);
+  o.set_line(line->value("line", 0u));
+  o.set_rule(a.rule);
+  o.set_to(full_account(a.to.empty() ? json_text(*line, "payee") : a.to, currency));
+  auto amount = parse_amount(a.amount, currency);
+  if (!amount) return Unexpected<ToolError>(amount.error());
+  o.set_amount(*amount);
+  o.set_reason(a.reason);
+  if (!a.decision.empty()) {
+    auto digest = file_digest(a.decision);
+    if (!digest) return Unexpected<ToolError>(digest.error());
+    o.set_decision_digest(*digest);
+  }
+  return session.transact({operation});
+}
+
+void add_correction_command(Command tax, Session& session) {
+  auto a = arguments<CorrectionArguments>();
+  Command correct = tax.add_subcommand("correct", "Give tax that was withheld too much on one payment back to the payee (by the tax authority that received it)");
+  correct.add_option("payment", a->payment, "Transaction id, or index of the entry").required();
+  correct.add_option("--rule", a->rule, "Code of the rule that withheld").required();
+  correct.add_option("--amount", a->amount, "How much goes back").required();
+  correct.add_option("--reason", a->reason, "Why; the payee and who withheld read it").required();
+  correct.add_option("--decision", a->decision, "File of the decision: its digest stands on the ledger");
+  correct.add_option("--to", a->to, "Account of the payee; default: its main account");
+  correct.add_option("--payee", a->payee, "Whose payment, where the rule taxed several in the entry");
+  correct.add_option("--line", a->line, "Number of the tax line, where that is not enough (`daftar tax withholding --payment` in JSON)");
+  add_transaction_options(correct, session);
+  correct.footer("Example:\n  daftar tax correct 17 --rule uz-nonresident-20 --amount 5000000 --reason 'treaty with Sweden' --decision decision.pdf --as tax-authority");
+  correct.callback([&session, a] { session.action = [&session, a] { return correct_tax(session, *a); }; });
+}
+
 void add_certificate_commands(Command tax, Session& session) {
   auto a = arguments<CertificateArguments>();
   Command add = tax.add_subcommand("certificate", "Record a payee's certificate of residence, which opens the treaty rules of its country (by a tax authority)");
@@ -104,6 +164,8 @@ void add_tax_commands(Command app, Session& session) {
   });
 
   add_certificate_commands(tax, session);
+  add_withholding_commands(tax, session);
+  add_correction_command(tax, session);
 }
 
 }  // namespace daftar::tools

@@ -275,6 +275,63 @@ std::vector<std::string> tax_register_view(const json& answer) {
 
 namespace {
 
+/// One sentence for each correction of a tax line.
+std::vector<std::string> corrections_text(const json& line, const std::string& currency) {
+  std::vector<std::string> out;
+  for (const json& one : list_of(line, "corrections"))
+    out.push_back(money(one, "amount", currency) + " given back on " + day(one, "time") + " by entry " + json_text(one, "id"));
+  return out;
+}
+
+}  // namespace
+
+std::vector<std::string> withholding_view(const json& certificate) {
+  std::vector<std::string> lines = {"certificate of withholding, from ledger " + json_text(certificate, "ledger")};
+  const std::string payee = json_text(certificate, "payee"), kind = json_text(certificate, "kind");
+  lines.push_back((payee.empty() ? "payment " + json_text(certificate, "payment") : "payee " + payee + ", " + json_text(certificate, "from") + " to " + json_text(certificate, "until")) +
+                  (kind.empty() ? "" : ", only " + kind));
+  const json list = list_of(certificate, "lines");
+  if (list.empty()) {
+    const std::string by = certificate.value("held_against_register", false) ? "" : " by " + json_text(certificate, "made_by");
+    lines.push_back(payee.empty() ? "No tax was reckoned on it." : "Nothing was paid" + by + " in this time on which tax was reckoned.");
+    return lines;
+  }
+  for (const json& party : list_of(certificate, "parties"))
+    lines.push_back("  " + json_text(party, "id") + ": " + (json_text(party, "name").empty() ? "a person" : json_text(party, "name")) +
+                    (json_text(party, "tax_id").empty() ? "" : ", tax number " + json_text(party, "tax_id")) + ", of " + json_text(party, "country"));
+  std::vector<std::vector<std::string>> rows = {{"day", "entry", "payer", "payee", "paid as", "gross", "rule", "rate", "base", "tax", "withheld", "payment"}};
+  for (const json& line : list) {
+    const std::string currency = json_text(line, "currency");
+    rows.push_back({day(line, "time"), line.value("index", json()).dump(), json_text(line, "payer"), json_text(line, "payee"), json_text(line, "category"), money(line, "gross", currency),
+                    rule_name(line), rates(line, currency), money(line, "base", currency), money(line, "tax", currency), money(line, "withheld", currency), json_text(line, "payment")});
+  }
+  for (const std::string& row : table(rows, {false, true, false, false, false, true, false, true, true, true, true})) lines.push_back(row);
+  for (const json& line : list)
+    for (const std::string& text : corrections_text(line, json_text(line, "currency"))) lines.push_back("  entry " + line.value("index", json()).dump() + ", " + rule_name(line) + ": " + text);
+  rows = {{"rule", "payments", "gross", "base", "tax", "withheld", "given back"}};
+  for (const json& sum : list_of(certificate, "sums")) {
+    const std::string currency = json_text(sum, "currency");
+    rows.push_back({rule_name(sum), sum.value("payments", json()).dump(), money(sum, "gross", currency), money(sum, "base", currency), money(sum, "tax", currency), money(sum, "withheld", currency),
+                    money(sum, "corrected", currency)});
+  }
+  lines.push_back("by rule:");
+  for (const std::string& row : table(rows, {false, true, true, true, true, true, true})) lines.push_back("  " + row);
+  for (const json& sum : list_of(certificate, "sums")) lines.push_back("  " + rule_name(sum) + ": " + json_text(sum, "title") + ". " + json_text(sum, "legal_basis"));
+  for (const json& total : list_of(certificate, "totals")) {
+    const std::string currency = json_text(total, "currency");
+    const bool corrected = json_amount(total, "corrected") != 0;
+    lines.push_back("withheld in all: " + money(total, "withheld", currency) + (corrected ? ", given back " + money(total, "corrected", currency) + ", which leaves " + money(total, "left", currency) : ""));
+  }
+  if (certificate.value("held_against_register", false)) lines.push_back("The register of the ledger says the same of each rule and month.");
+  else if (!payee.empty()) lines.push_back("Payments by " + json_text(certificate, "made_by") + " only; the register, which also holds those of others, is not this reader's to see.");
+  if (const json receipts = certificate.value("receipts", json()); receipts.is_object())
+    lines.push_back("proved: receipts of " + receipts.value("count", json()).dump() + " entries in " + json_text(receipts, "folder") + " prove each line; check one: daftar verify FILE --genesis genesis.pb" +
+                    (receipts.value("validators_changed", false) ? " --validator-changes " + json_text(receipts, "folder") + "/validator-changes" : ""));
+  return lines;
+}
+
+namespace {
+
 void explain_applied(const json& line, const std::string& currency, std::vector<std::string>& lines) {
   const int decimals = ledger::currency_decimals(currency).value_or(0);
   const std::string of = json_text(line, "of");
@@ -284,6 +341,7 @@ void explain_applied(const json& line, const std::string& currency, std::vector<
                   ledger::format_decimal(line.value("rounding_unit", std::int64_t{1}), decimals, true) + " " + currency);
   if (const std::string account = json_text(line, "withheld_to"); account.empty()) lines.push_back("    recorded, nothing is withheld");
   else lines.push_back("    withheld " + percent(line, "withheld_share_ppm") + " of it: " + money(line, "withheld", currency) + " to " + account);
+  for (const std::string& text : corrections_text(line, currency)) lines.push_back("    " + text);
   if (line.value("limited", false)) lines.push_back("    cut: rounding or earlier rules left less to take");
   std::string dates = day(line, "effective_from").empty() ? "in force always" : "in force from " + day(line, "effective_from");
   if (const std::string to = day(line, "effective_to"); !to.empty()) dates += " until " + to;
