@@ -12,8 +12,11 @@ class Dice {
   /// Below n, which is at least 1.
   virtual std::uint64_t below(std::uint64_t n) = 0;
 
-  /// Both ends included.
-  std::int64_t between(std::int64_t least, std::int64_t most) { return least + static_cast<std::int64_t>(below(static_cast<std::uint64_t>(most - least + 1))); }
+  /// Both ends included; not the whole range of the type.
+  std::int64_t between(std::int64_t least, std::int64_t most) {
+    const auto from = static_cast<std::uint64_t>(least);   // unsigned: the span may be wider than a signed number can say
+    return static_cast<std::int64_t>(from + below(static_cast<std::uint64_t>(most) - from + 1));
+  }
   bool one_in(std::int64_t n) { return between(1, n) == 1; }
   /// Both ends come often: they are where amounts go wrong.
   std::int64_t edgy(std::int64_t least, std::int64_t most) {
