@@ -170,7 +170,7 @@ proposers = ["registrar"]
   }
 }
 
-TEST_CASE("how much virements may take from a budget line stands in a genesis source; a limit of nothing is one, none is none") {
+TEST_CASE("how much virements may take from a budget line stands in a genesis source, where a limit of nothing is one and none is none") {
   const tests::TemporaryFolder folder;
   folder.write("profile.toml", profile);
   const auto with = [&](const std::string& share) { return folder.write("network.toml", replaced(network, "[limits]\n", "[budget]\nvirement = \"" + share + "\"\n[limits]\n")); };
