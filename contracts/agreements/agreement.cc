@@ -165,14 +165,10 @@ Outcome act(Context& c, const ledger::proto::ActOnContract& operation) {
   const language::Moment moment{static_cast<std::int64_t>(c.now_ms), entry == 0 ? language::no_entry : entry - 1};
   if (is_party) bind(c, open, sent.party);
   const Interpreter interpreter(open.program());
-  const auto acts = [&](Instance& instance, language::Verbs& verbs) -> Outcome {
-    const auto would = interpreter.act(instance, sent, moment, verbs);
-    if (!would) return Unexpected<ledger::Rejection>(would.error());
-    return {};
-  };
+  const auto acts = [&](Instance& instance, language::Verbs& verbs) { return interpreter.act(instance, sent, moment, verbs); };
   if (auto replaced = take_place(c, open, acts); !replaced) return replaced;
   LedgerVerbs verbs(c, open.record, entry);
-  const auto done = interpreter.act(open.instance, sent, moment, verbs);
+  const auto done = acts(open.instance, verbs);
   if (!done) return Unexpected<ledger::Rejection>(done.error());
   tell(c, open, before, done->happened ? "contract_act" : "contract_consent", entry, operation.act());
   store(c, open);
@@ -189,14 +185,10 @@ Outcome fire(Context& c, const keys::Deadline& deadline) {
   const std::uint16_t before = open.instance.phase;
   const auto& moment = open.program().deadlines[due->deadline];
   const std::uint32_t entry = moment.place.list == language::no_list ? 0 : due->entry + 1;
-  const auto fires = [&](Instance& instance, language::Verbs& verbs) -> Outcome {
-    const auto would = interpreter.fire(instance, *due, static_cast<std::int64_t>(c.now_ms), verbs);
-    if (!would) return Unexpected<ledger::Rejection>(would.error());
-    return {};
-  };
+  const auto fires = [&](Instance& instance, language::Verbs& verbs) { return interpreter.fire(instance, *due, static_cast<std::int64_t>(c.now_ms), verbs); };
   if (auto replaced = take_place(c, open, fires); !replaced) return replaced;
   LedgerVerbs verbs(c, open.record, entry);
-  if (auto fired = interpreter.fire(open.instance, *due, static_cast<std::int64_t>(c.now_ms), verbs); !fired) return Unexpected<ledger::Rejection>(fired.error());
+  if (auto fired = fires(open.instance, verbs); !fired) return Unexpected<ledger::Rejection>(fired.error());
   tell(c, open, before, "contract_deadline", entry, moment.name);
   store(c, open, true);
   return {};

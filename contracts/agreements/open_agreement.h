@@ -1,5 +1,5 @@
-// An agreement while something happens to it: its record with its program and where it stands; read from the state and put back. For agreement.cc and
-// replacement.cc.
+// An agreement while something happens to it: its record with its program and where it stands; read from the state and put back. For agreement.cc,
+// replacement.cc and carry_over.cc.
 #pragma once
 #include "contracts/agreements/library.h"
 #include "contracts/agreements/records.h"

@@ -48,6 +48,7 @@ void fields(A& a, R& r) {
     r.deadlines_set, r.claims, r.replaces, r.replaced_by);
 }
 
+/// By its template, or because another is in its place.
 bool has_ended(const Agreement& agreement, const language::Program& program, const language::Instance& instance);
 
 /// Numbers are stored: never renumber.

@@ -1,6 +1,7 @@
 #include "contracts/agreements/replacement.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "contracts/agreements/verbs.h"
 

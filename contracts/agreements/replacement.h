@@ -21,7 +21,7 @@ namespace daftar::contracts::agreements {
 Outcome judge_replacement(Context& c, const Open& next);
 
 /// What is about to happen in a contract: run here on a copy, with verbs that move nothing.
-using Happening = std::function<Outcome(language::Instance&, language::Verbs&)>;
+using Happening = std::function<Expected<language::Interpreter::Done, ledger::Rejection>(language::Instance&, language::Verbs&)>;
 /// Before it does happen: ends the contract that `next` replaces, if `next` comes into force by it.
 /// Refusals: contract_replaced, wrong_phase (the old one is gone), replacement_incomplete (somebody needed has not acted; money would be set aside).
 Outcome take_place(Context& c, const Open& next, const Happening& happening);

@@ -21,6 +21,10 @@ bool is_here(const Program::Place& place, const Instance& instance, std::uint32_
   return place.list == no_list || (entry < instance.lists[place.list].size() && contains(place.stages, instance.lists[place.list][entry].stage));
 }
 
+bool has_consented(const Instance& instance, std::uint16_t act, std::uint16_t party, std::uint32_t entry) {
+  return std::find(instance.consents.begin(), instance.consents.end(), Consent{act, party, entry}) != instance.consents.end();
+}
+
 /// What waits for something that cannot happen any more is forgotten.
 void forget_stale(const Program& program, Instance& instance) {
   std::erase_if(instance.consents, [&](const Consent& one) { return !is_here(program.acts[one.act].place, instance, one.entry); });
@@ -108,9 +112,7 @@ class Choice {
     if (!parameters) return passed_on(parameters.error());
     Chosen chosen{number, std::move(*parameters), act.place.list == no_list ? 0 : moment_.entry, true, 0};
     if (act.jointly) {
-      const auto has_said = [&](std::uint16_t party) {
-        return std::find(instance_.consents.begin(), instance_.consents.end(), Consent{number, party, chosen.entry}) != instance_.consents.end();
-      };
+      const auto has_said = [&](std::uint16_t party) { return has_consented(instance_, number, party, chosen.entry); };
       if (has_said(sent_.party)) return refusal(RejectionCode::already_signed, sent_.name);
       chosen.complete = std::all_of(act.actors.begin(), act.actors.end(), [&](std::uint16_t actor) { return actor == sent_.party || has_said(actor); });
     }
@@ -173,7 +175,7 @@ bool Interpreter::may(const Instance& instance, std::uint16_t number, std::uint1
   const Program::Act& act = program_.acts[number];
   if (std::find(act.actors.begin(), act.actors.end(), party) == act.actors.end() || !is_here(act.place, instance, moment.entry)) return false;
   const std::uint32_t entry = act.place.list == no_list ? 0 : moment.entry;
-  if (act.jointly && std::find(instance.consents.begin(), instance.consents.end(), Consent{number, party, entry}) != instance.consents.end()) return false;
+  if (act.jointly && has_consented(instance, number, party, entry)) return false;
   if (act.place.when == no_code) return true;
   Runner runner(program_, instance, moment, act.place.list, act.cost);
   runner.give(std::vector<Value>(act.parameters.size()));
