@@ -173,9 +173,23 @@ void prune_replay_set(const ledger::StateView& state, std::uint64_t now_ms, ledg
   changes.put(keys::replay_pruned, mark.take());
 }
 
-bool wrote_any(const ledger::ChangeSet& changes, std::string_view prefix) {
-  const auto found = changes.writes().lower_bound(prefix);
-  return found != changes.writes().end() && found->first.starts_with(prefix);
+bool wrote_any(const ledger::ChangeSet& changes, std::string_view prefix) { return changes.first_key(prefix, keys::after_prefix(prefix)).has_value(); }
+
+/// What every transaction of the block reads, and every transfer.
+std::vector<std::string> keys_to_read(const ledger::Block& block) {
+  std::vector<std::string> out;
+  out.reserve(4 * block.transactions().size());
+  for (const auto& transaction : block.transactions()) {
+    const auto& body = transaction->body();
+    out.push_back(keys::replay(body.valid_until_ms(), transaction->id()));
+    out.push_back(keys::member(body.sender()));
+    for (const Operation& operation : body.operations()) {
+      if (!operation.has_transfer()) continue;
+      out.push_back(keys::account(operation.transfer().from()));
+      out.push_back(keys::account(operation.transfer().to()));
+    }
+  }
+  return out;
 }
 
 /// `in_force`: null when nothing is executed.
@@ -228,6 +242,7 @@ std::shared_ptr<const governance::Governed> Engine::governed() const { return im
 
 BlockOutcome Engine::execute(const ledger::Block& block, const ledger::StateView& state) const {
   BlockOutcome outcome;
+  state.expect(keys_to_read(block));
   Store store(state, outcome.changes);
   prune_replay_set(state, block.time_ms(), outcome.changes);
   outcome.entries.reserve(block.transactions().size());
