@@ -18,9 +18,9 @@ class Trade {
       w_.fund(one.id() + "/UZS", 20'000'00);
     }
     open_line();
-    auto next_year = approve_line(next_year_, 1'00);
-    next_year.mutable_approve_budget_line()->set_year(2027);
-    w_.must("treasury", next_year);
+    w_.must("treasury", line_of_year(next_year_, 2027));
+    w_.must("treasury", allot(next_year_, 3'000'000'00));
+    for (const auto& [line, year] : ceilings_) w_.must("treasury", approve_ceiling(line, 4'000'000'00, year));
   }
 
   /// Up to eight actions, after some time.
@@ -34,6 +34,7 @@ class Trade {
   /// Nobody acts any more until no deadline is left; what still lives then is played to its end by its parties, one of them silent until nothing is held.
   void settle() {
     const std::size_t before = tally.ended;
+    while (!ceilings_.empty()) w_.must("treasury", approved_ceiling());
     for (auto next = w_.engine().next_deadline_ms(w_.state()); next; next = w_.engine().next_deadline_ms(w_.state())) {
       next_ms_ = std::max(*next, w_.now() + 1);
       execute({});
@@ -127,6 +128,18 @@ class Trade {
     w_.must("treasury", allot(lines_.back(), 3'000'000'00));
   }
 
+  static proto::Operation line_of_year(const std::string& line, std::uint32_t year) {
+    auto o = approve_line(line, 6'000'000'00);
+    o.mutable_approve_budget_line()->set_year(year);
+    return o;
+  }
+  /// The budget of the first year that is only a ceiling is approved.
+  proto::Operation approved_ceiling() {
+    const auto [line, year] = ceilings_.front();
+    ceilings_.pop_front();
+    return line_of_year(line, year);
+  }
+
   /// Mostly of the last lines: earlier ones are used up.
   std::string line() { return lines_[lines_.size() - 1 - dice_.below(std::min<std::size_t>(lines_.size(), 3))]; }
 
@@ -142,6 +155,7 @@ class Trade {
   }
 
   std::shared_ptr<const ledger::Transaction> send_line() {
+    if (!ceilings_.empty() && dice_.one_in(20)) return send("treasury", approved_ceiling(), {});
     // Earlier lines are closed; contracts that are still in force go on on the one of the next year.
     if (lines_.size() > 1 && dice_.one_in(4)) return send("treasury", close_line(earlier_line(), dice_.one_in(4) ? std::string() : next_year_), {});
     if (dice_.one_in(3)) return send("treasury", allot(line(), dice_.between(1, 2'000'000'00)), {});
@@ -170,6 +184,7 @@ class Trade {
   void note_replaced(const ExecutionResult& result) {
     for (const Event& event : result.events) {
       if (event.kind == "contract_carried_over") ++tally.carried_over;
+      if (event.kind == "budget_bound_forward") ++tally.bound_forward;
       if (event.kind != "contract_replaced") continue;
       TradedDeal& deal = *live_.at(*Digest::from_hex(event.subject));
       deal.replaced = true;
@@ -244,7 +259,11 @@ class Trade {
     }
     Offer offer(*shipped.known);
     for (std::size_t i = 0; i < members.size(); ++i)
-      if (!members[i].empty()) offer.party(program.parties[i].name, members[i], "", lines[i]);
+      if (!members[i].empty()) {
+        offer.party(program.parties[i].name, members[i], "", lines[i]);
+        if (!lines[i].empty() && dice_.one_in(2))
+          for (const std::string& later : later_lines_) offer.draft().mutable_parties(offer.draft().parties_size() - 1)->add_later_lines(later);
+      }
     const auto fill = [](auto* values, const std::vector<language::Program::Slot>& slots, const std::vector<language::Value>& given) {
       for (std::size_t i = 0; i < slots.size(); ++i) {
         if (!given[i].given()) continue;
@@ -414,6 +433,8 @@ class Trade {
   std::map<Digest, Sent> sent_;                  // in the block being made
   std::vector<std::string> lines_;               // all of dept, of one year
   const std::string next_year_ = "2027.all";
+  const std::vector<std::string> later_lines_ = {next_year_, "2028.all", "2029.all", "2030.all"};
+  std::deque<std::pair<std::string, std::uint32_t>> ceilings_ = {{"2028.all", 2028}, {"2029.all", 2029}, {"2030.all", 2030}};   // as yet
   std::map<std::pair<Digest, std::uint32_t>, bool> owed_;   // claims of public contracts, and whether they are ordered
   std::uint64_t next_ms_ = 0, references_ = 0;
   bool idle_ = false;

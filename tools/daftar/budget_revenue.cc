@@ -1,4 +1,5 @@
 // `daftar budget revenue` and `rules`: what a year is planned to bring, and what the genesis fixes for budget lines.
+#include "ledger/ids.h"
 #include "tools/daftar/commands.h"
 #include "tools/daftar/views.h"
 
