@@ -19,7 +19,6 @@ class Trade {
     }
     open_line();
     w_.must("treasury", line_of_year(next_year_, 2027));
-    w_.must("treasury", allot(next_year_, 3'000'000'00));
     for (const auto& [line, year] : ceilings_) w_.must("treasury", approve_ceiling(line, 4'000'000'00, year));
   }
 
@@ -433,8 +432,8 @@ class Trade {
   std::map<Digest, Sent> sent_;                  // in the block being made
   std::vector<std::string> lines_;               // all of dept, of one year
   const std::string next_year_ = "2027.all";
-  const std::vector<std::string> later_lines_ = {next_year_, "2028.all", "2029.all", "2030.all"};
-  std::deque<std::pair<std::string, std::uint32_t>> ceilings_ = {{"2028.all", 2028}, {"2029.all", 2029}, {"2030.all", 2030}};   // as yet
+  const std::vector<std::string> later_lines_ = {"2027.later", "2028.later", "2029.later"};
+  std::deque<std::pair<std::string, std::uint32_t>> ceilings_ = {{"2027.later", 2027}, {"2028.later", 2028}, {"2029.later", 2029}};   // as yet
   std::map<std::pair<Digest, std::uint32_t>, bool> owed_;   // claims of public contracts, and whether they are ordered
   std::uint64_t next_ms_ = 0, references_ = 0;
   bool idle_ = false;

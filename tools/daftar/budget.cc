@@ -1,6 +1,5 @@
 #include "tools/daftar/commands.h"
 #include "tools/daftar/views.h"
-#include "tools/genesis_compiler.h"
 
 namespace daftar::tools {
 namespace proto = ledger::proto;

@@ -1,4 +1,6 @@
 // How budget and revenue lines are laid out for people.
+#include <map>
+
 #include "tools/daftar/view_parts.h"
 #include "tools/daftar/views.h"
 
