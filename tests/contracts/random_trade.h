@@ -235,6 +235,16 @@ class Trade {
     return fitting.empty() || dice_.one_in(100) ? anyone() : dice_.pick(fitting);
   }
 
+  /// What is due falls due this year, or one or two years later.
+  void put_off(const language::Program& program, language::Instance& instance) {
+    constexpr std::int64_t year_ms = 365 * static_cast<std::int64_t>(day);
+    for (std::size_t list = 0; list < program.lists.size(); ++list)
+      for (std::size_t i = 0; i < program.lists[list].fields.size(); ++i)
+        if (program.lists[list].fields[i].name == "due")
+          for (auto& entry : instance.lists[list])
+            if (entry.fields[i].given() && entry.fields[i].number < 10 * static_cast<std::int64_t>(start_ms)) entry.fields[i].number += dice_.between(0, 2) * year_ms;
+  }
+
   /// One in four comes in another contract's place: an answer to an offer, or a change of what is in force.
   std::shared_ptr<const ledger::Transaction> send_offer() {
     const TradedDeal* replaced = live_.empty() || !dice_.one_in(4) ? nullptr : std::next(live_.begin(), static_cast<std::ptrdiff_t>(dice_.below(live_.size())))->second.get();
@@ -249,6 +259,8 @@ class Trade {
     if (dice_.one_in(50)) wish.categories = {"none", "unheard_of"};
     auto instance = dice_.one_in(20) ? std::nullopt : sound_terms(program, dice_, wish);
     if (!instance) instance = random_terms(program, dice_, wish);
+    const bool over_years = wish.is_public && dice_.one_in(2);
+    if (over_years) put_off(program, *instance);
     std::vector<std::string> members, lines;
     for (std::size_t i = 0; i < program.parties.size(); ++i) {
       const bool from_line = wish.is_public && is_line_funded(program, i);
@@ -260,7 +272,7 @@ class Trade {
     for (std::size_t i = 0; i < members.size(); ++i)
       if (!members[i].empty()) {
         offer.party(program.parties[i].name, members[i], "", lines[i]);
-        if (!lines[i].empty() && dice_.one_in(2))
+        if (!lines[i].empty() && over_years)
           for (const std::string& later : later_lines_) offer.draft().mutable_parties(offer.draft().parties_size() - 1)->add_later_lines(later);
       }
     const auto fill = [](auto* values, const std::vector<language::Program::Slot>& slots, const std::vector<language::Value>& given) {
