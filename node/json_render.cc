@@ -161,7 +161,8 @@ Json render_budget_line(const contracts::budget::BudgetLine& line, const contrac
   out["carried_in"] = amount_text(line.carried_in);
   out["carried_out"] = amount_text(line.carried_out);
   out["lapsed"] = amount_text(line.lapsed);
-  if (const auto may = contracts::budget::may_leave(rules, line)) out["may_move_out"] = amount_text(*may);
+  if (line.closing_ms == 0 && !line.is_ceiling)
+    if (const auto may = contracts::budget::may_leave(rules, line)) out["may_move_out"] = amount_text(*may);
   out["is_ceiling"] = line.is_ceiling;
   out["ceiling"] = render_sum(line.ceiling);
   out["bound_forward"] = render_sum(line.forward);
