@@ -19,7 +19,7 @@ class Trade {
     }
     open_line();
     w_.must("treasury", line_of_year(next_year_, 2027));
-    for (const auto& [line, year] : ceilings_) w_.must("treasury", approve_ceiling(line, 4'000'000'00, year));
+    for (const auto& [line, year] : ceilings_) w_.must("treasury", approve_ceiling(line, ceiling_, year));
   }
 
   /// Up to eight actions, after some time.
@@ -127,8 +127,8 @@ class Trade {
     w_.must("treasury", allot(lines_.back(), 3'000'000'00));
   }
 
-  static proto::Operation line_of_year(const std::string& line, std::uint32_t year) {
-    auto o = approve_line(line, 6'000'000'00);
+  static proto::Operation line_of_year(const std::string& line, std::uint32_t year, MinorUnits amount = 6'000'000'00) {
+    auto o = approve_line(line, amount);
     o.mutable_approve_budget_line()->set_year(year);
     return o;
   }
@@ -136,7 +136,7 @@ class Trade {
   proto::Operation approved_ceiling() {
     const auto [line, year] = ceilings_.front();
     ceilings_.pop_front();
-    return line_of_year(line, year);
+    return line_of_year(line, year, ceiling_);
   }
 
   /// Mostly of the last lines: earlier ones are used up.
@@ -154,7 +154,7 @@ class Trade {
   }
 
   std::shared_ptr<const ledger::Transaction> send_line() {
-    if (!ceilings_.empty() && dice_.one_in(20)) return send("treasury", approved_ceiling(), {});
+    if (!ceilings_.empty() && dice_.one_in(60)) return send("treasury", approved_ceiling(), {});
     // Earlier lines are closed; contracts that are still in force go on on the one of the next year.
     if (lines_.size() > 1 && dice_.one_in(4)) return send("treasury", close_line(earlier_line(), dice_.one_in(4) ? std::string() : next_year_), {});
     if (dice_.one_in(3)) return send("treasury", allot(line(), dice_.between(1, 2'000'000'00)), {});
@@ -259,7 +259,7 @@ class Trade {
     if (dice_.one_in(50)) wish.categories = {"none", "unheard_of"};
     auto instance = dice_.one_in(20) ? std::nullopt : sound_terms(program, dice_, wish);
     if (!instance) instance = random_terms(program, dice_, wish);
-    const bool over_years = wish.is_public && dice_.one_in(2);
+    const bool over_years = wish.is_public && !dice_.one_in(3);
     if (over_years) put_off(program, *instance);
     std::vector<std::string> members, lines;
     for (std::size_t i = 0; i < program.parties.size(); ++i) {
@@ -444,6 +444,7 @@ class Trade {
   std::map<Digest, Sent> sent_;                  // in the block being made
   std::vector<std::string> lines_;               // all of dept, of one year
   const std::string next_year_ = "2027.all";
+  static constexpr MinorUnits ceiling_ = 100'000'000'00;
   const std::vector<std::string> later_lines_ = {"2027.later", "2028.later", "2029.later"};
   std::deque<std::pair<std::string, std::uint32_t>> ceilings_ = {{"2027.later", 2027}, {"2028.later", 2028}, {"2029.later", 2029}};   // as yet
   std::map<std::pair<Digest, std::uint32_t>, bool> owed_;   // claims of public contracts, and whether they are ordered
