@@ -156,7 +156,7 @@ class Trade {
   std::shared_ptr<const ledger::Transaction> send_line() {
     if (!ceilings_.empty() && dice_.one_in(60)) return send("treasury", approved_ceiling(), {});
     // Earlier lines are closed; contracts that are still in force go on on the one of the next year.
-    if (lines_.size() > 1 && dice_.one_in(4)) return send("treasury", close_line(earlier_line(), dice_.one_in(4) ? std::string() : next_year_), {});
+    if (lines_.size() > 1 && dice_.one_in(2)) return send("treasury", close_line(earlier_line(), dice_.one_in(4) ? std::string() : next_year_), {});
     if (dice_.one_in(3)) return send("treasury", allot(line(), dice_.between(1, 2'000'000'00)), {});
     lines_.push_back("2026." + std::to_string(lines_.size() + 1));
     return send("treasury", approve_line(lines_.back(), 6'000'000'00), {});
@@ -259,7 +259,7 @@ class Trade {
     if (dice_.one_in(50)) wish.categories = {"none", "unheard_of"};
     auto instance = dice_.one_in(20) ? std::nullopt : sound_terms(program, dice_, wish);
     if (!instance) instance = random_terms(program, dice_, wish);
-    const bool over_years = wish.is_public && !dice_.one_in(3);
+    const bool over_years = wish.is_public && dice_.one_in(2);
     if (over_years) put_off(program, *instance);
     std::vector<std::string> members, lines;
     for (std::size_t i = 0; i < program.parties.size(); ++i) {

@@ -97,7 +97,7 @@ struct Story {
       line.set_title("School supplies");
       line.set_currency("UZS");
       line.set_amount(1'000);
-      line.set_year(2026);
+      line.set_year(2998);   // after whatever falls due: that is paid from it
       line.set_function_code("09.2");
       line.set_economic_code("22");
       line.set_source_account("treasury/UZS");
@@ -113,6 +113,17 @@ struct Story {
     send("treasury", [&](ledger::proto::Operation& o) {
       o.mutable_allot_budget_line()->set_line("2026.edu");
       o.mutable_allot_budget_line()->set_amount(1'000);
+    });
+    send("treasury", [&](ledger::proto::Operation& o) {
+      auto& line = *o.mutable_approve_budget_line();
+      line.set_line("2999.edu");
+      line.set_owner("education-dept");
+      line.set_title("School supplies");
+      line.set_currency("UZS");
+      line.set_amount(1'000);
+      line.set_year(2999);
+      line.set_source_account("treasury/UZS");
+      line.set_ceiling(true);
     });
     earned(in_ms(7), in_ms(30));
     send("tax-authority", [&](ledger::proto::Operation& o) {
@@ -151,7 +162,7 @@ struct Story {
 
   /// A public contract that has earned what waits to be ordered.
   void earned(std::uint64_t offer_until_ms, std::uint64_t due_ms) {
-    const auto draft = draft_service({.customer = "education-dept", .provider = payee, .budget_line = "2026.edu", .price = 500, .due_ms = due_ms, .offer_until_ms = offer_until_ms});
+    const auto draft = draft_service({.customer = "education-dept", .provider = payee, .budget_line = "2026.edu", .price = 500, .due_ms = due_ms, .offer_until_ms = offer_until_ms, .later_lines = {"2999.edu"}});
     const std::string id = send("education-dept", [&](ledger::proto::Operation& o) { o = draft; });
     act("education-dept", id, draft, "sign");
     act(payee, id, draft, "sign");
