@@ -156,7 +156,7 @@ class Trade {
   std::shared_ptr<const ledger::Transaction> send_line() {
     if (!ceilings_.empty() && dice_.one_in(60)) return send("treasury", approved_ceiling(), {});
     // Earlier lines are closed; contracts that are still in force go on on the one of the next year.
-    if (lines_.size() > 1 && dice_.one_in(2)) return send("treasury", close_line(earlier_line(), dice_.one_in(4) ? std::string() : next_year_), {});
+    if (lines_.size() > 1 && dice_.one_in(3)) return send("treasury", close_line(earlier_line(), dice_.one_in(4) ? std::string() : next_year_), {});
     if (dice_.one_in(3)) return send("treasury", allot(line(), dice_.between(1, 2'000'000'00)), {});
     lines_.push_back("2026." + std::to_string(lines_.size() + 1));
     return send("treasury", approve_line(lines_.back(), 6'000'000'00), {});
@@ -235,14 +235,15 @@ class Trade {
     return fitting.empty() || dice_.one_in(100) ? anyone() : dice_.pick(fitting);
   }
 
-  /// What is due falls due this year, or one or two years later.
+  /// What is due falls due one or two years later; of every other contract a part of it this year.
   void put_off(const language::Program& program, language::Instance& instance) {
     constexpr std::int64_t year_ms = 365 * static_cast<std::int64_t>(day);
+    const std::int64_t least = dice_.one_in(2) ? 1 : 0;
     for (std::size_t list = 0; list < program.lists.size(); ++list)
       for (std::size_t i = 0; i < program.lists[list].fields.size(); ++i)
         if (program.lists[list].fields[i].name == "due")
           for (auto& entry : instance.lists[list])
-            if (entry.fields[i].given() && entry.fields[i].number < 10 * static_cast<std::int64_t>(start_ms)) entry.fields[i].number += dice_.between(0, 2) * year_ms;
+            if (entry.fields[i].given() && entry.fields[i].number < 10 * static_cast<std::int64_t>(start_ms)) entry.fields[i].number += dice_.between(least, 2) * year_ms;
   }
 
   /// One in four comes in another contract's place: an answer to an offer, or a change of what is in force.
@@ -259,7 +260,7 @@ class Trade {
     if (dice_.one_in(50)) wish.categories = {"none", "unheard_of"};
     auto instance = dice_.one_in(20) ? std::nullopt : sound_terms(program, dice_, wish);
     if (!instance) instance = random_terms(program, dice_, wish);
-    const bool over_years = wish.is_public && dice_.one_in(2);
+    const bool over_years = wish.is_public && dice_.one_in(4);
     if (over_years) put_off(program, *instance);
     std::vector<std::string> members, lines;
     for (std::size_t i = 0; i < program.parties.size(); ++i) {
