@@ -118,7 +118,12 @@ std::vector<std::string> budget_lines_view(const json& answer) {
     row.push_back(currency);
     rows.push_back(std::move(row));
   }
-  return table(rows, {false, false, true, true, true, true, true, true, true, true, false});
+  std::vector<std::string> lines = table(rows, {false, false, true, true, true, true, true, true, true, true, false});
+  for (const json& line : list)
+    if (line.value("is_ceiling", false))
+      lines.push_back(json_text(line, "id") + " is a ceiling of " + money(line.value("ceiling", json::object()), "net", json_text(line, "currency")) + ", bound forward " +
+                      money(line.value("bound_forward", json::object()), "net", json_text(line, "currency")));
+  return lines;
 }
 
 std::vector<std::string> budget_trace_view(const json& trace) {

@@ -9,6 +9,11 @@ using nlohmann::json;
 
 namespace {
 
+std::string advance_text(const json& payment) {
+  if (!payment.value("advance", false)) return {};
+  return payment.contains("offset") ? ", in advance, offset since" : ", in advance";
+}
+
 /// ", in 2027 from 2027.roads"
 std::string later_lines_text(const json& party) {
   std::string out;
@@ -145,7 +150,7 @@ std::vector<std::string> contract_view(const json& a) {
   for (const std::string& line : outlook_of(a, currency)) lines.push_back("  " + line);
   std::vector<std::vector<std::string>> payments = {{"", "payment", "stage", "amount"}};
   for (const json& one : list_of(a, "payments"))
-    payments.push_back({one.value("payment", json()).dump(), (one.contains("entry") ? "for entry " + one["entry"].dump() + ", to " : "to ") + json_text(one, "payee"), json_text(one, "stage"), money(one, "amount", currency)});
+    payments.push_back({one.value("payment", json()).dump(), (one.contains("entry") ? "for entry " + one["entry"].dump() + ", to " : "to ") + json_text(one, "payee") + advance_text(one), json_text(one, "stage"), money(one, "amount", currency)});
   if (payments.size() > 1)
     for (const std::string& line : table(payments, {true, false, false, true})) lines.push_back("  " + line);
   return lines;
