@@ -9,6 +9,8 @@
 #include "contracts/agreements/claims.h"
 #include "contracts/agreements/records.h"
 #include "contracts/budget/lines.h"
+#include "contracts/budget/revenue.h"
+#include "contracts/budget/rules.h"
 #include "contracts/budget/virement.h"
 #include "contracts/cash.h"
 #include "contracts/context.h"
@@ -50,6 +52,8 @@ Outcome perform(Context& c, const Operation& operation) {
     case Operation::kSetSigningRules: return set_signing_rules(c, operation.set_signing_rules());
     case Operation::kRecordExecution: return budget::record_execution(c, operation.record_execution());
     case Operation::kMoveAppropriation: return budget::move_appropriation(c, operation.move_appropriation());
+    case Operation::kApproveRevenueLine: return budget::approve_revenue(c, operation.approve_revenue_line());
+    case Operation::kAdjustRevenueLine: return budget::adjust_revenue(c, operation.adjust_revenue_line());
     case Operation::kCloseBudgetYear: return agreements::close_budget_year(c, operation.close_budget_year());
     case Operation::kOrderPayment: return agreements::order_payment(c, operation.order_payment());
     case Operation::kPayOrder: return agreements::pay_order(c, operation.pay_order());
@@ -216,6 +220,7 @@ ledger::Digest deadline_entry_id(const keys::Deadline& deadline) { return ledger
 struct Engine::Impl {
   std::shared_ptr<const ledger::Genesis> genesis;
   governance::Policies policies;
+  budget::Rules budget_rules;
   std::shared_ptr<const governance::Governed> governed = std::make_shared<governance::Governed>();
   Fixed fixed;
 };
@@ -224,13 +229,16 @@ Engine::Engine(std::shared_ptr<const ledger::Genesis> genesis) : impl_(std::make
   auto policies = governance::policies_of(genesis->content());
   DAFTAR_CHECK(policies.has_value());   // genesis_state has judged them
   impl_->policies = *policies;
+  auto budget_rules = budget::rules_of(genesis->content());
+  DAFTAR_CHECK(budget_rules.has_value());   // the same
+  impl_->budget_rules = std::move(*budget_rules);
   const auto& content = genesis->content();
   impl_->fixed = {.ledger_id = genesis->ledger_id(),
                   .epoch = 0,
                   .valid_until_horizon_ms = genesis->valid_until_horizon_ms(),
                   .currencies = {content.currencies().begin(), content.currencies().end()},
                   .node_change_approvals = content.limits().node_change_approvals(),
-                  .virement_share_ppm = content.has_virement_limit() ? std::optional(content.virement_limit().share_ppm()) : std::nullopt,
+                  .budget = &impl_->budget_rules,
                   .policies = &impl_->policies,
                   .governed = impl_->governed.get()};
   impl_->genesis = std::move(genesis);

@@ -1,5 +1,6 @@
 #include "contracts/pay.h"
 
+#include "contracts/budget/revenue.h"
 #include "contracts/journal.h"
 #include "contracts/state_keys.h"
 #include "contracts/tax/correction.h"
@@ -34,7 +35,9 @@ Outcome pay(Context& c, const Payment& payment) {
     const TaxLine& line = computed.line;
     if (line.withheld > 0) {
       const std::string rule = line.rule + "/" + std::to_string(line.version);
-      if (auto withheld = credit(c, tax::withheld_to(*computed.rule, line.payee, line.currency), line.withheld, line.kind, rule); !withheld) return withheld;
+      const std::string account = tax::withheld_to(*computed.rule, line.payee, line.currency);
+      if (auto withheld = credit(c, account, line.withheld, line.kind, rule); !withheld) return withheld;
+      if (account == computed.rule->revenue_account) budget::count_revenue(c, account, line.withheld);
     }
     tax::enter_register(c, line);
     tax::remember_withheld(c, *computed.rule);

@@ -128,6 +128,24 @@ std::vector<budget::BudgetLine> budget_lines(const ledger::StateView& state, std
   return page_of<budget::BudgetLine>(state, "b", key_after('b', after), limit);
 }
 
+namespace {
+Revenue with_collected(const ledger::StateView& state, budget::RevenueLine line) {
+  const auto year = one<budget::YearRevenue>(state, keys::year_revenue(line.account, line.year));
+  return {std::move(line), year ? year->collected : budget::StageSum{}};
+}
+}  // namespace
+
+std::optional<Revenue> revenue_line(const ledger::StateView& state, std::string_view id) {
+  auto line = one<budget::RevenueLine>(state, keys::revenue_line(id));
+  return line ? std::optional(with_collected(state, std::move(*line))) : std::nullopt;
+}
+
+std::vector<Revenue> revenue_lines(const ledger::StateView& state, std::string_view after, std::size_t limit) {
+  std::vector<Revenue> out;
+  for (auto& line : page_of<budget::RevenueLine>(state, "B", key_after('B', after), limit)) out.push_back(with_collected(state, std::move(line)));
+  return out;
+}
+
 std::optional<governance::Proposal> proposal(const ledger::StateView& state, const ledger::Digest& id) { return one<governance::Proposal>(state, keys::proposal(id)); }
 
 std::vector<governance::Proposal> proposals(const ledger::StateView& state, std::string_view after, std::size_t limit) {

@@ -51,6 +51,14 @@ std::vector<ledger::Digest> contracts_of_line(const ledger::StateView& state, st
 std::optional<budget::BudgetLine> budget_line(const ledger::StateView& state, std::string_view id);
 std::vector<budget::BudgetLine> budget_lines(const ledger::StateView& state, std::string_view after, std::size_t limit);
 
+/// A revenue line with what its year has brought so far.
+struct Revenue {
+  budget::RevenueLine line;
+  budget::StageSum collected;
+};
+std::optional<Revenue> revenue_line(const ledger::StateView& state, std::string_view id);
+std::vector<Revenue> revenue_lines(const ledger::StateView& state, std::string_view after, std::size_t limit);
+
 /// Changes of rules and templates. `after`: raw 32 bytes of the last id, or empty.
 std::optional<governance::Proposal> proposal(const ledger::StateView& state, const ledger::Digest& id);
 std::vector<governance::Proposal> proposals(const ledger::StateView& state, std::string_view after, std::size_t limit);

@@ -22,6 +22,8 @@
 //   v <height, 8>                                               ValidatorSet, from the tree after that block on
 //   w <entry id, 32> <number of the tax line, from 1, 4>        tax::Withheld, of a line that brought money to a revenue account
 //   x <rule code> 0 <version, 4>                                FurtherTerms of a TaxRule that has any
+//   B <revenue line id>                                         budget::RevenueLine
+//   R <revenue account> 0 <year, 4>                             budget::YearRevenue: what the year brought to it
 //   E                                                           governance::Edition: what the ledger goes by
 //   U                                                           valid-until up to which the replay set has been pruned, 8
 #pragma once
@@ -38,6 +40,8 @@ namespace daftar::contracts::keys {
 std::string account(std::string_view id);
 std::string budget_line(std::string_view id);
 std::string agreement(const ledger::Digest& id);
+std::string revenue_line(std::string_view id);
+std::string year_revenue(std::string_view account, std::uint32_t year);
 std::string claim(const ledger::Digest& contract, std::uint32_t number);
 std::string line_contract(std::string_view line, const ledger::Digest& contract);
 std::string line_contracts(std::string_view line);   // what the keys of all of them begin with

@@ -80,6 +80,16 @@ enum class RejectionCode : std::uint16_t {
   line_stopped = 610,
   line_closed = 611,
   commitments_open = 612,
+  duties_conflict = 613,       // detail: the step that the same key has taken
+  two_persons_needed = 614,
+  payments_stopped = 615,
+  line_is_ceiling = 616,
+  over_ceiling = 617,
+  no_line_of_year = 618,       // detail: of which entry
+  advance_limit = 619,         // detail: how much may be paid in advance
+  virement_forbidden = 620,    // detail: by which rule
+  revenue_line_unknown = 621,
+  revenue_line_exists = 622,
   // 7xx: tax
   tax_category_unknown = 700,
   tax_rule_invalid = 701,

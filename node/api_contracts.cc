@@ -1,6 +1,7 @@
 // Templates that the ledger knows, and the contracts made of them.
 #include "contracts/agreements/outlook.h"
 #include "contracts/agreements/text.h"
+#include "contracts/agreements/years.h"
 #include "contracts/language/interpreter.h"
 #include "contracts/language/names.h"
 #include "ledger/check.h"
@@ -70,6 +71,7 @@ class Rendering {
     const auto& one = agreement_.parties[number];
     Json out{{"name", program_.parties[number].name}, {"member", one.member}, {"account", one.account}};
     if (one.is_public()) out["budget_line"] = one.budget_line;
+    for (const auto& later : one.later_lines) out["later_lines"].push_back({{"year", later.year}, {"line", later.line}});
     out["acted"] = agreement_.acted[number] != 0;
     return out;
   }
@@ -94,9 +96,20 @@ class Rendering {
       const language::EntryState& entry = instance_.lists[number][i];
       Json one{{"entry", i + 1}, {"fields", values(program_.lists[number].fields, entry.fields)}, {"held", amount_text(held_of(number, i))}};
       if (number == program_.staged) one["stage"] = program_.stages[entry.stage].name;
+      if (const auto* line = line_of_year(number, i)) one["budget_line"] = *line;
       out["entries"].push_back(std::move(one));
     }
     return out;
+  }
+
+  /// Of a contract over several years: from which line the entry is paid.
+  const std::string* line_of_year(std::uint16_t list, std::size_t entry) const {
+    const auto* payer = agreement_.public_party();
+    if (payer == nullptr || payer->later_lines.empty()) return nullptr;
+    for (std::uint16_t held = 0; held < program_.held.size(); ++held)
+      if (program_.held[held].list == list && &agreement_.parties[program_.held[held].party] == payer)
+        return &contracts::agreements::line_of(program_, instance_, *payer, held, static_cast<std::uint32_t>(entry));
+    return nullptr;
   }
 
   ledger::Int128 held() const {
@@ -149,6 +162,9 @@ Json render_payments(const std::vector<contracts::agreements::Claim>& claims, co
     step("due", claim.due_ms, claim.due_in);
     step("ordered", claim.ordered_ms, claim.ordered_in);
     step("paid", claim.paid_ms, claim.paid_in);
+    if (claim.advance) one["advance"] = true;
+    put_time(one, "offset", claim.offset_ms);
+    for (const auto& key : claim.entered_by) one["entered_by"].push_back(key.hex());
     list.push_back(std::move(one));
   }
   return list;

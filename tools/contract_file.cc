@@ -80,6 +80,16 @@ const Library::Known& template_of(Table& table, const Library& library) {
   table.wrong("template", "is none that this ledger knows (daftar template list)");
 }
 
+/// One budget line, or a list of them: this year's, then those of later years.
+void read_lines(Table& lines, const std::string& party, ledger::proto::ContractParty& one) {
+  const toml::node* node = lines.find(party);
+  if (node == nullptr || !node->is_array()) return one.set_budget_line(lines.text(party));
+  const std::vector<std::string> names = lines.texts(party);
+  if (names.empty()) lines.wrong(party, "names no budget line");
+  one.set_budget_line(names.front());
+  for (std::size_t i = 1; i < names.size(); ++i) one.add_later_lines(names[i]);
+}
+
 DraftContract read_toml(const std::string& name, const toml::table& parsed, const fs::path& folder, const Library& library) {
   Table table(name, "", parsed);
   const Library::Known& known = template_of(table, library);
@@ -100,7 +110,7 @@ DraftContract read_toml(const std::string& name, const toml::table& parsed, cons
     one.set_name(party.name);
     one.set_member(parties->text(party.name, true));
     if (accounts) one.set_account(accounts->text(party.name));
-    if (lines) one.set_budget_line(lines->text(party.name));
+    if (lines) read_lines(*lines, party.name, one);
   }
   if (terms) read_values(known.program.terms, *terms, draft.currency(), folder, *draft.mutable_terms());
   for (const Program::List& list : known.program.lists) {

@@ -4,11 +4,15 @@
 #include <utility>
 
 #include "contracts/accounts.h"
+#include "contracts/agreements/advances.h"
 #include "contracts/agreements/open_agreement.h"
 #include "contracts/agreements/replacement.h"
 #include "contracts/agreements/text.h"
 #include "contracts/agreements/verbs.h"
+#include "contracts/agreements/years.h"
+#include "contracts/budget/duties.h"
 #include "contracts/budget/lines.h"
+#include "contracts/budget/rules.h"
 #include "contracts/language/interpreter.h"
 #include "contracts/members.h"
 #include "contracts/tax/rules.h"
@@ -99,6 +103,18 @@ void bind(Context& c, Open& open, std::uint16_t party) {
   }
 }
 
+bool acts_alone(const Program& program, const language::Sent& sent) {
+  if (sent.party == language::treasury_number) return false;
+  return std::none_of(program.acts.begin(), program.acts.end(), [&](const Program::Act& act) { return act.name == sent.name && act.jointly; });
+}
+
+/// Who has acted for the spending unit and for the treasury last, where duties are parted (budget/duties.h).
+void note_keys(const Context& c, Open& open, std::uint16_t party) {
+  if (!c.fixed.budget->duties || !open.record.is_public()) return;
+  if (party == language::treasury_number) open.record.certified_by = budget::signing_keys(c);
+  else if (open.record.parties[party].is_public()) open.record.entered_by = budget::signing_keys(c);
+}
+
 /// Who is no party may be the treasury that pays the line of a public contract.
 Outcome require_treasury_of(const Context& c, const Agreement& agreement) {
   const AgreementParty* payer = agreement.public_party();
@@ -127,6 +143,9 @@ Outcome draft(Context& c, const ledger::proto::DraftContract& operation) {
   record.acted.resize(record.parties.size());
   if (auto judged = Interpreter(known->program).judge_terms(open.instance, static_cast<std::int64_t>(c.now_ms)); !judged) return judged;
   if (auto judged = judge_parties(c, record, known->program); !judged) return judged;
+  for (std::uint16_t party = 0; party < record.parties.size(); ++party)
+    if (auto judged = judge_later_lines(c, open, party); !judged) return judged;
+  if (auto judged = judge_promised_advance(c, open); !judged) return judged;
   if (auto judged = judge_categories(c, known->program, open.instance); !judged) return judged;
   record.replaces = operation.replaces();
   record.digest = digest_of(*known, record.parties, record.currency, open.instance, record.replaces);
@@ -167,9 +186,11 @@ Outcome act(Context& c, const ledger::proto::ActOnContract& operation) {
   const Interpreter interpreter(open.program());
   const auto acts = [&](Instance& instance, language::Verbs& verbs) { return interpreter.act(instance, sent, moment, verbs); };
   if (auto replaced = take_place(c, open, acts); !replaced) return replaced;
-  LedgerVerbs verbs(c, open.record, entry);
+  note_keys(c, open, sent.party);
+  LedgerVerbs verbs(c, open, entry, acts_alone(open.program(), sent) ? sent.party : nobody);
   const auto done = acts(open.instance, verbs);
   if (!done) return Unexpected<ledger::Rejection>(done.error());
+  if (is_party && done->happened && open.record.parties[sent.party].is_public()) offset_if_ended(c, open, entry);
   tell(c, open, before, done->happened ? "contract_act" : "contract_consent", entry, operation.act());
   store(c, open);
   return {};
@@ -187,7 +208,7 @@ Outcome fire(Context& c, const keys::Deadline& deadline) {
   const std::uint32_t entry = moment.place.list == language::no_list ? 0 : due->entry + 1;
   const auto fires = [&](Instance& instance, language::Verbs& verbs) { return interpreter.fire(instance, *due, static_cast<std::int64_t>(c.now_ms), verbs); };
   if (auto replaced = take_place(c, open, fires); !replaced) return replaced;
-  LedgerVerbs verbs(c, open.record, entry);
+  LedgerVerbs verbs(c, open, entry);
   if (auto fired = fires(open.instance, verbs); !fired) return Unexpected<ledger::Rejection>(fired.error());
   tell(c, open, before, "contract_deadline", entry, moment.name);
   store(c, open, true);

@@ -47,7 +47,10 @@ void store(Context& c, Open& open, bool fired) {
   c.index(IndexKind::contract, open.record.id.view());
   for (const AgreementParty& party : open.record.parties)
     if (!party.member.empty()) c.index(IndexKind::member, party.member);
-  if (const auto* payer = open.record.public_party()) c.index(IndexKind::budget_line, payer->budget_line);
+  const auto* payer = open.record.public_party();
+  if (payer == nullptr) return;
+  c.index(IndexKind::budget_line, payer->budget_line);
+  for (const LaterLine& later : payer->later_lines) c.index(IndexKind::budget_line, later.line);
 }
 
 }  // namespace daftar::contracts::agreements

@@ -58,7 +58,8 @@ Outcome end_for(Context& c, Open& old, const ledger::Digest& next) {
     for (std::size_t i = 0; i < old.instance.held[pot].size(); ++i) {
       const ledger::MinorUnits amount = std::exchange(old.instance.held[pot][i], 0);
       if (amount == 0) continue;
-      LedgerVerbs verbs(c, old.record, held.list == language::no_list ? 0 : static_cast<std::uint32_t>(i + 1));
+      LedgerVerbs verbs(c, old, held.list == language::no_list ? 0 : static_cast<std::uint32_t>(i + 1));
+      verbs.about(static_cast<std::uint16_t>(pot), static_cast<std::uint32_t>(i));
       if (auto given = verbs.give_back(held.party, amount); !given) return given;
     }
   }

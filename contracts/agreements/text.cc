@@ -45,6 +45,7 @@ Expected<std::vector<AgreementParty>, ledger::Rejection> parties_of(const Progra
     one.member = described.member();
     one.account = described.account().empty() ? ledger::account_id(described.member(), draft.currency()) : described.account();
     one.budget_line = described.budget_line();
+    for (const std::string& line : described.later_lines()) one.later_lines.push_back({.year = 0, .line = line});   // the years are the ledger's to say
     if (!pays_as_described(program, static_cast<std::uint16_t>(out.size() - 1), one.is_public()))
       return wrong("parties: " + party.name + (one.is_public() ? ": the template lets it pay from no budget line" : ": the template has it pay from a budget line"));
   }
@@ -104,7 +105,10 @@ ledger::Digest digest_of(const Library::Known& known, const std::vector<Agreemen
   for (const AgreementParty& party : parties) {
     out.bytes(party.member);
     out.bytes(party.account);
-    out.bytes(party.budget_line);
+    // Lines of later years come after a zero byte, which no line's name contains.
+    std::string lines = party.budget_line;
+    for (const LaterLine& later : party.later_lines) lines += '\0' + later.line;
+    out.bytes(lines);
   }
   out.bytes(language::encode(instance));
   if (known.program.prose) {

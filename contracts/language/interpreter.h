@@ -15,6 +15,8 @@ using Result = Expected<void, ledger::Rejection>;
 class Verbs {
  public:
   virtual ~Verbs() = default;
+  /// Said before each of the others: of which held term of the program they are, and of which entry of its list, from 0 (0, too, when it is of none).
+  virtual void about(std::uint16_t /*held*/, std::uint32_t /*entry*/) {}
   virtual Result hold(std::uint16_t party, ledger::MinorUnits amount) = 0;
   /// Out of what is held from a party: to a party, as income of the category.
   virtual Result pay(std::uint16_t from, std::uint16_t to, ledger::MinorUnits amount, std::string_view category) = 0;

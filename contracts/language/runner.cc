@@ -198,6 +198,7 @@ Result Runner::hold(const Instruction& i, Verbs& verbs) {
   ledger::MinorUnits& held = changed_->held[i.b][place_of(i)];
   if (held != 0 || amount <= 0) return refusal(RejectionCode::template_fault, "held twice, or nothing is held");
   held = amount;
+  verbs.about(i.b, static_cast<std::uint32_t>(place_of(i)));
   return verbs.hold(program_.held[i.b].party, amount);
 }
 
@@ -207,6 +208,7 @@ Result Runner::let_out(const Instruction& i, Verbs& verbs) {
   if (amount < 0 || amount > held) return refusal(RejectionCode::template_fault, std::to_string(amount) + " is taken of " + std::to_string(held));
   if (amount == 0) return {};
   held -= amount;
+  verbs.about(i.b, static_cast<std::uint32_t>(place_of(i)));
   if (i.op == Op::give_back) return verbs.give_back(program_.held[i.b].party, amount);
   const Program::Payment& payment = program_.payments[i.c];
   if (!payment.category.empty()) return verbs.pay(program_.held[i.b].party, payment.to, amount, payment.category);

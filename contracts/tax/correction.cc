@@ -1,6 +1,7 @@
 #include "contracts/tax/correction.h"
 
 #include "contracts/accounts.h"
+#include "contracts/budget/revenue.h"
 #include "contracts/journal.h"
 #include "contracts/state_keys.h"
 #include "contracts/tax/register.h"
@@ -66,6 +67,7 @@ Outcome correct(Context& c, const ledger::proto::CorrectTax& o) {
   c.bind(line->currency, o.amount());
   if (auto moved = move(c, rule->revenue_account, o.to(), o.amount(), "tax_refund"); !moved) return moved;
   reduce_register(c, *line, o.amount());
+  budget::count_revenue(c, rule->revenue_account, -ledger::Int128{o.amount()});
   line->corrections.push_back({.id = c.id, .time_ms = c.now_ms, .amount = o.amount()});
   c.store.save(key, *line);
   c.event("tax_corrected", payment->hex(), o.line(), o.amount());   // no reason: anybody reads what an authority did

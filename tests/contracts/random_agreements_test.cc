@@ -64,7 +64,7 @@ void trade_at_random(std::uint64_t seed, std::uint64_t wanted) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - begin).count();
   std::cout << t.actions << " actions, " << t.accepted << " of them accepted; " << t.deadlines << " deadlines, " << t.deadlines_refused << " of them put off; " << t.contracts
             << " contracts, of the last ones " << t.ended_by_time << " ended by time alone; "
-            << t.answered << " offers answered, " << t.changed << " contracts changed, " << t.carried_over << " carried over to another year; root " << root.hex() << "; " << seconds << " s\n";
+            << t.answered << " offers answered, " << t.changed << " contracts changed, " << t.carried_over << " carried over to another year, " << t.bound_forward << " amounts bound forward; root " << root.hex() << "; " << seconds << " s\n";
   for (const auto& [code, count] : t.codes) std::cout << "  refused, " << code << ": " << count << "\n";
   CHECK(not_reached(t) == std::vector<std::string>{});
   CHECK(not_met(t) == std::vector<std::string>{});
@@ -72,6 +72,7 @@ void trade_at_random(std::uint64_t seed, std::uint64_t wanted) {
   CHECK(t.answered > 0);
   CHECK(t.changed > 0);
   CHECK(t.carried_over > 0);
+  CHECK(t.bound_forward > 0);
   CHECK(2 * t.accepted > t.actions);   // else little would have happened
 }
 

@@ -18,9 +18,8 @@ class Trade {
       w_.fund(one.id() + "/UZS", 20'000'00);
     }
     open_line();
-    auto next_year = approve_line(next_year_, 1'00);
-    next_year.mutable_approve_budget_line()->set_year(2027);
-    w_.must("treasury", next_year);
+    w_.must("treasury", line_of_year(next_year_, 2027));
+    for (const auto& [line, year] : ceilings_) w_.must("treasury", approve_ceiling(line, ceiling_, year));
   }
 
   /// Up to eight actions, after some time.
@@ -34,6 +33,7 @@ class Trade {
   /// Nobody acts any more until no deadline is left; what still lives then is played to its end by its parties, one of them silent until nothing is held.
   void settle() {
     const std::size_t before = tally.ended;
+    while (!ceilings_.empty()) w_.must("treasury", approved_ceiling());
     for (auto next = w_.engine().next_deadline_ms(w_.state()); next; next = w_.engine().next_deadline_ms(w_.state())) {
       next_ms_ = std::max(*next, w_.now() + 1);
       execute({});
@@ -127,6 +127,18 @@ class Trade {
     w_.must("treasury", allot(lines_.back(), 3'000'000'00));
   }
 
+  static proto::Operation line_of_year(const std::string& line, std::uint32_t year, MinorUnits amount = 6'000'000'00) {
+    auto o = approve_line(line, amount);
+    o.mutable_approve_budget_line()->set_year(year);
+    return o;
+  }
+  /// The budget of the first year that is only a ceiling is approved.
+  proto::Operation approved_ceiling() {
+    const auto [line, year] = ceilings_.front();
+    ceilings_.pop_front();
+    return line_of_year(line, year, ceiling_);
+  }
+
   /// Mostly of the last lines: earlier ones are used up.
   std::string line() { return lines_[lines_.size() - 1 - dice_.below(std::min<std::size_t>(lines_.size(), 3))]; }
 
@@ -142,8 +154,9 @@ class Trade {
   }
 
   std::shared_ptr<const ledger::Transaction> send_line() {
+    if (!ceilings_.empty() && dice_.one_in(60)) return send("treasury", approved_ceiling(), {});
     // Earlier lines are closed; contracts that are still in force go on on the one of the next year.
-    if (lines_.size() > 1 && dice_.one_in(4)) return send("treasury", close_line(earlier_line(), dice_.one_in(4) ? std::string() : next_year_), {});
+    if (lines_.size() > 1 && dice_.one_in(3)) return send("treasury", close_line(earlier_line(), dice_.one_in(4) ? std::string() : next_year_), {});
     if (dice_.one_in(3)) return send("treasury", allot(line(), dice_.between(1, 2'000'000'00)), {});
     lines_.push_back("2026." + std::to_string(lines_.size() + 1));
     return send("treasury", approve_line(lines_.back(), 6'000'000'00), {});
@@ -170,6 +183,7 @@ class Trade {
   void note_replaced(const ExecutionResult& result) {
     for (const Event& event : result.events) {
       if (event.kind == "contract_carried_over") ++tally.carried_over;
+      if (event.kind == "budget_bound_forward") ++tally.bound_forward;
       if (event.kind != "contract_replaced") continue;
       TradedDeal& deal = *live_.at(*Digest::from_hex(event.subject));
       deal.replaced = true;
@@ -221,6 +235,17 @@ class Trade {
     return fitting.empty() || dice_.one_in(100) ? anyone() : dice_.pick(fitting);
   }
 
+  /// What is due falls due one or two years later; of every other contract a part of it this year.
+  void put_off(const language::Program& program, language::Instance& instance) {
+    constexpr std::int64_t year_ms = 365 * static_cast<std::int64_t>(day);
+    const std::int64_t least = dice_.one_in(2) ? 1 : 0;
+    for (std::size_t list = 0; list < program.lists.size(); ++list)
+      for (std::size_t i = 0; i < program.lists[list].fields.size(); ++i)
+        if (program.lists[list].fields[i].name == "due")
+          for (auto& entry : instance.lists[list])
+            if (entry.fields[i].given() && entry.fields[i].number < 10 * static_cast<std::int64_t>(start_ms)) entry.fields[i].number += dice_.between(least, 2) * year_ms;
+  }
+
   /// One in four comes in another contract's place: an answer to an offer, or a change of what is in force.
   std::shared_ptr<const ledger::Transaction> send_offer() {
     const TradedDeal* replaced = live_.empty() || !dice_.one_in(4) ? nullptr : std::next(live_.begin(), static_cast<std::ptrdiff_t>(dice_.below(live_.size())))->second.get();
@@ -235,6 +260,8 @@ class Trade {
     if (dice_.one_in(50)) wish.categories = {"none", "unheard_of"};
     auto instance = dice_.one_in(20) ? std::nullopt : sound_terms(program, dice_, wish);
     if (!instance) instance = random_terms(program, dice_, wish);
+    const bool over_years = wish.is_public && dice_.one_in(4);
+    if (over_years) put_off(program, *instance);
     std::vector<std::string> members, lines;
     for (std::size_t i = 0; i < program.parties.size(); ++i) {
       const bool from_line = wish.is_public && is_line_funded(program, i);
@@ -244,7 +271,11 @@ class Trade {
     }
     Offer offer(*shipped.known);
     for (std::size_t i = 0; i < members.size(); ++i)
-      if (!members[i].empty()) offer.party(program.parties[i].name, members[i], "", lines[i]);
+      if (!members[i].empty()) {
+        offer.party(program.parties[i].name, members[i], "", lines[i]);
+        if (!lines[i].empty() && over_years)
+          for (const std::string& later : later_lines_) offer.draft().mutable_parties(offer.draft().parties_size() - 1)->add_later_lines(later);
+      }
     const auto fill = [](auto* values, const std::vector<language::Program::Slot>& slots, const std::vector<language::Value>& given) {
       for (std::size_t i = 0; i < slots.size(); ++i) {
         if (!given[i].given()) continue;
@@ -414,6 +445,9 @@ class Trade {
   std::map<Digest, Sent> sent_;                  // in the block being made
   std::vector<std::string> lines_;               // all of dept, of one year
   const std::string next_year_ = "2027.all";
+  static constexpr MinorUnits ceiling_ = 100'000'000'00;
+  const std::vector<std::string> later_lines_ = {"2027.later", "2028.later", "2029.later"};
+  std::deque<std::pair<std::string, std::uint32_t>> ceilings_ = {{"2027.later", 2027}, {"2028.later", 2028}, {"2029.later", 2029}};   // as yet
   std::map<std::pair<Digest, std::uint32_t>, bool> owed_;   // claims of public contracts, and whether they are ordered
   std::uint64_t next_ms_ = 0, references_ = 0;
   bool idle_ = false;

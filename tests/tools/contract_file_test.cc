@@ -79,6 +79,24 @@ TEST_CASE("a contract file may name the contract that it replaces, and what is s
   CHECK(words_of(*replacing, "en").at(0) == "(takes the place of contract " + id + ")");
 }
 
+TEST_CASE("a contract file names the budget lines of several years in a list, this year's first") {
+  const auto library = shipped("service");
+  std::string text = contract_toml;
+  for (const std::string dropped : {"acceptance = \"10d\"\n", "annex = \"file:text.txt\"\n"}) text.erase(text.find(dropped), dropped.size());
+  const auto with = [&](const std::string& lines) { return read_contract_text(text + "[budget_lines]\ncustomer = " + lines + "\n", "contract.toml", library); };
+  const auto one = with("\"2026.edu\""), several = with("[\"2026.edu\", \"2027.edu\", \"2028.edu\"]");
+  REQUIRE(one);
+  REQUIRE(several);
+  CHECK(one->draft.parties(0).budget_line() == "2026.edu");
+  CHECK(one->draft.parties(0).later_lines().empty());
+  CHECK(several->draft.parties(0).budget_line() == "2026.edu");
+  REQUIRE(several->draft.parties(0).later_lines_size() == 2);
+  CHECK(several->draft.parties(0).later_lines(1) == "2028.edu");
+  CHECK(several->draft.digest() != one->draft.digest());
+  CHECK_THAT(with("[]").error().sentence, Catch::Contains("'budget_lines.customer' names no budget line"));
+  CHECK_THAT(with("[2026]").error().sentence, Catch::Contains("'budget_lines.customer' must be a list of texts"));
+}
+
 TEST_CASE("a mistake in a contract file is refused with file and line") {
   CHECK_THAT(fault_of_contract("price = \"56000000.5\"", "price = \"56000000.505\""), Catch::Contains("contract.toml:19: 'milestones[0].price' cannot be read"));
   CHECK_THAT(fault_of_contract("price = \"56000000.5\"", "price = 56000000.5"), Catch::Contains("'milestones[0].price' must be a text"));

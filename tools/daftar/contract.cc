@@ -24,7 +24,7 @@ constexpr const char* draft_example = R"(Example of a file:
   [accounts]                        # where somebody's money comes from and goes to; default: the main account
   customer = "acme-build/UZS"
   # [budget_lines]                  # where it comes from instead: public money
-  # customer = "2026.edu.09.22"
+  # customer = "2026.edu.09.22"     # or ["2026.edu.09.22", "2027.edu.09.22"]: what is due in a later year is paid from that year's line
   [terms]
   subject = "Office repair"
   income = "services"               # income type for tax
