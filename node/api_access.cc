@@ -63,7 +63,11 @@ bool Access::party_of(const contracts::agreements::Agreement& c) const {
   return reader_ && (c.drafted_by == reader_->id || std::any_of(c.parties.begin(), c.parties.end(), [&](const auto& party) { return party.member == reader_->id; }));
 }
 
-bool Access::contract(const contracts::agreements::Agreement& c) const { return c.is_public() || reads_everything() || party_of(c); }
+bool Access::contract(const contracts::agreements::Agreement& c) const { 
+  if (c.is_public() || reads_everything() || party_of(c)) return true;
+  const auto awarding = contracts::query::awarding(state_, c.id);
+  return awarding && awarding->open;   // who may make an entry reads what it is for
+}
 
 bool Access::concerns_reader(std::string_view sender, const contracts::ExecutionResult& result) const {
   if (!reader_) return false;

@@ -1,5 +1,5 @@
 // Who may read what. Public: budget lines, accounts of public bodies, of the treasury and those that tax rules pay into, contracts paid from
-// the budget, the public part of members, tax rules. Private: everything else; its owner or a party reads it, and members with the role
+// the budget, contracts with an open list, the public part of members, tax rules. Private: everything else; its owner or a party reads it, and members with the role
 // tax_authority, operator or auditor.
 #pragma once
 #include <optional>

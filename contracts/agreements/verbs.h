@@ -1,6 +1,6 @@
 // The verbs of a template, on the ledger.
 #pragma once
-#include "contracts/agreements/records.h"
+#include "contracts/agreements/open_agreement.h"
 #include "contracts/context.h"
 #include "contracts/holds.h"
 #include "contracts/language/interpreter.h"
@@ -10,7 +10,7 @@ namespace daftar::contracts::agreements {
 /// While one act or deadline happens. `entry` of the list that it happens on, from 1; 0: on none.
 class LedgerVerbs final : public language::Verbs {
  public:
-  LedgerVerbs(Context& c, Agreement& agreement, std::uint32_t entry) : c_(c), agreement_(agreement), entry_(entry) {}
+  LedgerVerbs(Context& c, Open& open, std::uint32_t entry) : c_(c), open_(open), agreement_(open.record), entry_(entry) {}
 
   /// Whatever a template says: nobody's money is taken before they have acted on the contract themselves.
   Outcome hold(std::uint16_t party, ledger::MinorUnits amount) override;
@@ -19,10 +19,13 @@ class LedgerVerbs final : public language::Verbs {
   Outcome pay(std::uint16_t from, std::uint16_t to, ledger::MinorUnits amount, std::string_view category) override;
 
  private:
+  /// A party, or the entrant of an entry.
+  AgreementParty party(std::uint16_t number) const;
   Fund fund_of(std::uint16_t party) const;
   const Member& member(const std::string& id, std::optional<Member>& loaded) const;
 
   Context& c_;
+  const Open& open_;
   Agreement& agreement_;
   const std::uint32_t entry_;
 };

@@ -47,6 +47,8 @@ class BodyChecker {
     const auto pot = names_.pot_at(s.amount, pots_);
     if (!pot || names_.let(s.amount.name) != nullptr || names_.parameter(s.amount.name) != nullptr)
       return fault(s, "what is held is a whole term of money, so that everyone knows what it is for");
+    if (const Type* type = type_of(s.amount); type != nullptr && type->later) fault(s, "an amount that is set later is compared, not held");
+    check_entrant(s, *pot);
     if (names_.text().fund(s.party) == nullptr) fault(s, "no `fund` says where money of " + in_quotes(s.party) + " comes from");
     if (pots_.at(*pot) != s.party) fault(s, in_quotes(name(*pot)) + " is held from " + in_quotes(pots_.at(*pot)) + " elsewhere");
     check_own(s, *pot);
@@ -54,11 +56,12 @@ class BodyChecker {
 
   void check_outflow(const Statement& s) {
     expect_kind(s.amount, TypeKind::money, names_, pots_, faults_);
-    if (names_.text().party(s.party) == nullptr) fault(s, "there is no party " + in_quotes(s.party) + " to receive it");
+    if (names_.text().party(s.party) == nullptr && names_.text().entrant(s.party) == nullptr) fault(s, "there is no party " + in_quotes(s.party) + " to receive it");
     if (s.category) check_category(*s.category);
     const auto pot = check_pot(s);
     if (!pot) return;
     check_own(s, *pot);
+    check_entrant(s, *pot);
     if (s.verb == Verb::pay) return;
     const std::string& owner = pots_.at(*pot);
     if (owner != s.party) fault(s, in_quotes(name(*pot)) + " was held from " + in_quotes(owner) + ", so it can only go back there; money for another party is a `pay`");
@@ -83,6 +86,19 @@ class BodyChecker {
   /// Inside `each`, money moves for the entry alone: else it would move once for every entry.
   void check_own(const Statement& s, const Pot& pot) {
     if (!each_.empty() && pot.list.empty()) fault(s, "inside `each` only the entry's own money moves; " + in_quotes(name(pot)) + " is the contract's");
+  }
+
+  /// An entrant is the one of an entry: its money is held of its own entry, and only what is held of that is paid to it.
+  void check_entrant(const Statement& s, const Pot& pot) {
+    const Entrant* entrant = names_.text().entrant(s.party);
+    if (entrant != nullptr && pot.list != entrant->list) fault(s, "money of or for " + in_quotes(s.party) + " is held of an entry of " + in_quotes(entrant->list));
+  }
+
+  const Type* type_of(const Expression& e) const {
+    if (e.form != Expression::Form::field) return nullptr;
+    const Term* list = names_.list_of(e.name);
+    const Field* field = list == nullptr ? nullptr : field_of(*list, e.member);
+    return field == nullptr ? nullptr : &field->type;
   }
 
   void check_category(const Expression& category) {
