@@ -94,26 +94,26 @@ class Choice {
     for (std::uint16_t number = 0; number < program_.acts.size(); ++number) {
       const Program::Act& act = program_.acts[number];
       if (act.name != sent_.name) continue;
-      if (!is_actor(act, sent_.party, moment_.entry)) {
-        fails(1, {RejectionCode::not_a_party, sent_.name});
+      if (act.joins && moment_.entry != no_entry) {
+        fails(1, {RejectionCode::field_invalid, "entry: " + act.name + " makes a new one"});
+      } else if (!is_actor(act, sent_.party, moment_.entry)) {
+        fails(2, {RejectionCode::not_a_party, sent_.name});
       } else if (!contains(act.place.phases, instance_.phase)) {
-        fails(2, {RejectionCode::wrong_phase, program_.phases[instance_.phase].name});
+        fails(3, {RejectionCode::wrong_phase, program_.phases[instance_.phase].name});
       } else if (act.place.list == no_list && moment_.entry != no_entry) {
-        fails(3, {RejectionCode::field_invalid, "entry: " + act.name + " is about the contract as a whole"});
-      } else if (act.joins && moment_.entry != no_entry) {
-        fails(3, {RejectionCode::field_invalid, "entry: " + act.name + " makes a new one"});
+        fails(4, {RejectionCode::field_invalid, "entry: " + act.name + " is about the contract as a whole"});
       } else if (act.joins && is_entrant(sent_.party)) {
-        fails(3, {RejectionCode::already_entered, "entry " + std::to_string(sent_.party - entrant_number + 1)});
+        fails(4, {RejectionCode::already_entered, "entry " + std::to_string(sent_.party - entrant_number + 1)});
       } else if (act.joins && instance_.lists[act.place.list].size() >= program_.lists[act.place.list].most) {
-        fails(3, {RejectionCode::entries_full, std::to_string(program_.lists[act.place.list].most)});
+        fails(4, {RejectionCode::entries_full, std::to_string(program_.lists[act.place.list].most)});
       } else if (!act.joins && act.place.list != no_list && moment_.entry >= instance_.lists[act.place.list].size()) {
-        fails(3, {RejectionCode::milestone_unknown, (moment_.entry == no_entry ? std::string("none") : std::to_string(moment_.entry + 1)) + " of " + std::to_string(instance_.lists[act.place.list].size())});
+        fails(4, {RejectionCode::milestone_unknown, (moment_.entry == no_entry ? std::string("none") : std::to_string(moment_.entry + 1)) + " of " + std::to_string(instance_.lists[act.place.list].size())});
       } else if (!act.joins && !is_here(act.place, instance_, moment_.entry)) {
-        fails(4, {RejectionCode::milestone_wrong_stage, program_.stages[instance_.lists[act.place.list][moment_.entry].stage].name});
+        fails(5, {RejectionCode::milestone_wrong_stage, program_.stages[instance_.lists[act.place.list][moment_.entry].stage].name});
       } else {
         auto chosen = judge(number);
         if (chosen) return chosen;
-        fails(5, std::move(chosen.error()));
+        fails(6, std::move(chosen.error()));
       }
     }
     return passed_on(why);

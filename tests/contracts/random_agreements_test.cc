@@ -54,18 +54,19 @@ TEST_CASE("random acts on contracts of all templates create no money, lose none 
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - begin).count();
   std::cout << t.actions << " actions, " << t.accepted << " of them accepted; " << t.deadlines << " deadlines, " << t.deadlines_refused << " of them put off; " << t.contracts
             << " contracts, of the last ones " << t.ended_by_time << " ended by time alone; "
-            << t.answered << " offers answered, " << t.changed << " contracts changed, " << t.carried_over << " carried over to another year; root " << root.hex() << "; " << seconds << " s\n";
+            << t.answered << " offers answered, " << t.changed << " contracts changed, " << t.carried_over << " carried over to another year, " << t.by_award << " came about by an award; root " << root.hex() << "; " << seconds << " s\n";
   for (const auto& [code, count] : t.codes) std::cout << "  refused, " << code << ": " << count << "\n";
   CHECK(not_reached(t) == std::vector<std::string>{});
   CHECK(t.ended == t.contracts);
   for (const char* code : {"overdraft", "overflow", "not_a_party", "wrong_phase", "milestone_wrong_stage", "condition_not_met", "already_signed", "field_invalid", "term_out_of_range",
-                           "role_missing", "terms_digest_mismatch", "over_allotment", "not_line_owner", "payment_wrong_stage", "contract_replaced", "replacement_incomplete"}) {
+                           "role_missing", "terms_digest_mismatch", "over_allotment", "not_line_owner", "payment_wrong_stage", "contract_replaced", "replacement_incomplete", "seal_mismatch", "not_awarded", "awarded_to_others"}) {
     INFO(code);
     CHECK(t.codes.contains(code));
   }
   CHECK(t.answered > 0);
   CHECK(t.changed > 0);
   CHECK(t.carried_over > 0);
+  CHECK(t.by_award > 0);
   CHECK(2 * t.accepted > t.actions);   // else little would have happened
 }
 

@@ -420,8 +420,10 @@ void check_contract(const MemoryState& state, const agreements::Library& templat
   REQUIRE(instance);
   std::map<std::string, MinorUnits> held;
   for (std::size_t i = 0; i < program.held.size(); ++i) {
-    const auto& party = a.parties[program.held[i].party];
-    for (const MinorUnits amount : instance->held[i]) {
+    for (std::size_t n = 0; n < instance->held[i].size(); ++n) {
+      const MinorUnits amount = instance->held[i][n];
+      const std::uint16_t number = program.held[i].party;
+      const auto party = number == language::entrant_number ? agreements::entrant_of(instance->lists[program.held[i].list][n], a.currency) : a.parties[number];
       if (party.is_public()) committed[party.budget_line] += amount;
       else held[party.member] += amount;
     }
