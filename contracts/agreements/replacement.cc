@@ -130,7 +130,8 @@ Outcome take_place(Context& c, const Open& next, const Happening& happening) {
   if (!old) return Unexpected<ledger::Rejection>(old.error());
   for (const std::string& member : needed(*old)) {
     const auto party = party_of(next.record, member);
-    DAFTAR_CHECK(party.has_value());   // judged when it was drafted
+    // Judged when it was drafted; but somebody may have made an entry since.
+    if (!party) return refuse(RejectionCode::replacement_incomplete, member + ": the new contract does not ask for its word");
     if (next.record.acted[*party] == 0) return refuse(RejectionCode::replacement_incomplete, member + " has not acted on the new contract");
   }
   return end_for(c, *old, next.record.id);

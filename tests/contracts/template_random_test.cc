@@ -43,7 +43,7 @@ RunTerms random_terms(const language::Template& text, Dice& dice) {
   for (const language::Term& term : text.terms) {
     if (term.is_list) {
       auto& entries = terms.entries[term.name];
-      entries.resize(static_cast<std::size_t>(dice.between(term.least, std::min<std::int64_t>(term.most, 3))));
+      if (!term.open) entries.resize(static_cast<std::size_t>(dice.between(term.least, std::min<std::int64_t>(term.most, 3))));
       for (auto& entry : entries)
         for (const language::Field& field : term.fields)
           if (!field.type.later) entry[field.name] = random_value(field.type, dice);
@@ -73,6 +73,7 @@ class Player {
       TemplateRun run(text_, terms);
       compiled_.emplace(text_, program_, terms);
       const bool met = run.unmet_requirement(drafted) == nullptr;
+      INFO(compiled_->terms_refusal(drafted));
       REQUIRE(met == compiled_->terms_hold(drafted));
       if (!met) continue;
       ++tally_.contracts;

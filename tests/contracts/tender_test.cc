@@ -250,8 +250,11 @@ TEST_CASE("a tender: with bids nobody but its bidders can agree to put another i
   Tendering t;
   Offer other = t.text();
   other.replacing(t.tender.id);
+  const AgreementDeal next = offered(t.w, "acme", other);
   REQUIRE(t.bid("baraka", t.seal_for("baraka", {900'00})) == "ok");
   CHECK(t.w.outcome("acme", other.operation()) == "replacement_incomplete");
+  CHECK(t.w.outcome("acme", next.act("publish")) == "replacement_incomplete");     // drafted before there was a bid
+  CHECK(t.tender.phase(t.w) == "bidding");
 }
 
 TEST_CASE("a seal is the one that docs/formats.md works out") {
