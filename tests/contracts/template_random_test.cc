@@ -164,7 +164,7 @@ class Player {
     for (const std::string& actor : action.actors)
       if (actor != silent && !terms.left_out.contains(actor) && (actor != language::treasury_party || terms.is_public)) actors.push_back(actor);
     if (actors.empty() || (action.jointly && actors.size() != action.actors.size())) return;
-    if (cuts_short(action, run) && !dice_.one_in(8)) return;   // else few contracts would come far
+    if (cuts_short(action, run) && !dice_.one_in(tally_.done[action.name] == 0 ? 2 : 8)) return;   // else few contracts would come far
     if (action.scope.joins && run.staged_entries() >= 4) return;                         // who bid have enough to do
     if (action.scope.on && !action.scope.joins && run.staged_entries() == 0) return;
     std::size_t entry = action.scope.on && !action.scope.joins ? static_cast<std::size_t>(dice_.between(0, static_cast<std::int64_t>(run.staged_entries()) - 1)) : 0;

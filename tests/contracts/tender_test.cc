@@ -159,6 +159,23 @@ TEST_CASE("a tender: a bid without money for its security is none, and a replace
   CHECK(t.tender.instance(t.w).lists[0].size() == 1);
 }
 
+TEST_CASE("a tender: a bid binds its member to the security, by the member's signing rules") {
+  Tendering t;
+  proto::Operation key, rules;
+  key.mutable_change_key()->set_member("baraka");
+  key.mutable_change_key()->set_key(std::string(key_of("baraka director").public_key().view()));
+  auto& rule = *rules.mutable_set_signing_rules()->add_rules();
+  rule.set_currency("UZS");
+  rule.set_above(49'99);
+  rule.set_signatures(2);
+  t.w.must("baraka", key);
+  t.w.must("baraka", rules);
+  const auto bid = t.tender.act("bid", 0, {{"seal", Value::of(t.seal_for("baraka", {900'00}))}});
+  CHECK(t.w.outcome("baraka", bid) == "signatures_too_few");
+  t.w.block({t.w.signed_by(t.w.body("baraka", {bid}), {"baraka", "baraka director"})});
+  CHECK(t.tender.instance(t.w).lists[0].size() == 1);
+}
+
 TEST_CASE("a tender: what its contract must be") {
   Tendering t;
   CHECK(t.draft_outcome("baraka", t.contract_terms({900'00})) == "not_awarded");
