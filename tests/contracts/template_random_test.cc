@@ -158,8 +158,12 @@ class Player {
     return std::any_of(text_.actions.begin(), text_.actions.end(), [&](const language::Action& other) { return &other != &action && other.name == action.name; });
   }
 
+  const language::Action& any_action() { return text_.actions[static_cast<std::size_t>(dice_.between(0, static_cast<std::int64_t>(text_.actions.size()) - 1))]; }
+
   void act(TemplateRun& run, const RunTerms& terms, const std::string& silent) {
-    const language::Action& action = text_.actions[static_cast<std::size_t>(dice_.between(0, static_cast<std::int64_t>(text_.actions.size()) - 1))];
+    const language::Action* chosen = &any_action();
+    for (int tries = 0; tries < 2 && std::find(chosen->scope.phases.begin(), chosen->scope.phases.end(), run.phase()) == chosen->scope.phases.end(); ++tries) chosen = &any_action();
+    const language::Action& action = *chosen;
     std::vector<std::string> actors;
     for (const std::string& actor : action.actors)
       if (actor != silent && !terms.left_out.contains(actor) && (actor != language::treasury_party || terms.is_public)) actors.push_back(actor);
