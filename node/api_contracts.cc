@@ -174,6 +174,7 @@ Json render_silence(const contracts::agreements::Silence& silence, const languag
     one["moves"] = Json::array();
     for (const auto& move : step.moves) {
       Json moved{{"kind", name(move.kind)}, {"party", program.party_name(move.from)}, {"amount", amount_text(move.amount)}};
+      if (language::is_entrant(move.from)) moved["entry"] = move.from - language::entrant_number + 1;
       if (move.kind == contracts::agreements::MoveKind::pay) moved.update(Json{{"to", program.party_name(move.to)}, {"category", move.category}});
       one["moves"].push_back(std::move(moved));
     }

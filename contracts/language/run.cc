@@ -227,6 +227,7 @@ class Run {
         break;
       case Verb::set:
         read(s.amount, way);
+        check_set(s, way);
         ++way.sets;
         if (s.member.empty()) way.outcome.state.set.insert(s.name);
         else if (entries_.at(s.name)) way.outcome.state.set.insert(names_.list_of(s.name)->name + "." + s.member);
@@ -261,6 +262,15 @@ class Run {
       case Form::field: return field_of(*names_.list_of(e.name), e.member)->type.kind == TypeKind::money;
       default: return false;
     }
+  }
+
+  /// An amount that is set is one: not below nothing.
+  void check_set(const Statement& s, Way& way) {
+    const Term* list = s.member.empty() ? nullptr : names_.list_of(s.name);
+    if (list == nullptr || field_of(*list, s.member)->type.kind != TypeKind::money) return;
+    const SymbolicAmount amount = value(s.amount, way);
+    if (!unknowns_.never_negative(amount))
+      problem(way, Property::conservation, s.place, "this amount may be below nothing: " + in_words(amount) + with_most(amount));
   }
 
   static std::size_t index_of(const std::vector<Step>& steps, const std::string& wanted) {

@@ -57,6 +57,7 @@ class BodyChecker {
   void check_outflow(const Statement& s) {
     expect_kind(s.amount, TypeKind::money, names_, pots_, faults_);
     if (names_.text().party(s.party) == nullptr && names_.text().entrant(s.party) == nullptr) fault(s, "there is no party " + in_quotes(s.party) + " to receive it");
+    check_no_later_amount(s);
     if (s.category) check_category(*s.category);
     const auto pot = check_pot(s);
     if (!pot) return;
@@ -94,6 +95,15 @@ class BodyChecker {
     if (entrant != nullptr && pot.list != entrant->list) fault(s, "money of or for " + in_quotes(s.party) + " is held of an entry of " + in_quotes(entrant->list));
   }
 
+  /// What is set later may be set again: no money moves by it, nor is it given a name under which it could stand beside its later self.
+  void check_no_later_amount(const Statement& s) {
+    const auto look = [&](const auto& self, const Expression& e) -> bool {
+      const Type* type = type_of(e);
+      return (type != nullptr && type->later && type->kind == TypeKind::money) || std::any_of(e.parts.begin(), e.parts.end(), [&](const Expression& part) { return self(self, part); });
+    };
+    if (look(look, s.amount)) fault(s, "an amount that is set later is compared; no money moves by it");
+  }
+
   const Type* type_of(const Expression& e) const {
     if (e.form != Expression::Form::field) return nullptr;
     const Term* list = names_.list_of(e.name);
@@ -109,6 +119,7 @@ class BodyChecker {
   void check_let(const Statement& s) {
     // Once in an act, in its branches, too: so a name means one thing wherever it stands, and two parts of an amount with one spelling are one.
     if (names_.knows(s.name) || !lets_.insert(s.name).second) fault(s, in_quotes(s.name) + " is the name of something else already");
+    check_no_later_amount(s);
     const auto kind = kind_of(s.amount, names_, pots_, faults_);
     if (kind && *kind != TypeKind::money && *kind != TypeKind::date && *kind != TypeKind::duration && *kind != TypeKind::rate) fault(s, "a `let` names an amount, a date, a duration or a rate");
     if (kind && !names_.knows(s.name)) names_.add_let(s.name, *kind, names_.pots_in(s.amount, pots_));

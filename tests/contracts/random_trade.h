@@ -258,6 +258,12 @@ class Trade {
   }
 
   /// One in four comes in another contract's place: an answer to an offer, or a change of what is in force.
+  /// Those with an entrant more often: they have a long way to go.
+  const Shipped& any_shipped() {
+    const Shipped& first = dice_.pick(all_shipped());
+    return first.program().entrant ? first : dice_.pick(all_shipped());
+  }
+
   /// A tender that was awarded and has no contract yet.
   const TradedDeal* awarded_tender() {
     for (const auto& [id, deal] : live_)
@@ -305,7 +311,7 @@ class Trade {
     if (const TradedDeal* tender = awarded_tender(); tender != nullptr && dice_.one_in(2))
       if (auto sent = send_contract_of(*tender)) return sent;
     const TradedDeal* replaced = live_.empty() || !dice_.one_in(4) ? nullptr : std::next(live_.begin(), static_cast<std::ptrdiff_t>(dice_.below(live_.size())))->second.get();
-    const Shipped& shipped = replaced != nullptr && !dice_.one_in(10) ? *replaced->shipped : dice_.pick(all_shipped());
+    const Shipped& shipped = replaced != nullptr && !dice_.one_in(10) ? *replaced->shipped : any_shipped();
     const auto& program = shipped.program();
     TermsWish wish;
     wish.now = static_cast<std::int64_t>(next_ms_);

@@ -1,6 +1,7 @@
 // Tenders on the ledger: sealed bids of members whom the draft does not know, the award, and the contract that comes about by it (contracts/agreements/award.h).
 #include <catch2/catch.hpp>
 
+#include "contracts/agreements/outlook.h"
 #include "contracts/language/seal.h"
 #include "deals.h"
 
@@ -272,6 +273,34 @@ TEST_CASE("a tender: with bids nobody but its bidders can agree to put another i
   CHECK(t.w.outcome("acme", other.operation()) == "replacement_incomplete");
   CHECK(t.w.outcome("acme", next.act("publish")) == "replacement_incomplete");     // drafted before there was a bid
   CHECK(t.tender.phase(t.w) == "bidding");
+}
+
+TEST_CASE("a tender: everybody is told who may bid, reveal and award, and what silence does to each bid") {
+  Tendering t;
+  const auto& program = shipped_template("tender").program;
+  const auto told = [&] {
+    const auto instance = t.tender.instance(t.w);
+    const auto silence = agreements::if_all_are_silent(program, instance, t.w.now());
+    std::vector<std::string> lines;
+    for (const auto& turn : agreements::turns(t.tender.record(t.w), program, instance, silence, t.w.now())) {
+      lines.push_back(std::string(program.party_name(turn.party)) + " " + std::to_string(turn.entry) + ":");
+      for (const std::string& act : turn.acts) lines.back() += " " + act;
+    }
+    for (const auto& step : silence.steps)
+      for (const auto& move : step.moves) lines.push_back(program.deadlines[step.deadline].name + ": " + std::to_string(move.from - language::entrant_number + 1) + " " + std::to_string(move.amount));
+    return lines;
+  };
+  using Lines = std::vector<std::string>;
+  CHECK(told() == Lines{"buyer 0: cancel", "bidder 0: bid"});
+  REQUIRE(t.bid("baraka", t.seal_for("baraka", {900'00})) == "ok");
+  REQUIRE(t.bid("nordic", t.seal_for("nordic", {950'00})) == "ok");
+  t.w.must("nordic", t.tender.act("withdraw", 2));
+  CHECK(told() == Lines{"buyer 0: cancel", "bidder 0: bid", "bidder 1: bid withdraw", "bidder 2: bid", "reveal_closes: 1 5000"});
+  t.until(5);
+  CHECK(told() == Lines{"buyer 0: cancel", "bidder 1: reveal", "reveal_closes: 1 5000"});
+  REQUIRE(t.reveal("baraka", 1, {900'00}) == "ok");
+  t.until(8);
+  CHECK(told() == Lines{"buyer 0: cancel", "buyer 1: reject award", "not_awarded: 1 5000"});
 }
 
 TEST_CASE("a seal is the one that docs/formats.md works out") {

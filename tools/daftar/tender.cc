@@ -36,15 +36,25 @@ Result<Tender> tender_of(Session& session, const ContractArguments& a) {
   return Tender{*ledger::Digest::from_bytes(*id), std::move(*member), std::move(*acted), std::move(acts)};
 }
 
-/// The member's own entry; 0: none yet. Of --entry, or else asked of the network.
-Result<std::uint32_t> entry_of(Session& session, const ContractArguments& a, const std::string& member) {
-  if (a.entry != 0 || !a.terms.empty()) return a.entry;
+/// Where a member's entry stands.
+struct OwnEntry {
+  std::uint32_t number = 0;          // 0: there is none yet
+  std::vector<std::string> acts;     // what the member may do with it now
+};
+
+/// Asked of the network; with --terms nothing is asked, and --entry says which it is.
+Result<OwnEntry> own_entry(Session& session, const ContractArguments& a, const std::string& member) {
+  OwnEntry own{a.entry, {}};
+  if (!a.terms.empty()) return own;
   auto contract = session.get("/v1/contracts/" + url_part(a.id));
   if (!contract) return Unexpected<ToolError>(contract.error());
   for (const auto& list : contract->value("lists", nlohmann::json::array()))
     for (const auto& entry : list.value("entries", nlohmann::json::array()))
-      if (json_text(entry, "member") == member) return entry.value("entry", std::uint32_t{0});
-  return 0;
+      if (own.number == 0 && json_text(entry, "member") == member) own.number = entry.value("entry", std::uint32_t{0});
+  for (const auto& turn : contract->value("turns", nlohmann::json::array()))
+    if (own.number != 0 && turn.value("entry", std::uint32_t{0}) == own.number)
+      for (const auto& name : turn.value("acts", nlohmann::json::array())) own.acts.push_back(name.get<std::string>());
+  return own;
 }
 
 void put(proto::ActOnContract& act, const std::string& name, const Value& value) {
@@ -76,9 +86,9 @@ Result<Report> bid(Session& session, TenderArguments a) {
   if (!tender) return Unexpected<ToolError>(tender.error());
   auto sealed = sealed_of(*tender, a.contract.with);
   if (!sealed) return Unexpected<ToolError>(sealed.error());
-  auto entry = entry_of(session, a.contract, tender->member);
+  auto entry = own_entry(session, a.contract, tender->member);
   if (!entry) return Unexpected<ToolError>(entry.error());
-  a.contract.entry = *entry;
+  a.contract.entry = entry->number;
   if (auto kept = keep_sealed_bid(a.keep, *sealed); !kept) return Unexpected<ToolError>(kept.error());   // before anybody else knows the seal
   proto::ActOnContract act;
   act.set_contract(std::string(tender->id.view()));
@@ -98,9 +108,12 @@ Result<Report> reveal(Session& session, TenderArguments a) {
   if (!tender) return Unexpected<ToolError>(tender.error());
   if (sealed->contract != tender->id || sealed->member != tender->member)
     return failure(Exit::usage, "sealed_bid_file", a.keep + " is a bid of " + sealed->member + " for " + sealed->contract.hex() + ".", "Reveal it there, as who made it.");
-  auto entry = entry_of(session, a.contract, tender->member);
+  auto entry = own_entry(session, a.contract, tender->member);
   if (!entry) return Unexpected<ToolError>(entry.error());
-  a.contract.entry = *entry;
+  a.contract.entry = entry->number;
+  // Even a look at what would happen would tell a node the bid: nothing leaves this machine before it is time.
+  if (a.contract.terms.empty() && std::find(entry->acts.begin(), entry->acts.end(), tender->acts.reveals) == entry->acts.end())
+    return failure(Exit::refused, "not_revealed", "The bid cannot be revealed now: bids are not closed yet, or it is too late, or it has been revealed.", "daftar contract show says where the tender stands.");
   proto::ActOnContract act;
   act.set_contract(std::string(tender->id.view()));
   act.set_act(tender->acts.reveals);
