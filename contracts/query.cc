@@ -98,6 +98,10 @@ std::vector<agreements::Agreement> contracts(const ledger::StateView& state, std
   return page_of<agreements::Agreement>(state, "g", key_after('g', after), limit);
 }
 
+std::optional<agreements::Awarding> awarding(const ledger::StateView& state, const ledger::Digest& contract) {
+  return one<agreements::Awarding>(state, keys::awarding(contract));
+}
+
 std::vector<agreements::Claim> claims(const ledger::StateView& state, const ledger::Digest& contract) {
   std::vector<agreements::Claim> found;
   state.scan(keys::claim(contract, 0), keys::claim(contract, UINT32_MAX), [&](std::string_view, std::string_view value) {

@@ -38,6 +38,8 @@ std::optional<Payout> payout(const ledger::StateView& state, const ledger::Diges
 /// The transaction behind which a bank put a statement line.
 std::optional<ledger::Digest> statement_reference(const ledger::StateView& state, std::string_view bank, std::string_view reference);
 
+/// Of a contract whose entries members make, or that came about by an award.
+std::optional<agreements::Awarding> awarding(const ledger::StateView& state, const ledger::Digest& contract);
 std::optional<agreements::Agreement> contract(const ledger::StateView& state, const ledger::Digest& id);
 /// `after`: raw 32 bytes of the last id, or empty.
 std::vector<agreements::Agreement> contracts(const ledger::StateView& state, std::string_view after, std::size_t limit);

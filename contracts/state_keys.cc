@@ -39,6 +39,7 @@ std::string year_revenue(std::string_view account, std::uint32_t year) {
   return key;
 }
 std::string agreement(const ledger::Digest& id) { return prefixed('g', id.view()); }
+std::string awarding(const ledger::Digest& contract) { return std::string(1, 'c').append(contract.view()); }
 std::string claim(const ledger::Digest& contract, std::uint32_t number) {
   std::string key = prefixed('o', contract.view());
   append_u32(key, number);

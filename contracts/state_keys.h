@@ -3,6 +3,7 @@
 //
 //   a <account id>                                              Account
 //   b <budget line id>                                          BudgetLine
+//   c <contract id, 32>                                         Awarding: of a contract with an open list, or by an award
 //   d <time ms, 8> <contract id, 32> <number, 4> <kind, 1>      a waiting deadline, of a contract or a proposal; empty value
 //   e <member id>                                               tax::Certificates of a payee
 //   f <budget line> 0 <contract id, 32>                         that it is paid from the line; empty value
@@ -42,6 +43,7 @@ std::string budget_line(std::string_view id);
 std::string agreement(const ledger::Digest& id);
 std::string revenue_line(std::string_view id);
 std::string year_revenue(std::string_view account, std::uint32_t year);
+std::string awarding(const ledger::Digest& contract);
 std::string claim(const ledger::Digest& contract, std::uint32_t number);
 std::string line_contract(std::string_view line, const ledger::Digest& contract);
 std::string line_contracts(std::string_view line);   // what the keys of all of them begin with

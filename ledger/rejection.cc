@@ -137,6 +137,20 @@ Words words(RejectionCode code) {
     case RejectionCode::replacement_incomplete:
       return {"replacement_incomplete", "The new contract lacks the word of somebody whom the one that it replaces binds.",
               "Have whom the detail names act on the new contract first, or draft one that asks for their word."};
+    case RejectionCode::not_awarded:
+      return {"not_awarded", "The tender has no award that a contract could come about by.", "Look at the tender: the award may be still to come, or have lapsed."};
+    case RejectionCode::awarded_to_others:
+      return {"awarded_to_others", "The contract is not between those whom the tender was awarded by and to.", "Name the tender's buyer as the party that pays, and the winner as the one that is paid."};
+    case RejectionCode::awarded_for_another_price:
+      return {"awarded_for_another_price", "What the contract can set aside from the buyer does not come to the awarded price.", "Write prices whose sum is the amount of the detail."};
+    case RejectionCode::award_taken:
+      return {"award_taken", "Another contract has been drafted by this award, and has not ended.", "Act on that one: the detail is its id. It ends unsigned, or is withdrawn, before another is drafted."};
+    case RejectionCode::already_entered:
+      return {"already_entered", "The member has an entry there already.", "Act on the entry of the detail instead."};
+    case RejectionCode::entries_full:
+      return {"entries_full", "The list has as many entries as it can have.", "Ask who drafted the contract for another one."};
+    case RejectionCode::seal_mismatch:
+      return {"seal_mismatch", "What is revealed is not what was sealed.", "Reveal with the values and the salt of the sealed entry, as the member who sealed it."};
     case RejectionCode::budget_line_unknown:
       return {"budget_line_unknown", "There is no such budget line.", "Check the name of the line."};
     case RejectionCode::budget_line_exists:
@@ -342,6 +356,13 @@ bool is_rejection_code(std::uint16_t number) {
     case RejectionCode::payment_wrong_stage:
     case RejectionCode::contract_replaced:
     case RejectionCode::replacement_incomplete:
+    case RejectionCode::not_awarded:
+    case RejectionCode::awarded_to_others:
+    case RejectionCode::awarded_for_another_price:
+    case RejectionCode::award_taken:
+    case RejectionCode::already_entered:
+    case RejectionCode::entries_full:
+    case RejectionCode::seal_mismatch:
     case RejectionCode::budget_line_unknown:
     case RejectionCode::budget_line_exists:
     case RejectionCode::over_appropriation:

@@ -66,6 +66,13 @@ enum class RejectionCode : std::uint16_t {
   payment_wrong_stage = 516,
   contract_replaced = 517,     // detail: by which
   replacement_incomplete = 518,
+  not_awarded = 519,           // no award of the tender stands now; detail says where it is
+  awarded_to_others = 520,     // the parties are not those of the award
+  awarded_for_another_price = 521,   // detail: which
+  award_taken = 522,           // detail: by which contract
+  already_entered = 523,       // detail: the member's entry
+  entries_full = 524,
+  seal_mismatch = 525,
   // 6xx: budget
   budget_line_unknown = 600,
   budget_line_exists = 601,

@@ -95,6 +95,7 @@ class Rendering {
     for (std::size_t i = 0; i < instance_.lists[number].size(); ++i) {
       const language::EntryState& entry = instance_.lists[number][i];
       Json one{{"entry", i + 1}, {"fields", values(program_.lists[number].fields, entry.fields)}, {"held", amount_text(held_of(number, i))}};
+      if (!entry.member.empty()) one["member"] = entry.member;
       if (number == program_.staged) one["stage"] = program_.stages[entry.stage].name;
       if (const auto* line = line_of_year(number, i)) one["budget_line"] = *line;
       out["entries"].push_back(std::move(one));
@@ -188,8 +189,9 @@ Json render_silence(const contracts::agreements::Silence& silence, const languag
     one["phase"] = program.phases[step.phase].name;
     one["moves"] = Json::array();
     for (const auto& move : step.moves) {
-      Json moved{{"kind", name(move.kind)}, {"party", program.parties[move.from].name}, {"amount", amount_text(move.amount)}};
-      if (move.kind == contracts::agreements::MoveKind::pay) moved.update(Json{{"to", program.parties[move.to].name}, {"category", move.category}});
+      Json moved{{"kind", name(move.kind)}, {"party", program.party_name(move.from)}, {"amount", amount_text(move.amount)}};
+      if (language::is_entrant(move.from)) moved["entry"] = move.from - language::entrant_number + 1;
+      if (move.kind == contracts::agreements::MoveKind::pay) moved.update(Json{{"to", program.party_name(move.to)}, {"category", move.category}});
       one["moves"].push_back(std::move(moved));
     }
     steps.push_back(std::move(one));
@@ -200,7 +202,7 @@ Json render_silence(const contracts::agreements::Silence& silence, const languag
 Json render_turns(const std::vector<contracts::agreements::Turn>& turns, const contracts::agreements::Silence& silence, const language::Program& program) {
   Json list = Json::array();
   for (const auto& turn : turns) {
-    Json one{{"party", turn.party == language::treasury_number ? std::string(language::treasury_party) : program.parties[turn.party].name}, {"acts", turn.acts}};
+    Json one{{"party", program.party_name(turn.party)}, {"acts", turn.acts}};
     if (turn.entry != 0) one["entry"] = turn.entry;
     if (turn.otherwise) {
       const auto& step = silence.steps[*turn.otherwise];
@@ -217,7 +219,7 @@ Json render_expected(const std::vector<contracts::agreements::ExpectedPayment>& 
   for (const auto& payment : payments) {
     Json one;
     if (payment.entry != 0) one["entry"] = payment.entry;
-    one.update(Json{{"from", program.parties[payment.from].name}, {"to", program.parties[payment.to].name}, {"category", payment.category}, {"gross", amount_text(payment.gross)},
+    one.update(Json{{"from", program.party_name(payment.from)}, {"to", program.party_name(payment.to)}, {"category", payment.category}, {"gross", amount_text(payment.gross)},
                     {"net", amount_text(payment.net)}, {"taxes", Json::array()}});
     for (const auto& tax : payment.taxes)
       one["taxes"].push_back({{"rule", tax.line.rule}, {"version", tax.line.version}, {"title", tax.rule->title}, {"tax", amount_text(tax.line.tax)}, {"withheld", amount_text(tax.line.withheld)}});
@@ -273,6 +275,10 @@ HttpResponse Api::contract(const HttpRequest& request, const Read& read) {
     return bad_parameter("language is one of the template's");
   const Rendering rendering(*contract, known, language);
   Json out = rendering.run(true);
+  if (const auto awarding = contracts::query::awarding(*read.state, *id)) {
+    if (!awarding->tender.empty()) out["tender"] = ledger::to_hex(awarding->tender);
+    if (!awarding->contract.empty()) out["contract_by_award"] = ledger::to_hex(awarding->contract);
+  }
   const auto& instance = rendering.instance();
   const std::uint64_t now_ms = read.state->mark().block_time_ms;
   if (!has_ended(*contract, known.program, instance)) {

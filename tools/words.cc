@@ -45,6 +45,7 @@ struct Describer {
   std::string draft(const proto::DraftContract& d) const {
     std::string out = "draft a contract of template " + d.template_() + "/" + std::to_string(d.version()) + " in " + d.currency() + ", digest " + hex_of(d.digest());
     if (!d.replaces().empty()) out += "\n      in the place of contract " + hex_of(d.replaces());
+    if (!d.tender().empty()) out += "\n      by the award of tender " + hex_of(d.tender());
     for (const auto& party : d.parties())
       out += "\n      " + party.name() + ": " + party.member() + (party.account().empty() ? "" : ", account " + party.account()) +
              (party.budget_line().empty() ? "" : ", pays from budget line " + party.budget_line()) + (party.later_lines().empty() ? "" : ", what is due in later years from " + join(party.later_lines()));

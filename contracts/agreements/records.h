@@ -64,6 +64,17 @@ void fields(A& a, R& r) {
     r.deadlines_set, r.claims, r.replaces, r.replaced_by, r.open_advances, r.entered_by, r.certified_by);
 }
 
+/// What an Agreement has no room for, of those only that have any of it: a contract with an open list, and one that came about by an award in such.
+struct Awarding {
+  bool open = false;                 // members who are no parties make entries: everybody reads it
+  std::string tender;                // id of the contract by whose award this one comes about; empty: by none
+  std::string contract;              // id of the last contract that was drafted by this one's award; empty: none yet
+};
+template <class A, RecordOf<Awarding> R>
+void fields(A& a, R& r) {
+  a(r.open, r.tender, r.contract);
+}
+
 /// By its template, or because another is in its place.
 bool has_ended(const Agreement& agreement, const language::Program& program, const language::Instance& instance);
 

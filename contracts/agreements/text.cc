@@ -90,6 +90,10 @@ Expected<Described, ledger::Rejection> read_draft(const Program& program, const 
   return Described{std::move(*parties), language::begin(program, is_public, std::move(given), std::move(*terms), std::move(lists))};
 }
 
+AgreementParty entrant_of(const language::EntryState& entry, const std::string& currency) {
+  return {entry.member, ledger::account_id(entry.member, currency), {}};
+}
+
 language::Filling filling_of(const std::vector<AgreementParty>& parties, const std::string& currency) {
   language::Filling filling{{}, currency, ledger::currency_decimals(currency).value_or(0)};
   for (const AgreementParty& party : parties) filling.parties.push_back(party.member);
@@ -97,7 +101,7 @@ language::Filling filling_of(const std::vector<AgreementParty>& parties, const s
 }
 
 ledger::Digest digest_of(const Library::Known& known, const std::vector<AgreementParty>& parties, const std::string& currency, const language::Instance& instance,
-                         std::string_view replaces) {
+                         std::string_view replaces, std::string_view tender) {
   ledger::Writer out;
   out.raw(known.digest.view());
   out.bytes(currency);
@@ -122,6 +126,7 @@ ledger::Digest digest_of(const Library::Known& known, const std::vector<Agreemen
     out.bytes(known.program.prose->prevails);
   }
   out.bytes(replaces);
+  if (!tender.empty()) out.bytes(tender);   // behind all that a contract without one has
   return ledger::tagged_hash(ledger::tag::contract, out.str());
 }
 

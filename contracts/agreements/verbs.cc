@@ -4,6 +4,7 @@
 #include "contracts/agreements/advances.h"
 #include "contracts/agreements/claims.h"
 #include "contracts/agreements/paid_event.h"
+#include "contracts/agreements/text.h"
 #include "contracts/agreements/years.h"
 #include "contracts/budget/duties.h"
 #include "contracts/budget/rules.h"
@@ -20,8 +21,13 @@ void LedgerVerbs::about(std::uint16_t held, std::uint32_t entry) {
   held_entry_ = entry;
 }
 
-Fund LedgerVerbs::fund_of(std::uint16_t party) const {
-  const AgreementParty& one = agreement_.parties[party];
+AgreementParty LedgerVerbs::party(std::uint16_t number) const {
+  if (!language::is_entrant(number)) return agreement_.parties[number];
+  return entrant_of(open_.instance.lists[open_.program().staged][number - language::entrant_number], agreement_.currency);
+}
+
+Fund LedgerVerbs::fund_of(std::uint16_t number) const {
+  const AgreementParty one = party(number);
   if (one.is_public()) return {.customer_account = {}, .hold_account = {}, .budget_line = line_of(open_.program(), open_.instance, one, held_, held_entry_)};
   return {.customer_account = one.account, .hold_account = hold_account(one.member, agreement_.currency, agreement_.id), .budget_line = {}};
 }
@@ -35,7 +41,7 @@ const Member& LedgerVerbs::member(const std::string& id, std::optional<Member>& 
 }
 
 Outcome LedgerVerbs::hold(std::uint16_t party, ledger::MinorUnits amount) {
-  if (agreement_.acted[party] == 0) return refuse(RejectionCode::template_fault, "money is held from a party that has not acted on the contract");
+  if (!language::is_entrant(party) && agreement_.acted[party] == 0) return refuse(RejectionCode::template_fault, "money is held from a party that has not acted on the contract");
   const Fund fund = fund_of(party);
   if (fund.is_public()) c_.store.put(keys::line_contract(fund.budget_line, agreement_.id), {});
   return contracts::hold(c_, fund, amount);
@@ -48,8 +54,7 @@ Outcome LedgerVerbs::give_back(std::uint16_t party, ledger::MinorUnits amount) {
 
 Outcome LedgerVerbs::pay(std::uint16_t from, std::uint16_t to, ledger::MinorUnits amount, std::string_view category) {
   if (category == tax::no_income || !c_.rules->knows_category(category)) return refuse(RejectionCode::tax_category_unknown, std::string(category));
-  const AgreementParty& payer_party = agreement_.parties[from];
-  const AgreementParty& payee_party = agreement_.parties[to];
+  const AgreementParty payer_party = party(from), payee_party = party(to);
   if (payee_party.member.empty()) return refuse(RejectionCode::template_fault, "a payment to a party that is not there");
   if (payer_party.is_public()) return owe(from, to, amount, category);
   std::optional<Member> loaded_payer, loaded_payee;
@@ -66,8 +71,8 @@ Outcome LedgerVerbs::pay(std::uint16_t from, std::uint16_t to, ledger::MinorUnit
 }
 
 Outcome LedgerVerbs::owe(std::uint16_t from, std::uint16_t to, ledger::MinorUnits amount, std::string_view category) {
-  const AgreementParty& payer = agreement_.parties[from];
-  const AgreementParty& payee = agreement_.parties[to];
+  const AgreementParty& payer = agreement_.parties[from];   // an entrant has no line
+  const AgreementParty payee = party(to);
   Claim claim{.contract = {},
               .number = 0,
               .entry = entry_,

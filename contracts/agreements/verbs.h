@@ -23,6 +23,8 @@ class LedgerVerbs final : public language::Verbs {
   Outcome pay(std::uint16_t from, std::uint16_t to, ledger::MinorUnits amount, std::string_view category) override;
 
  private:
+  /// A party, or the entrant of an entry.
+  AgreementParty party(std::uint16_t number) const;
   Fund fund_of(std::uint16_t party) const;
   /// Public money: a claim on the line of its year.
   Outcome owe(std::uint16_t from, std::uint16_t to, ledger::MinorUnits amount, std::string_view category);

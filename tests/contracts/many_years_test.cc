@@ -164,7 +164,7 @@ TEST_CASE("what falls away of a later year frees its ceiling") {
   CHECK(t.net(Stage::committed, of_2026) == 0);
 }
 
-TEST_CASE("each entry finds a line of its year; what was due before the first line's year is paid from the first") {
+TEST_CASE("each entry finds a line of its year, what was due before the first line's year is paid from the first") {
   ManyYears t;
   CHECK(t.drafting(t.terms(1'00, 0, 1'00), {of_2027}) == "no_line_of_year");
   CHECK(t.drafting(t.terms(1'00, 0, 1'00), {of_2028}) == "ok");

@@ -36,13 +36,14 @@ std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
 std::vector<std::string> not_met(const TradeTally& tally) {
   std::vector<std::string> out;
   for (const char* code : {"overdraft", "overflow", "not_a_party", "wrong_phase", "milestone_wrong_stage", "condition_not_met", "already_signed", "field_invalid", "term_out_of_range",
-                           "role_missing", "terms_digest_mismatch", "over_allotment", "not_line_owner", "payment_wrong_stage", "contract_replaced", "replacement_incomplete"})
+                           "role_missing", "terms_digest_mismatch", "over_allotment", "not_line_owner", "payment_wrong_stage", "contract_replaced", "replacement_incomplete", "seal_mismatch", "not_awarded",
+                           "awarded_to_others"})
     if (!tally.codes.contains(code)) out.push_back(code);
   return out;
 }
 
 bool everything_seen(const TradeTally& tally) {
-  return not_reached(tally).empty() && not_met(tally).empty() && tally.answered > 0 && tally.changed > 0 && tally.carried_over > 0;
+  return not_reached(tally).empty() && not_met(tally).empty() && tally.answered > 0 && tally.changed > 0 && tally.carried_over > 0 && tally.bound_forward > 0 && tally.by_award > 0;
 }
 
 /// Goes on beyond `wanted` until the rarest act has happened, too: some are met once in 50,000 actions, so that one run in three would miss them.
@@ -64,7 +65,8 @@ void trade_at_random(std::uint64_t seed, std::uint64_t wanted) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - begin).count();
   std::cout << t.actions << " actions, " << t.accepted << " of them accepted; " << t.deadlines << " deadlines, " << t.deadlines_refused << " of them put off; " << t.contracts
             << " contracts, of the last ones " << t.ended_by_time << " ended by time alone; "
-            << t.answered << " offers answered, " << t.changed << " contracts changed, " << t.carried_over << " carried over to another year, " << t.bound_forward << " amounts bound forward; root " << root.hex() << "; " << seconds << " s\n";
+            << t.answered << " offers answered, " << t.changed << " contracts changed, " << t.carried_over << " carried over to another year, " << t.bound_forward << " amounts bound forward, "
+            << t.by_award << " contracts by an award; root " << root.hex() << "; " << seconds << " s\n";
   for (const auto& [code, count] : t.codes) std::cout << "  refused, " << code << ": " << count << "\n";
   CHECK(not_reached(t) == std::vector<std::string>{});
   CHECK(not_met(t) == std::vector<std::string>{});
@@ -73,6 +75,7 @@ void trade_at_random(std::uint64_t seed, std::uint64_t wanted) {
   CHECK(t.changed > 0);
   CHECK(t.carried_over > 0);
   CHECK(t.bound_forward > 0);
+  CHECK(t.by_award > 0);
   CHECK(2 * t.accepted > t.actions);   // else little would have happened
 }
 

@@ -55,6 +55,7 @@ class Trade {
     Attempt attempt;
     bool fitting = false;
     std::unique_ptr<TradedDeal> drafted;     // or a new one
+    std::string sender = {};
   };
 
   // ---- what happens next
@@ -87,7 +88,7 @@ class Trade {
     for (int tries = 0; tries < 6 && (rarest || !best); ++tries) {
       TradedDeal& deal = *std::next(live_.begin(), static_cast<std::ptrdiff_t>(dice_.below(live_.size())))->second;
       if (deal.left_alone) continue;
-      auto attempt = fitting_act(deal.shipped->program(), deal.instance, dice_, static_cast<std::int64_t>(next_ms_), nobody, rarest ? 4 : 12);
+      auto attempt = fitting_act(deal.shipped->program(), deal.instance, dice_, static_cast<std::int64_t>(next_ms_), nobody, rarest ? 4 : 12, deal.on_ledger.id.view());
       if (!attempt || (best && happened(*chosen, *best) <= happened(deal, *attempt))) continue;
       chosen = &deal;
       best = std::move(attempt);
@@ -105,6 +106,7 @@ class Trade {
     auto body = w_.body(sender, std::move(operations));
     body.set_valid_until_ms(dice_.one_in(200) ? next_ms_ - 1 : next_ms_ + day);
     auto made = w_.signed_by(body, {sender});
+    sent.sender = sender;
     sent_.emplace(made->id(), std::move(sent));
     return made;
   }
@@ -179,6 +181,21 @@ class Trade {
     }
   }
 
+  /// Contracts by an award: one is drafted; one comes into force, and the tender does what it keeps for that.
+  void note_awards(const ExecutionResult& result) {
+    for (const Event& event : result.events) {
+      if (event.kind == "contract_by_award") contracted_[*Digest::from_hex(event.subject)] = *Digest::from_hex(event.text);
+      if (event.kind != "contract_act") continue;
+      TradedDeal& deal = *live_.at(*Digest::from_hex(event.subject));
+      for (const language::Action& action : deal.shipped->text.actions) {
+        if (!action.award || action.name != event.text) continue;
+        deal.plain.act(action, static_cast<std::int64_t>(next_ms_), event.number - 1, {});
+        ++tally.reached[&action];
+        ++tally.by_award;
+      }
+    }
+  }
+
   /// Its money is back where it came from; its plain execution stands still.
   void note_replaced(const ExecutionResult& result) {
     for (const Event& event : result.events) {
@@ -206,6 +223,11 @@ class Trade {
   std::shared_ptr<const ledger::Transaction> send_act(TradedDeal& deal, Attempt attempt, bool fitting) {
     const auto& act = deal.shipped->program().acts[attempt.act];
     std::string sender = sender_of(deal, attempt.party);
+    if (attempt.party == language::newcomer_number && !dice_.one_in(10)) fit_seals(deal.shipped->program(), deal.instance, attempt, deal.on_ledger.id.view(), sender);
+    if (deal.shipped->program().entrant) {
+      const auto own = language::entry_of(deal.shipped->program(), deal.instance, sender);
+      attempt.party = own ? static_cast<std::uint16_t>(language::entrant_number + *own) : language::newcomer_number;
+    }
     const auto party = std::find(deal.members.begin(), deal.members.end(), sender);
     if (party != deal.members.end()) attempt.party = static_cast<std::uint16_t>(party - deal.members.begin());   // anyone may have come to be another
     auto operation = deal.on_ledger.act(act.name, attempt.entry == language::no_entry ? 0 : attempt.entry + 1, attempt.parameters);
@@ -214,7 +236,21 @@ class Trade {
 
   std::string sender_of(const TradedDeal& deal, std::uint16_t party) {
     if (party == language::treasury_number) return "treasury";
+    if (party == language::newcomer_number) return dice_.one_in(10) ? anyone() : newcomer(deal);
+    if (language::is_entrant(party)) {
+      const auto& entries = deal.instance.lists[deal.shipped->program().staged];
+      const std::size_t entry = party - language::entrant_number;
+      return entry < entries.size() ? entries[entry].member : anyone();
+    }
     return deal.members[party].empty() ? anyone() : deal.members[party];
+  }
+
+  std::string newcomer(const TradedDeal& deal) {
+    const auto& program = deal.shipped->program();
+    const language::Party role{.name = {}, .place = {}, .roles = program.entrant->roles, .optional = false};
+    std::vector<std::string> taken = deal.members;
+    for (const auto& entry : deal.instance.lists[program.staged]) taken.push_back(entry.member);
+    return member_for(role, taken);
   }
 
   // ---- offers
@@ -247,9 +283,60 @@ class Trade {
   }
 
   /// One in four comes in another contract's place: an answer to an offer, or a change of what is in force.
+  /// Those with an entrant more often: they have a long way to go.
+  const Shipped& any_shipped() {
+    const Shipped& first = dice_.pick(all_shipped());
+    return first.program().entrant ? first : dice_.pick(all_shipped());
+  }
+
+  /// A tender that was awarded and has no contract yet.
+  const TradedDeal* awarded_tender() {
+    for (const auto& [id, deal] : live_)
+      if (!deal->replaced && language::Interpreter(deal->shipped->program()).awarded(deal->instance)) {
+        const auto contract = contracted_.find(id);
+        if (contract == contracted_.end() || !live_.contains(contract->second)) return deal.get();
+      }
+    return nullptr;
+  }
+
+  /// A contract of any template for what was awarded: its buyer, its winner, its price. Nothing: these terms could not be made of that template.
+  std::shared_ptr<const ledger::Transaction> send_contract_of(const TradedDeal& tender) {
+    const auto& awarding = tender.shipped->program();
+    const auto& act = *awarding.award();
+    const auto& entry = tender.instance.lists[awarding.staged][*language::Interpreter(awarding).awarded(tender.instance)];
+    const Shipped& shipped = dice_.pick(all_shipped());
+    const auto& program = shipped.program();
+    if (program.held.empty() || program.payments.empty()) return nullptr;
+    const std::uint16_t buyer = program.held.front().party, winner = program.payments.front().to;
+    if (buyer == winner || buyer >= program.parties.size() || winner >= program.parties.size()) return nullptr;
+    TermsWish wish;
+    wish.now = static_cast<std::int64_t>(next_ms_);
+    wish.amount_most = 1'000'00;
+    auto instance = sound_terms(program, dice_, wish);
+    if (!instance) return nullptr;
+    std::vector<std::int64_t*> amounts;
+    for (const auto& held : program.held) {
+      if (held.party != buyer) continue;
+      if (held.list == language::no_list) amounts.push_back(&instance->terms[held.slot].number);
+      else
+        for (auto& one : instance->lists[held.list]) amounts.push_back(&one.fields[held.slot].number);
+    }
+    std::int64_t left = entry.fields[act.award->price].number + (dice_.one_in(8) ? 1 : 0);
+    for (std::size_t i = 0; i < amounts.size(); ++i) left -= *amounts[i] = i + 1 == amounts.size() ? left : 1;
+    if (amounts.empty() || *amounts.back() <= 0 || !language::Interpreter(program).judge_terms(*instance, wish.now)) return nullptr;
+    std::vector<std::string> members(program.parties.size()), taken = {tender.members[act.award->buyer], entry.member};
+    members[buyer] = taken[0];
+    members[winner] = dice_.one_in(12) ? anyone() : taken[1];
+    for (std::size_t i = 0; i < members.size(); ++i)
+      if (instance->parties[i] && members[i].empty()) taken.push_back(members[i] = member_for(program.parties[i], taken));
+    return send_draft(shipped, *instance, std::move(members), std::vector<std::string>(program.parties.size()), false, nullptr, &tender);
+  }
+
   std::shared_ptr<const ledger::Transaction> send_offer() {
+    if (const TradedDeal* tender = awarded_tender(); tender != nullptr && dice_.one_in(2))
+      if (auto sent = send_contract_of(*tender)) return sent;
     const TradedDeal* replaced = live_.empty() || !dice_.one_in(4) ? nullptr : std::next(live_.begin(), static_cast<std::ptrdiff_t>(dice_.below(live_.size())))->second.get();
-    const Shipped& shipped = replaced != nullptr && !dice_.one_in(10) ? *replaced->shipped : dice_.pick(all_shipped());
+    const Shipped& shipped = replaced != nullptr && !dice_.one_in(10) ? *replaced->shipped : any_shipped();
     const auto& program = shipped.program();
     TermsWish wish;
     wish.now = static_cast<std::int64_t>(next_ms_);
@@ -269,6 +356,12 @@ class Trade {
       members.push_back(!instance->parties[i] ? "" : as_before ? replaced->members[i] : from_line && !dice_.one_in(20) ? "dept" : member_for(program.parties[i], members));
       lines.push_back(from_line ? line() : "");
     }
+    return send_draft(shipped, *instance, std::move(members), std::move(lines), over_years, replaced, nullptr);
+  }
+
+  std::shared_ptr<const ledger::Transaction> send_draft(const Shipped& shipped, const language::Instance& instance, std::vector<std::string> members, std::vector<std::string> lines,
+                                                        bool over_years, const TradedDeal* replaced, const TradedDeal* tender) {
+    const auto& program = shipped.program();
     Offer offer(*shipped.known);
     for (std::size_t i = 0; i < members.size(); ++i)
       if (!members[i].empty()) {
@@ -285,18 +378,19 @@ class Trade {
         else one->set_bytes(given[i].bytes);
       }
     };
-    fill(offer.draft().mutable_terms(), program.terms, instance->terms);
+    fill(offer.draft().mutable_terms(), program.terms, instance.terms);
     for (std::size_t list = 0; list < program.lists.size(); ++list) {
       offer.list(program.lists[list].name);
-      for (const auto& entry : instance->lists[list]) fill(offer.draft().mutable_lists(static_cast<int>(list))->add_entries()->mutable_fields(), program.lists[list].fields, entry.fields);
+      for (const auto& entry : instance.lists[list]) fill(offer.draft().mutable_lists(static_cast<int>(list))->add_entries()->mutable_fields(), program.lists[list].fields, entry.fields);
     }
     if (replaced != nullptr) offer.replacing(replaced->on_ledger.id);
+    if (tender != nullptr) offer.by_award(tender->on_ledger.id);
     auto operation = offer.operation();
     std::vector<std::string> drafters;
     std::copy_if(members.begin(), members.end(), std::back_inserter(drafters), [](const std::string& id) { return !id.empty(); });
     const std::string drafter = dice_.one_in(50) ? anyone() : dice_.pick(drafters);
     Sent sent;
-    sent.drafted = std::make_unique<TradedDeal>(TradedDeal{&shipped, {{}, offer.digest()}, std::move(members), *instance, TemplateRun(shipped.text, plain_terms(program, *instance)), false});
+    sent.drafted = std::make_unique<TradedDeal>(TradedDeal{&shipped, {{}, offer.digest()}, std::move(members), instance, TemplateRun(shipped.text, plain_terms(program, instance)), false});
     return send(drafter, std::move(operation), std::move(sent));
   }
 
@@ -309,6 +403,7 @@ class Trade {
       const ExecutionResult result = *decode_result(entry.result);
       note_claims(result);
       note_replaced(result);
+      note_awards(result);
       if (entry.kind == ledger::EntryKind::transaction) came_back(entry, result);
       else fired(result);
       for (const auto& row : entry.index_rows)
@@ -324,7 +419,7 @@ class Trade {
     Sent& sent = sent_.at(entry.id);
     if (!result.ok()) {
       ++tally.codes[std::string(ledger::name(result.rejection.code))];
-      if (sent.fitting && !result.rejection.detail.starts_with("replaces: ")) refuses_too(sent, result.rejection.code);
+      if (sent.fitting && !result.rejection.detail.starts_with("replaces: ") && !result.rejection.detail.starts_with("tender: ")) refuses_too(sent, result.rejection.code);
       return;
     }
     ++tally.accepted;
@@ -334,18 +429,20 @@ class Trade {
       sent.drafted->on_ledger.id = entry.id;
       live_.emplace(entry.id, std::move(sent.drafted));
     }
-    const bool happened = std::any_of(result.events.begin(), result.events.end(), [](const Event& event) { return event.kind == "contract_act"; });
-    if (sent.deal != nullptr && happened) plain_act(*sent.deal, sent.deal->plain, sent.attempt, true);
+    const auto happens = [&](const Event& event) { return event.kind == "contract_act" && sent.deal != nullptr && event.subject == sent.deal->on_ledger.id.hex(); };
+    const bool happened = std::any_of(result.events.begin(), result.events.end(), happens);
+    if (sent.deal != nullptr && happened) plain_act(*sent.deal, sent.deal->plain, sent, true);
   }
 
   /// Plain execution does the act, too: the first declaration of its name that has this actor and is not refused. `known` : and it must.
-  bool plain_act(TradedDeal& deal, TemplateRun& plain, const Attempt& attempt, bool known) {
+  bool plain_act(TradedDeal& deal, TemplateRun& plain, const Sent& sent, bool known) {
+    const Attempt& attempt = sent.attempt;
     const auto& program = deal.shipped->program();
-    const std::string& party = attempt.party == language::treasury_number ? std::string(language::treasury_party) : program.parties[attempt.party].name;
-    std::map<std::string, std::int64_t> parameters;
-    for (const auto& [name, value] : attempt.parameters) parameters[name] = value.number;
+    const std::string party(program.party_name(attempt.party));
+    const auto parameters = plain_parameters(program, deal.instance, attempt, deal.on_ledger.id.view(), sent.sender);
     for (const language::Action& action : deal.shipped->text.actions) {
       if (action.name != program.acts[attempt.act].name || std::find(action.actors.begin(), action.actors.end(), party) == action.actors.end()) continue;
+      if (action.scope.on && action.scope.joins != (attempt.entry == language::no_entry)) continue;
       try {
         plain.act(action, static_cast<std::int64_t>(next_ms_), attempt.entry == language::no_entry ? 0 : attempt.entry, parameters);
         if (known) ++tally.reached[&action];
@@ -361,7 +458,7 @@ class Trade {
   void refuses_too(const Sent& sent, RejectionCode code) {
     if (sent.deal == nullptr || (code != RejectionCode::wrong_phase && code != RejectionCode::milestone_wrong_stage && code != RejectionCode::condition_not_met)) return;
     TemplateRun tried = sent.deal->plain;
-    if (plain_act(*sent.deal, tried, sent.attempt, false))
+    if (plain_act(*sent.deal, tried, sent, false))
       FAIL(sent.deal->shipped->program().name << ": the ledger refuses " << sent.deal->shipped->program().acts[sent.attempt.act].name << ", plain execution does it");
   }
 
@@ -449,6 +546,7 @@ class Trade {
   const std::vector<std::string> later_lines_ = {"2027.later", "2028.later", "2029.later"};
   std::deque<std::pair<std::string, std::uint32_t>> ceilings_ = {{"2027.later", 2027}, {"2028.later", 2028}, {"2029.later", 2029}};   // as yet
   std::map<std::pair<Digest, std::uint32_t>, bool> owed_;   // claims of public contracts, and whether they are ordered
+  std::map<Digest, Digest> contracted_;          // by tender, its last contract
   std::uint64_t next_ms_ = 0, references_ = 0;
   bool idle_ = false;
 };

@@ -474,8 +474,9 @@ void check_contract(const MemoryState& state, const agreements::Library& templat
   REQUIRE(instance);
   std::map<std::string, MinorUnits> held;
   for (std::size_t i = 0; i < program.held.size(); ++i) {
-    const auto& party = a.parties[program.held[i].party];
     for (std::size_t entry = 0; entry < instance->held[i].size(); ++entry) {
+      const std::uint16_t number = program.held[i].party;
+      const auto party = number == language::entrant_number ? agreements::entrant_of(instance->lists[program.held[i].list][entry], a.currency) : a.parties[number];
       if (party.is_public()) bound[paying_line(program, *instance, party, i, entry)].committed += instance->held[i][entry];
       else held[party.member] += instance->held[i][entry];
     }

@@ -97,12 +97,28 @@ TEST_CASE("a contract file names the budget lines of several years in a list, th
   CHECK_THAT(with("[2026]").error().sentence, Catch::Contains("'budget_lines.customer' must be a list of texts"));
 }
 
+TEST_CASE("a contract file may name the tender by whose award it comes about, and what is signed covers it") {
+  const tests::TemporaryFolder folder;
+  folder.write("text.txt", "abc");
+  const auto library = shipped("service");
+  const std::string id(64, 'b');
+  const auto plain = read_contract_file(folder.write("a.toml", contract_toml), library);
+  const auto awarded = read_contract_file(folder.write("b.toml", "tender = \"" + id + "\"\n" + contract_toml), library);
+  REQUIRE(plain);
+  REQUIRE(awarded);
+  CHECK(ledger::to_hex(awarded->draft.tender()) == id);
+  CHECK(awarded->draft.digest() != plain->draft.digest());
+  CHECK(open_draft(awarded->draft, library).has_value());
+  CHECK(words_of(*awarded, "en").at(0) == "(by the award of tender " + id + ")");
+}
+
 TEST_CASE("a mistake in a contract file is refused with file and line") {
   CHECK_THAT(fault_of_contract("price = \"56000000.5\"", "price = \"56000000.505\""), Catch::Contains("contract.toml:19: 'milestones[0].price' cannot be read"));
   CHECK_THAT(fault_of_contract("price = \"56000000.5\"", "price = 56000000.5"), Catch::Contains("'milestones[0].price' must be a text"));
   CHECK_THAT(fault_of_contract("\"+30d\"", "\"soon\""), Catch::Contains("'milestones[0].due' cannot be read"));
   CHECK_THAT(fault_of_contract("currency = \"UZS\"", "currency = \"SUM\""), Catch::Contains("'currency' is no ISO 4217 currency"));
   CHECK_THAT(fault_of_contract("currency = \"UZS\"", "currency = \"UZS\"\nreplaces = \"12ab\""), Catch::Contains("'replaces' is no contract's id"));
+  CHECK_THAT(fault_of_contract("currency = \"UZS\"", "currency = \"UZS\"\ntender = \"12ab\""), Catch::Contains("'tender' is no contract's id"));
   CHECK_THAT(fault_of_contract("acceptance = ", "acceptances = "), Catch::Contains("'terms.acceptances' is not a known key"));
   CHECK_THAT(fault_of_contract("text.txt", "missing.txt"), Catch::Contains("'terms.annex' cannot be read"));
   CHECK_THAT(fault_of_contract("service/1", "service/2"), Catch::Contains("'template' is none that this ledger knows"));

@@ -129,6 +129,8 @@ std::vector<std::string> contract_view(const json& a) {
   std::vector<std::vector<std::string>> facts = {{"contract", json_text(a, "id")}, {"terms", json_text(a, "digest")}};
   if (a.contains("replaces")) facts.push_back({"in place of", json_text(a, "replaces")});
   if (a.contains("replaced_by")) facts.push_back({"replaced by", json_text(a, "replaced_by")});
+  if (a.contains("tender")) facts.push_back({"by the award of", json_text(a, "tender")});
+  if (a.contains("contract_by_award")) facts.push_back({"its contract", json_text(a, "contract_by_award")});
   for (const json& party : list_of(a, "parties")) facts.push_back({json_text(party, "name"), json_text(party, "member") + (party.contains("budget_line") ? ", pays from budget line " + json_text(party, "budget_line") + later_lines_text(party) : ", account " + json_text(party, "account"))});
   for (const json& term : list_of(a, "terms")) facts.push_back({json_text(term, "name"), json_text(term, "words")});
   facts.push_back({a.value("public", false) ? "committed" : "set aside", money(a, "held", currency)});
@@ -141,7 +143,7 @@ std::vector<std::string> contract_view(const json& a) {
   for (const json& list : list_of(a, "lists")) {
     std::vector<std::vector<std::string>> rows = {{"", json_text(list, "name"), "stage", "set aside"}};
     for (const json& entry : list_of(list, "entries")) {
-      std::string words;
+      std::string words = json_text(entry, "member");   // who made it, in an open list
       for (const json& field : list_of(entry, "fields")) words += (words.empty() ? "" : ", ") + json_text(field, "words");
       rows.push_back({entry.value("entry", json()).dump(), words, json_text(entry, "stage"), json_amount(entry, "held") == 0 ? "" : money(entry, "held", currency)});
     }
