@@ -69,7 +69,7 @@ std::string code_or_200(const Answer& answer) { return answer.status == 200 ? "2
 
 }  // namespace
 
-TEST_CASE("a contract that takes entries is shown to everybody, with its draft whole; the contract by its award to its parties") {
+TEST_CASE("a contract that takes entries is shown to everybody, with its draft whole, the contract by its award to its parties") {
   ledger::proto::Template of_quotes;
   of_quotes.set_source(quotes().source);
   of_quotes.set_program(std::string(quotes().digest.view()));
