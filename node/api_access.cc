@@ -72,15 +72,12 @@ bool Access::is_open(const contracts::agreements::Agreement& c) const { return c
 
 bool Access::contract(const contracts::agreements::Agreement& c) const { return is_open(c) || reads_everything() || party_of(c); }
 
-bool Access::concerns_open_contracts_only(const contracts::ExecutionResult& result, bool as_draft) const {
-  std::size_t open = 0;
-  for (const auto& event : result.events) {
+bool Access::concerns_open_contracts_only(const contracts::ExecutionResult& result, bool drafts) const {
+  if (result.events.empty() || !result.postings.empty() || !result.taxes.empty()) return false;   // what else a transaction did is nobody's business
+  return std::all_of(result.events.begin(), result.events.end(), [&](const contracts::Event& event) {
     const auto c = contract_of(state_, event);
-    if (c && !(as_draft ? takes_entries(*c) : is_open(*c))) return false;
-    if (as_draft && event.kind != "contract_drafted") return false;
-    open += c ? 1 : 0;
-  }
-  return open > 0 && (!as_draft || (result.postings.empty() && result.taxes.empty()));
+    return c && takes_entries(*c) && (!drafts || event.kind == "contract_drafted");
+  });
 }
 
 bool Access::concerns_reader(std::string_view sender, const contracts::ExecutionResult& result) const {

@@ -43,8 +43,8 @@ class Access {
   bool takes_entries(const contracts::agreements::Agreement& contract) const;
   /// Paid from a budget line, or taking entries.
   bool is_open(const contracts::agreements::Agreement& contract) const;
-  /// Some contract is concerned, and none that is not open. `as_draft`: nothing else happened but that it was drafted.
-  bool concerns_open_contracts_only(const contracts::ExecutionResult& result, bool as_draft) const;
+  /// Nothing happened but in contracts that take entries, and no money moved. `drafts`: nothing but that they were drafted.
+  bool concerns_open_contracts_only(const contracts::ExecutionResult& result, bool drafts) const;
   bool concerns_reader(std::string_view sender, const contracts::ExecutionResult& result) const;
 
   const ledger::StateView& state_;

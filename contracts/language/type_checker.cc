@@ -21,7 +21,7 @@ class TypeChecker {
 
   std::vector<Fault> run() {
     check_names();
-    check_entrants();
+    check_entrants(text_, faults_);
     check_funds();
     check_terms();
     check_steps();
@@ -60,20 +60,6 @@ class TypeChecker {
         faults_.add(place, marked(role) + " is no role: member, enterprise, citizen, spending_unit, treasury, tax_authority, bank, registrar, arbiter, auditor, operator");
   }
 
-  /// Who makes the entries of the open list; that list is the one with stages.
-  void check_entrants() {
-    for (const Entrant& entrant : text_.entrants) {
-      const Term* list = text_.term(entrant.list);
-      if (list == nullptr || !list->open) faults_.add(entrant.place, marked(entrant.list) + " is no open list");
-    }
-    if (text_.entrants.size() > 1) faults_.add(text_.entrants[1].place, "one open list at most has an entrant");
-    for (const Term& term : text_.terms) {
-      if (!term.open) continue;
-      if (text_.entrants.empty() || text_.entrants.front().list != term.name) faults_.add(term.place, "an `entrant` says who makes the entries of " + marked(term.name));
-      if (text_.stages_of(term.name) == nullptr) faults_.add(term.place, "an open list has stages");
-    }
-  }
-
   void check_funds() {
     std::set<std::string> seen;
     unsigned lines = 0;
@@ -95,20 +81,6 @@ class TypeChecker {
       faults_.add(place, marked(name) + ": only dates, texts and digests are set later, and amounts in an open list");
   }
 
-  /// Where its value comes from: of a field of an open list from an act or a term, of others from the terms.
-  void check_origin(const Field& field, bool in_open_list) {
-    const std::string& copied = field.type.copy_of;
-    if (!in_open_list) {
-      if (!copied.empty()) faults_.add(field.place, marked(field.name) + ": only a field of an open list is a copy of a term");
-      return;
-    }
-    if (field.type.later) return;
-    const Term* term = text_.term(copied);
-    if (copied.empty()) faults_.add(field.place, marked(field.name) + ": a field of an open list is set `later`, or is a copy of a term: `money = " + field.name + "`");
-    else if (term == nullptr || term->is_list || term->type.later || term->type.kind != TypeKind::money || field.type.kind != TypeKind::money)
-      faults_.add(field.place, marked(field.name) + ": what is copied is a term of money");
-  }
-
   void check_terms() {
     for (const Term& term : text_.terms) {
       if (!term.is_list) {
@@ -120,7 +92,7 @@ class TypeChecker {
       if (term.fields.empty()) faults_.add(term.place, "an entry of a list has at least one field");
       for (const Field& field : term.fields) {
         check_type(field.name, field.place, field.type, term.open);
-        check_origin(field, term.open);
+        check_origin(field, term.open, text_, faults_);
         if (field.type.optional) faults_.add(field.place, marked(field.name) + ": only terms of the contract are optional, not fields of an entry");
       }
     }
@@ -243,7 +215,7 @@ class TypeChecker {
         faults_.add(action.place, "there is no party " + marked(actor));
       if (!actors.insert(actor).second) faults_.add(action.place, marked(actor) + " is named twice");
     }
-    check_entrant_acts(action);
+    check_entrant_acts(action, text_, faults_);
     Names names = check_scope(action.scope, action.place);
     if (action.scope.joins) names = Names(text_);   // bounds and conditions are judged before there is an entry
     for (const Field& parameter : action.parameters) {
@@ -252,34 +224,9 @@ class TypeChecker {
       names.add_parameter(parameter);
     }
     if (action.scope.when) expect_kind(*action.scope.when, TypeKind::condition, names, pots_, faults_);
-    if (action.award) check_award(action, names);
+    if (action.award) check_award(action, text_, names, pots_, faults_);
     if (action.scope.joins) names.add_entry(*action.scope.on);
     check_body(action.body, names, pots_, faults_);
-  }
-
-  /// An entrant acts on its own entry, or makes one.
-  void check_entrant_acts(const Action& action) {
-    const auto entrant = std::find_if(action.actors.begin(), action.actors.end(), [&](const std::string& actor) { return text_.entrant(actor) != nullptr; });
-    if (entrant == action.actors.end()) {
-      if (action.scope.joins) faults_.add(action.place, "an entry is made by its entrant");
-      return;
-    }
-    if (action.actors.size() > 1 && !action.award) faults_.add(action.place, marked(*entrant) + " acts alone");
-    if (!action.scope.on || action.scope.on->list != text_.entrant(*entrant)->list) faults_.add(action.place, marked(*entrant) + " acts on an entry of " + marked(text_.entrant(*entrant)->list));
-  }
-
-  void check_award(const Action& action, const Names& names) {
-    const Award& award = *action.award;
-    const Party* buyer = text_.party(award.buyer);
-    if (buyer == nullptr || buyer->optional) faults_.add(action.place, "who awards is a party that is always there");
-    if (text_.entrant(award.winner) == nullptr) faults_.add(action.place, "who wins is an entrant");
-    if (!action.parameters.empty() || action.scope.joins) faults_.add(action.place, "nobody sends this act, so it is given no parameters and joins nothing");
-    if (award.price.form != Expression::Form::field || !action.scope.on || award.price.name != action.scope.on->variable) faults_.add(award.price.place, "the awarded amount is a field of the entry");
-    else expect_kind(award.price, TypeKind::money, names, pots_, faults_);
-    const auto same_name = std::count_if(text_.actions.begin(), text_.actions.end(), [&](const Action& one) { return one.name == action.name; });
-    const auto awards = std::count_if(text_.actions.begin(), text_.actions.end(), [](const Action& one) { return one.award.has_value(); });
-    if (same_name > 1) faults_.add(action.place, marked(action.name) + " is declared more than once");
-    if (awards > 1) faults_.add(action.place, "one act at most is done by a contract");
   }
 
   void check_deadline(const Deadline& deadline) {

@@ -16,7 +16,7 @@ struct SealedBid {
   std::vector<std::pair<std::string, Value>> revealed() const { return {{"price", Value::of(price)}, {"offer", Value::of(offer)}, {"salt", Value::of(salt)}}; }
 };
 
-/// acme (or dept) buys for at most 1 000.00; a bid's security is 50.00. Bids for 5 days, revealed for 3, 2 of standstill, 10 to come into force.
+/// acme (or dept) buys for at most 1 000.00; a bid's security is 50.00. Bids for 5 days, revealed for 3, 2 of standstill, 10 to come into force, 5 to claim the security.
 struct Tendering {
   World w = World([](proto::Genesis& genesis) {
     add_template(genesis, shipped_template("tender"));
@@ -41,7 +41,7 @@ struct Tendering {
     offer.term("subject", std::string("Paper for schools")).term("documents", std::string(32, 'd')).term("ceiling", std::int64_t{1'000'00}).term("guarantee", std::int64_t{50'00});
     offer.term("forfeit", std::string("services")).term("unrevealed", std::int64_t{1}).term("choosing", std::int64_t{1}).term("bids_until", at(5)).term("reveal_until", at(8));
     const auto days = [](std::int64_t n) { return n * static_cast<std::int64_t>(day); };
-    return offer.term("award_within", days(10)).term("standstill", days(2)).term("review", days(4)).term("sign_within", days(10));
+    return offer.term("award_within", days(10)).term("standstill", days(2)).term("review", days(4)).term("sign_within", days(10)).term("claim_within", days(5));
   }
 
   std::string seal_for(const std::string& member, const SealedBid& bid) const {
@@ -223,7 +223,7 @@ TEST_CASE("a tender: one contract at a time, another when the one before has end
   CHECK(t.tender.phase(t.w) == "contracted");
 }
 
-TEST_CASE("a tender: whose winner does not sign has no contract, and its security is the buyer's") {
+TEST_CASE("a tender: whose winner does not sign has no contract, and its security is the buyer's who claims it") {
   Tendering t;
   t.award();
   ServiceTerms terms = t.contract_terms({900'00});
@@ -232,7 +232,12 @@ TEST_CASE("a tender: whose winner does not sign has no contract, and its securit
   const Deal deal = t.contract("acme", terms);
   t.w.must("acme", deal.sign());
   const MinorUnits before = t.w.balance("acme/UZS");
+  const auto claim = t.tender.act("claim", 1, {{"reason", Value::of(std::string("It did not sign."))}});
+  CHECK(t.w.outcome("acme", claim) == "condition_not_met");                        // too early
   t.until(8 + 2 + 10 + 1);
+  CHECK(t.tender.phase(t.w) == "awarded");
+  CHECK(t.w.outcome("nordic", claim) == "not_a_party");
+  t.w.must("acme", claim);
   CHECK(t.tender.phase(t.w) == "unsuccessful");
   CHECK(t.tender.stage(t.w, 1) == "defaulted");
   CHECK(t.w.balance(t.tender.hold("baraka")) == 0);
