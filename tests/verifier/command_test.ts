@@ -3,14 +3,14 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 
-import { Findings, root } from "./judges.js";
+import { bin, Findings, root } from "./judges.js";
 
 const data = root + "tests/verifier/data/", work = mkdtempSync(tmpdir() + "/daftar-verifier-"), findings = new Findings();
 const run = (program: string[], words: string[]) => {
   const ended = spawnSync(program[0]!, [...program.slice(1), ...words], { encoding: "utf8", env: { PATH: process.env["PATH"], HOME: work } });
   return { exit: ended.status, out: ended.stdout, all: ended.stdout + ended.stderr };
 };
-const first = [root + "build/bin/daftar", "verify"], second = [root + "tools/verifier/verify"];
+const first = [bin + "/daftar", "verify"], second = [root + "tools/verifier/verify"];
 let held = 0;
 const check = (what: string, holds: boolean) => (holds ? ++held : findings.say(what));
 

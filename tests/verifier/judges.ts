@@ -1,17 +1,18 @@
-// The two verifiers, as programs that answer lines: `build/bin/daftar-vectors KIND` and the second verifier's own.
+// The two verifiers, as programs that answer lines: `daftar-vectors KIND` of build/bin, or of the folder that DAFTAR_BIN_DIR names, and the second verifier's own.
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("../../../../", import.meta.url));
+export const bin = process.env["DAFTAR_BIN_DIR"] ?? root + "build/bin";
 const programs = {
-  first: [root + "build/bin/daftar-vectors"],
-  second: [process.execPath, root + "build/verifier/out/cli/vectors.js"],
-  "second without the platform's Ed25519": [process.execPath, "--import", root + "build/verifier/out/test/no_platform_ed25519.js", root + "build/verifier/out/cli/vectors.js"],
+  first: [bin + "/daftar-vectors"],
+  second: [process.execPath, "--no-warnings", root + "build/verifier/out/cli/vectors.js"],
+  "second without the platform's Ed25519": [process.execPath, "--no-warnings", "--import", root + "build/verifier/out/test/no_platform_ed25519.js", root + "build/verifier/out/cli/vectors.js"],
 };
 export type Judge = keyof typeof programs;
 
 export async function answers(judge: Judge, kind: string, lines: string[]): Promise<string[]> {
-  const [program, ...words] = [...(judge === "first" && process.env["DAFTAR_VECTORS"] ? [process.env["DAFTAR_VECTORS"]] : programs[judge]), kind];
+  const [program, ...words] = [...programs[judge], kind];
   const child = spawn(program!, words, { stdio: ["pipe", "pipe", "inherit"] });
   const said: Buffer[] = [];
   child.stdout.on("data", (part: Buffer) => said.push(part));
