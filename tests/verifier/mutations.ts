@@ -156,7 +156,7 @@ function* mutationsOfCharacters(receipt: Bytes, thorough: boolean): Generator<Mu
   }
 }
 
-/// Of a large entry every few bytes are flipped, at least five hundred.
+/// Of an entry larger than 2000 bytes only every few bytes are flipped, a thousand at least.
 export function* mutations(receipt: Bytes, thorough: boolean): Generator<Mutation> {
   const parts = partsOf(receipt);
   yield* mutationsOfParts(parts, Math.max(1, Math.floor(parts.extra.length / 1000)));

@@ -2,7 +2,7 @@
 // changes what the validators signed, and prove nothing else by those they accept.
 import { readdirSync, readFileSync } from "node:fs";
 
-import { Bytes, toHex } from "../bytes.js";
+import { Bytes } from "../bytes.js";
 import { answers, Findings, root } from "./judges.js";
 import { crossed, Mutation, mutations } from "./mutations.js";
 
@@ -20,11 +20,11 @@ interface Asked extends Mutation {
 }
 const asked: Asked[] = [];
 const ask = (name: string, mutation: Mutation) =>
-  asked.push({ ...mutation, name, line: `${folder}/genesis.pb ${folder}/changes ${toHex(mutation.receipt)}` });
+  asked.push({ ...mutation, name, line: `${folder}/genesis.pb ${folder}/changes ${Buffer.from(mutation.receipt).toString("hex")}` });
 for (const [name, receipt] of receipts) {
   ask(name, { what: "as it is", changesSigned: false, receipt });
   for (const mutation of mutations(receipt, name === "inner.receipt")) ask(name, mutation);
-  for (const [other, another] of receipts) if (other !== name && toHex(another) !== toHex(receipt) && other !== "three-signatures.receipt" && name !== "three-signatures.receipt") ask(name, crossed(another, receipt));
+  for (const [other, another] of receipts) if (other !== name && !Buffer.from(another).equals(receipt) && other !== "three-signatures.receipt" && name !== "three-signatures.receipt") ask(name, crossed(another, receipt));
 }
 
 const lines = asked.map((one) => one.line);

@@ -34,7 +34,20 @@ function usablePoint(encoding: Bytes): Point | undefined {
 
 /// May this key stand in a registry?
 export function registrable(key: Bytes): boolean {
-  return usablePoint(key)?.isTorsionFree() ?? false;
+  return keyPoint(key)?.isTorsionFree() ?? false;
+}
+
+/// Keys come again and again, a signature's R never: their points are kept, so many at most.
+const keyPointsMax = 128;
+const keyPoints = new Map<string, Point | undefined>();
+
+function keyPoint(key: Bytes): Point | undefined {
+  const name = String(key);
+  if (!keyPoints.has(name)) {
+    if (keyPoints.size === keyPointsMax) keyPoints.clear();
+    keyPoints.set(name, usablePoint(key));
+  }
+  return keyPoints.get(name);
 }
 
 /// The rule but for the subgroup of the key. Total: any bytes give an answer.
@@ -42,11 +55,11 @@ export async function verifySignature(key: Bytes, message: Bytes, signature: Byt
   if (signature.length !== 64) return false;
   const r = signature.slice(0, 32), s = littleEndian(signature.slice(32));
   if (s >= groupOrder) return false;
-  const keyPoint = usablePoint(key), noncePoint = usablePoint(r);
-  if (!keyPoint || !noncePoint) return false;
+  const a = keyPoint(key), noncePoint = usablePoint(r);
+  if (!a || !noncePoint) return false;
   if (await platformAccepts(key, message, signature)) return true;
   const h = littleEndian(await sha512(r, key, message)) % groupOrder;
-  return times(Point.BASE, s).subtract(times(keyPoint, h)).subtract(noncePoint).clearCofactor().is0();
+  return times(Point.BASE, s).subtract(times(a, h)).subtract(noncePoint).clearCofactor().is0();
 }
 
 /// The library's multiplication refuses the factor 0.
