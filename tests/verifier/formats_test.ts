@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 
 import { Bytes, concat, equal, fromBase64, fromHex, toHex, utf8 } from "../bytes.js";
+import { describe } from "../describe.js";
 import { registrable, verifySignature } from "../ed25519.js";
 import { leafOf, parseEntry } from "../entry.js";
 import { readGenesis } from "../genesis.js";
@@ -57,6 +58,20 @@ const refusal = async (otherOrigin: string, otherKeys: Bytes[]) => verifyReceipt
 check("of another ledger refused", (await refusal("example/4c30e48ae449752d/1", keys)) === "origin");
 check("under other keys refused", (await refusal(origin, [bytes("member key")])) === "signatures");
 check("without validators refused", (await refusal(origin, [])) === "signatures");
+
+// What is shown is held together by the hashes, too: validators who sign a transaction under another id, or with another nonce, are found out; and nobody's text
+// reaches the terminal as anything but text.
+const real = parseEntry(fromBase64(/extra (.*)/.exec(readFileSync(root + "tests/verifier/data/taxed.receipt", "utf8"))![1]!)!)!;
+const shown = async (changes: Partial<typeof real>) =>
+  describe({ ...verified, entry: { ...real, ...changes } }).then(({ lines }) => lines.join("\n"), (error: Refusal) => error.part);
+const replaced = (all: Bytes, from: string, to: string) => new Uint8Array(Buffer.from(Buffer.from(all).toString("latin1").replace(from, to), "latin1"));
+check("a real entry shown", (await shown({})).includes("reference: invoice-17"));
+check("another id refused", (await shown({ id: bytes("transaction id") })) === "entry");
+check("another nonce refused", (await shown({ nonce: entry.nonce })) === "entry");
+check("an envelope that is none refused", (await shown({ envelope: bytes("body") })) === "entry");
+check("a result that is none refused", (await shown({ result: utf8("the result's own encoding") })) === "result");
+const disguised = await shown({ result: replaced(real.result, "payment", "pay\u001b[2J") });
+check("no control character shown", disguised.includes("pay\ufffd[2J") && !/[\u0000-\u0009\u000b-\u001f\u007f]/.test(disguised));
 
 // Genesis.
 const genesis = await readGenesis(bytes("genesis"));

@@ -61,7 +61,7 @@ for (let at = 0; at < genesis.length; at += at < 300 ? 1 : 29) ask(`genesis: byt
 const writings: [string, Bytes][] = [
   ["a byte more", concat(genesis, new Uint8Array(1))], ["a byte less", genesis.slice(0, -1)], ["empty", new Uint8Array()],
   ["the name twice", concat(genesis.slice(0, 12), genesis)], ["an unknown field at the end", concat(genesis, new Uint8Array([0xfa, 0x01, 0x00]))],
-  ["an overlong number", concat(new Uint8Array([0x8a, 0x00]), genesis.slice(1))], ["a zero written out", concat(genesis.slice(0, 12), new Uint8Array([0x10, 0x00]), genesis.slice(12))],
+  ["an overlong number", concat(new Uint8Array([0x8a, 0x00]), genesis.slice(1))],
 ];
 for (const [what, bytes] of writings) ask("genesis: " + what, "answer", saved(bytes), "-", [refused, refused, refused]);
 ask("no such genesis", "answer", work + "/none", "-", [refused, refused, refused]);
