@@ -64,6 +64,7 @@ const writings: [string, Bytes][] = [
   ["an overlong number", concat(new Uint8Array([0x8a, 0x00]), genesis.slice(1))],
 ];
 for (const [what, bytes] of writings) ask("genesis: " + what, "answer", saved(bytes), "-", [refused, refused, refused]);
+for (const line of ["", "genesis", `${good} -`, `${good} - 0`, `${good} - zz`, ` - 00`, `${good}  00`, `${good} - 00 00`]) asked.push({ what: `the line "${line.replace(good, "genesis")}"`, line, same: "answer", want: refused });
 ask("no such genesis", "answer", work + "/none", "-", [refused, refused, refused]);
 ask("no such changes", "answer", good, work + "/none", [refused, refused, refused]);
 

@@ -1,4 +1,5 @@
-// What a page in a browser needs. All of it works on bytes that the caller has; nothing is fetched. In Node.js 18 set globalThis.crypto first (cli/platform.ts).
+// What a page in a browser needs. All of it works on bytes that the caller has; nothing is fetched. A page without a bundler
+// needs an import map: "@noble/curves/ed25519" and what it imports are in node_modules/@noble/*/esm. In Node.js 18 set globalThis.crypto first (cli/platform.ts).
 //
 //   const chain = new ValidatorChain(await readGenesis(genesisBytes));   // throws Refusal("genesis", ...)
 //   await chain.follow(changesBytes);                                    // receipts of the changes of validators, or nothing

@@ -72,15 +72,25 @@ async function noteKeyId(name: string, key: Bytes): Promise<Bytes> {
 
 /// How many of `keys` (distinct) have signed; each counts once. A line that names one of them and does not verify makes the whole note worthless.
 export async function signersOf(note: Note, keys: Bytes[]): Promise<number> {
-  const known = new Map<string, Bytes>();
-  for (const key of keys) known.set(String(await noteKeyId(note.checkpoint.origin, key)), key);
+  // A key id is short: whoever makes a key of the same id as another validator's must not be able to make that one's lines worthless.
+  const known = new Map<string, Bytes[]>();
+  for (const key of keys) {
+    const id = String(await noteKeyId(note.checkpoint.origin, key));
+    known.set(id, [...(known.get(id) ?? []), key]);
+  }
   const signers = new Set<Bytes>();
   for (const line of note.lines) {
-    const key = line.name === note.checkpoint.origin ? known.get(String(line.keyId)) : undefined;
-    if (!key) continue;
-    if (!(await verifySignature(key, note.text, line.signature)))
+    const named = line.name === note.checkpoint.origin ? known.get(String(line.keyId)) : undefined;
+    if (!named) continue;
+    const signer = await firstThatVerifies(named, note.text, line.signature);
+    if (!signer)
       throw new Refusal("signatures", "A signature that names the key of a validator does not verify; such a checkpoint counts for nothing.");
-    signers.add(key);
+    signers.add(signer);
   }
   return signers.size;
+}
+
+async function firstThatVerifies(keys: Bytes[], text: Bytes, signature: Bytes): Promise<Bytes | undefined> {
+  for (const key of keys) if (await verifySignature(key, text, signature)) return key;
+  return undefined;
 }
