@@ -42,6 +42,13 @@ try {
     }
   }
 
+  // Postings and taxes are told to people in the same words.
+  for (const name of ["taxed.receipt", "issue.receipt", "after.receipt"]) {
+    const told = (program: string[]) => run(program, [data + name, ...ledger]).out.split("\n").filter((line) => /^  .*(, then has | withheld now$)/.test(line)).join("\n");
+    const words = told(second);
+    check(`${name}: ${words}`, words !== "" && words === told(first));
+  }
+
   const receipt = readFileSync(data + "taxed.receipt", "utf8"), forged = work + "/forged.receipt", huge = work + "/huge";
   writeFileSync(forged, receipt.replace("AQAAAA", "AQAAAB"));
   writeFileSync(huge, "x".repeat((16 << 20) + 1));

@@ -8,6 +8,7 @@ import { leafOf, parseEntry } from "../entry.js";
 import { readGenesis } from "../genesis.js";
 import { taggedHash } from "../hash.js";
 import { leafHash } from "../merkle.js";
+import { inWords } from "../money.js";
 import { verifyReceipt } from "../receipt.js";
 import { Refusal } from "../refusal.js";
 import { bytesOf, decodeMessage, integerOf, Malformed, Message, messagesOf, textOf, valuesOf } from "../wire.js";
@@ -69,8 +70,11 @@ check("a real entry shown", (await shown({})).includes("reference: invoice-17"))
 check("another id refused", (await shown({ id: bytes("transaction id") })) === "entry");
 check("another nonce refused", (await shown({ nonce: entry.nonce })) === "entry");
 check("an envelope that is none refused", (await shown({ envelope: bytes("body") })) === "entry");
+check("a wrong signature under the transaction refused", (await shown({ envelope: replaced(real.envelope, Buffer.from(real.envelope.slice(-4)).toString("latin1"), "\0\0\0\0") })) === "entry");
 check("a result that is none refused", (await shown({ result: utf8("the result's own encoding") })) === "result");
 const disguised = await shown({ result: replaced(real.result, "payment", "pay\u001b[2J") });
+check("amounts for people", [inWords(0n, "UZS"), inWords(-5n, "UZS"), inWords(1234567n, "PYG"), inWords(1234567n, "KWD"), inWords(100n, "USD"), inWords(-(2n ** 63n), "UZS")].join("; ") ===
+  "0.00 UZS; -0.05 UZS; 1 234 567 PYG; 1 234.567 KWD; 1.00 USD; -92 233 720 368 547 758.08 UZS");
 check("no control character shown", disguised.includes("pay\ufffd[2J") && !/[\u0000-\u0009\u000b-\u001f\u007f]/.test(disguised));
 
 // Genesis.

@@ -1,7 +1,9 @@
 // What a verified receipt says, for people and for programs. Only what the validators signed is shown: everything comes from the entry and the checkpoint.
-import { Bytes, equal, toHex } from "./bytes.js";
+import { Bytes, concat, equal, toHex, utf8 } from "./bytes.js";
+import { verifySignature } from "./ed25519.js";
 import { Entry, parseResult, Result } from "./entry.js";
 import { taggedHash } from "./hash.js";
+import { currencyOf, inWords } from "./money.js";
 import { Verified } from "./receipt.js";
 import { Refusal } from "./refusal.js";
 import { bytesOf, decodeMessage, integerOf, Malformed, Message, messagesOf, textOf, Value } from "./wire.js";
@@ -36,7 +38,8 @@ export async function describe(verified: Verified): Promise<Description> {
   return { lines: lines.map(printable), data };
 }
 
-/// The transaction as its sender signed it. That its id and nonce are those of the entry is checked here: the leaf holds the id and the envelope side by side.
+/// The transaction as its sender signed it. That its id and nonce are those of the entry is checked here: the leaf holds the id and the envelope side by side. So
+/// are the signatures under it, by which the validators let it in; whose keys these are stands elsewhere in the ledger.
 async function describeTransaction(entry: Entry): Promise<Description> {
   let envelope: Message, body: Message;
   try {
@@ -48,8 +51,12 @@ async function describeTransaction(entry: Entry): Promise<Description> {
   }
   if (!equal(await taggedHash("daftar/transaction/v1", bytesOf(envelope, "body")), entry.id) || !equal(bytesOf(body, "nonce"), entry.nonce))
     throw new Refusal("entry", "The transaction inside the entry is not the one whose id the entry bears.");
+  const signed = concat(utf8("daftar/transaction-signature/v1\0"), bytesOf(envelope, "body"));
+  for (const one of messagesOf(envelope, "signatures"))
+    if (!(await verifySignature(bytesOf(one, "public_key"), signed, bytesOf(one, "signature"))))
+      throw new Refusal("entry", "A signature under the transaction does not verify.");
   const operations = messagesOf(body, "operations"), signers = messagesOf(envelope, "signatures").map((one) => toHex(bytesOf(one, "public_key")));
-  const lines = ["transaction " + toHex(entry.id), "by " + textOf(body, "sender") + ", signed with " + signers.join(", ")];
+  const lines = ["transaction " + toHex(entry.id), "by " + textOf(body, "sender") + ", signed with " + signers.join(", ") + ". It says, with amounts in minor units of the currency (tiyin, cent):"];
   operations.forEach((operation, i) => {
     lines.push(`  ${i + 1}. ${operation.fields[0]?.field.name ?? "nothing"}`);
     for (const { value } of operation.fields) if (isMessage(value)) lines.push(...fieldLines(value, "       "));
@@ -65,10 +72,14 @@ function describeResult(result: Result): string[] {
     const detail = result.detail ? ", " + result.detail : "";
     return [`It was refused with number ${result.code} (docs/refusals.md), by its operation ${result.failedOperation + 1}${detail}. It changed nothing.`];
   }
-  return ["It did, with amounts in minor units of the currency (tiyin, cent):",
-    ...result.postings.map((one) => `  ${one.account} ${one.amount < 0n ? "gives" : "receives"} ${one.amount < 0n ? -one.amount : one.amount} (${one.reason}${one.rule ? " " + one.rule : ""}), then has ${one.balanceAfter}`),
-    ...result.taxes.map((one) => `  tax ${one.rule}/${one.version}: ${one.tax} ${one.currency} on ${one.base} paid to ${one.payee}, of which ${one.withheld} withheld now`),
-    ...result.events.map((one) => `  ${one.kind} ${one.subject}${one.number ? " " + one.number : ""}${one.amount ? ", " + one.amount : ""}${one.text ? ": " + one.text : ""}`)];
+  return ["It did:",
+    ...result.postings.map((one) => {
+      const currency = currencyOf(one.account), moved = inWords(one.amount < 0n ? -one.amount : one.amount, currency);
+      return `  ${one.account} ${one.amount < 0n ? "pays" : "receives"} ${moved} (${one.rule || one.reason}), then has ${inWords(one.balanceAfter, currency)}`;
+    }),
+    ...result.taxes.map((one) =>
+      `  tax ${one.rule}/${one.version}: ${inWords(one.tax, one.currency)} on ${inWords(one.base, one.currency)} paid to ${one.payee}, of which ${inWords(one.withheld, one.currency)} withheld now`),
+    ...result.events.map((one) => `  ${one.kind} ${one.subject}${one.number ? " " + one.number : ""}${one.amount ? ", " + one.amount + " minor units" : ""}${one.text ? ": " + one.text : ""}`)];
 }
 
 /// Amounts as text: a number of JSON is not exact beyond 2^53.
