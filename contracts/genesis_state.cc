@@ -1,6 +1,7 @@
 // The state at height 0, made of a genesis: the only writer of members with powers, of tax rules and of revenue accounts.
 #include "contracts/agreements/library.h"
 #include "contracts/execute.h"
+#include "contracts/governance/classification.h"
 #include "contracts/governance/policy.h"
 #include "contracts/members.h"
 #include "contracts/nodes.h"
@@ -71,6 +72,20 @@ void add_governed(const tax::RuleBook& rules, const agreements::Library& templat
   state.put(keys::edition, encode_record(first));
 }
 
+Expected<void, std::string> add_classification(const ledger::Genesis& genesis, ledger::ChangeSet& state) {
+  const auto fault = [](const ledger::Rejection& why) { return Fault("classification: " + std::string(ledger::name(why.code)) + " (" + why.detail + ")"); };
+  governance::ClassificationSetting setting;
+  for (const auto& one : genesis.content().classification()) {
+    auto row = governance::read_row(one);
+    if (!row) return fault(row.error());
+    setting.add.push_back(std::move(*row));
+  }
+  const auto codes = governance::codes_after([](const std::string&, const std::string&) { return std::nullopt; }, setting, genesis.content().time_ms());
+  if (!codes) return fault(codes.error());
+  for (const auto& code : *codes) state.put(keys::classification(code.list, code.code), encode_record(code));
+  return {};
+}
+
 }  // namespace
 
 Expected<ledger::ChangeSet, std::string> genesis_state(const ledger::Genesis& genesis) {
@@ -83,6 +98,7 @@ Expected<ledger::ChangeSet, std::string> genesis_state(const ledger::Genesis& ge
   if (!templates) return Fault(templates.error());
   add_governed(*rules, *templates, genesis.content().time_ms(), state);
   if (genesis.content().virement_limit().share_ppm() > 1'000'000) return Fault("virement_limit: more than the whole line");
+  if (auto added = add_classification(genesis, state); !added) return Fault(added.error());
   if (const auto policies = governance::policies_of(genesis.content()); !policies) return Fault(policies.error());
   return state;
 }

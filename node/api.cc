@@ -57,9 +57,6 @@ Json page(const char* name, Json list, std::optional<std::string> next) {
 }
 
 Api::Api(NodeService& service, Metrics& metrics) : service_(service), metrics_(metrics), genesis_(service.genesis()) {
-  auto policies = contracts::governance::policies_of(genesis_->content());
-  DAFTAR_CHECK(policies.has_value());   // the state was made of this genesis
-  policies_ = std::move(*policies);
   add_submit_routes();
   add_node_routes();
   add_entry_routes();

@@ -3,6 +3,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "ledger/calendar.h"
 #include "ledger/ids.h"
 #include "ledger/money.h"
 
@@ -24,7 +25,7 @@ std::string currency_of(const std::string& account) {
 
 std::string iso_time(std::uint64_t time_ms) {
   // Beyond the year 9999 the text would not be ISO 8601; such times cannot be told from absurd ones.
-  if (time_ms > 253'402'300'799'999ull) return "9999-12-31T23:59:59.999Z";
+  if (time_ms >= ledger::year_10000_ms) return "9999-12-31T23:59:59.999Z";
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(static_cast<std::time_t>(time_ms / 1000)), time_ms % 1000);
 }
 
@@ -93,7 +94,7 @@ Json render_status(const NodeStatus& s) {
   Json out{{"node", s.node}, {"role", s.role}, {"leader", s.leader}, {"term", s.term}, {"raft_first", s.raft_first}, {"raft_last", s.raft_last}, {"raft_commit", s.raft_commit},
            {"height", s.height}, {"entries", s.entries}, {"block_time_ms", s.block_time_ms}, {"block_time", iso_time(s.block_time_ms)}, {"root", s.root},
            {"certified_size", s.certified_size}, {"ready", s.ready}, {"not_ready_because", s.not_ready_because}, {"stopped_because", s.stopped_because},
-           {"mempool_transactions", s.mempool_transactions}};
+           {"mempool_transactions", s.mempool_transactions}, {"protocol_version", s.protocol_version}, {"protocol_known", s.protocol_known}};
   out["peers"] = Json::array();
   for (const auto& peer : s.peers) out["peers"].push_back({{"node", peer.node}, {"connected", peer.connected}, {"match", peer.match}});
   out["since_start"] = {{"fsyncs", s.fsyncs}, {"blocks", s.blocks}, {"flushes", s.flushes}, {"seals", s.seals}, {"certificates", s.certificates}, {"snapshots_installed", s.snapshots_installed},

@@ -1,6 +1,7 @@
 #include "contracts/budget/virement.h"
 
 #include "contracts/budget/lines.h"
+#include "contracts/governance/limits.h"
 #include "ledger/money.h"
 
 namespace daftar::contracts::budget {
@@ -19,8 +20,9 @@ Outcome judge_pair(const BudgetLine& from, const BudgetLine& to) {
 
 /// Of what the line was approved with, rounded down. What comes back by another virement does not count against it.
 Outcome judge_limit(const Context& c, const BudgetLine& from, ledger::MinorUnits amount) {
-  if (!c.fixed.virement_share_ppm) return {};
-  const auto most = ledger::narrow(from.net(Stage::approved) * *c.fixed.virement_share_ppm / 1'000'000);
+  const auto share_ppm = c.limits->virement();
+  if (!share_ppm) return {};
+  const auto most = ledger::narrow(from.net(Stage::approved) * *share_ppm / 1'000'000);
   DAFTAR_CHECK(most.has_value());   // a share of what is an amount
   if (from.moved_out + amount <= *most) return {};
   const int decimals = ledger::currency_decimals(from.currency).value_or(0);

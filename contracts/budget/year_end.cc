@@ -4,6 +4,7 @@
 
 #include "contracts/budget/lines.h"
 #include "contracts/governance/words.h"
+#include "ledger/calendar.h"
 
 namespace daftar::contracts::budget {
 
@@ -11,8 +12,6 @@ using ledger::Int128;
 using ledger::RejectionCode;
 
 namespace {
-
-constexpr std::uint64_t year_10000_ms = 253'402'300'800'000;
 
 ledger::MinorUnits amount_of(Int128 sum) {
   const auto amount = ledger::narrow(sum);
@@ -25,7 +24,7 @@ ledger::MinorUnits amount_of(Int128 sum) {
 Outcome stop_commitments(Context& c, BudgetLine line, std::uint64_t from_ms) {
   if (auto open = require_open(line); !open) return open;
   if (line.is_stopped(c.now_ms)) return refuse(RejectionCode::line_stopped, line.id);
-  if (from_ms >= year_10000_ms) return refuse(RejectionCode::field_invalid, "stop_from_ms: at the latest in the year 9999");
+  if (from_ms >= ledger::year_10000_ms) return refuse(RejectionCode::field_invalid, "stop_from_ms: at the latest in the year 9999");
   if (from_ms == 0) {
     if (line.stop_ms == 0) return refuse(RejectionCode::field_invalid, "stop_from_ms: there is no stop to lift");
     line.stop_ms = 0;

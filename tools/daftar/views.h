@@ -11,6 +11,8 @@ std::vector<std::string> contract_view(const nlohmann::json& contract);
 std::vector<std::string> budget_line_view(const nlohmann::json& line);
 /// {line, contracts with their payments}
 std::vector<std::string> trace_view(const nlohmann::json& trace);
+/// Of one code, in every list that has it.
+std::vector<std::string> classification_view(const nlohmann::json& answer);
 std::vector<std::string> budget_lines_view(const nlohmann::json& answer);
 std::vector<std::string> tax_rules_view(const nlohmann::json& answer);
 std::vector<std::string> tax_certificates_view(const nlohmann::json& answer);
