@@ -30,7 +30,9 @@ struct Rules;
 }
 namespace governance {
 class Governed;
+struct Limits;
 struct Policies;
+struct PolicyFloor;
 }
 
 /// An operation either happens or is refused for a reason. What it had written before the refusal is thrown away by the caller.
@@ -88,11 +90,10 @@ class Store {
 struct Fixed {
   ledger::Digest ledger_id;
   std::uint64_t epoch = 0;
-  std::uint64_t valid_until_horizon_ms = 0;
   std::vector<std::string> currencies;
-  std::uint32_t node_change_approvals = 0;    // 0: more than half of the operators
   const budget::Rules* budget = nullptr;
-  const governance::Policies* policies = nullptr;
+  const governance::PolicyFloor* policy_floor = nullptr;
+  const std::vector<std::string>* genesis_deciders = nullptr;   // members to whom the genesis gives a role that decides, ascending
   const governance::Governed* governed = nullptr;
   bool knows_currency(std::string_view code) const;
 };
@@ -106,9 +107,12 @@ struct Context {
   std::string_view nonce;
   const ledger::Transaction* transaction = nullptr;   // null for a deadline
   Member sender;                              // empty for a deadline
-  // The rules and templates by which this is executed: of the beginning of the block and what deadlines changed since. Null in a precheck, which executes nothing.
+  // What this is executed by: of the beginning of the block and what deadlines changed since.
   const tax::RuleBook* rules = nullptr;
   const agreements::Library* templates = nullptr;
+  const governance::Limits* limits = nullptr;
+  const governance::Policies* policies = nullptr;
+  std::uint32_t protocol_version = 1;
   ExecutionResult result;
   std::vector<IndexRow> rows;
   // What the transaction binds its sender to, by currency; or to all that there is (signatories.h).

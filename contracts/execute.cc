@@ -16,6 +16,7 @@
 #include "contracts/context.h"
 #include "contracts/governance/changes.h"
 #include "contracts/governance/governed.h"
+#include "contracts/governance/member_changes.h"
 #include "contracts/governance/node_changes.h"
 #include "contracts/governance/policy.h"
 #include "contracts/journal.h"
@@ -78,16 +79,20 @@ enum class JudgeKeys : bool { no, yes };
 Outcome judge_transaction(Context& c, JudgeKeys judge_keys, bool& remember) {
   const auto& body = c.transaction->body();
   remember = false;
+  if (const auto size = c.transaction->envelope().size(); size > c.limits->transaction_bytes_max)
+    return refuse(RejectionCode::too_large, std::to_string(size) + " bytes, allowed are " + std::to_string(c.limits->transaction_bytes_max));
+  if (const auto count = static_cast<std::uint32_t>(body.operations_size()); count > c.limits->operations_max)
+    return refuse(RejectionCode::operations_count, std::to_string(count) + " operations, allowed are 1 to " + std::to_string(c.limits->operations_max));
   if (body.ledger_id() != c.fixed.ledger_id.view()) return refuse(RejectionCode::other_ledger);
   if (body.epoch() != c.fixed.epoch) return refuse(RejectionCode::other_epoch, std::to_string(body.epoch()));
   if (body.valid_until_ms() < c.now_ms) return refuse(RejectionCode::expired, std::to_string(body.valid_until_ms()));
-  if (body.valid_until_ms() - c.now_ms > c.fixed.valid_until_horizon_ms)
+  if (body.valid_until_ms() - c.now_ms > c.limits->valid_until_horizon_ms)
     return refuse(RejectionCode::valid_until_too_far, std::to_string(body.valid_until_ms()));
   if (c.store.has(keys::replay(body.valid_until_ms(), c.id))) return refuse(RejectionCode::replayed);
   remember = true;
   auto sender = c.store.load<Member>(keys::member(body.sender()));
   if (!sender) return refuse(RejectionCode::sender_unknown, body.sender());
-  if (sender->suspended) return refuse(RejectionCode::member_suspended, body.sender());
+  if (sender->suspended && !governance::frees_others_only(body)) return refuse(RejectionCode::member_suspended, body.sender());
   if (judge_keys == JudgeKeys::yes)
     if (auto judged = judge_signatures(*sender, c.transaction->signatures(), c.now_ms); !judged) return judged;
   c.sender = std::move(*sender);
@@ -196,21 +201,40 @@ std::vector<std::string> keys_to_read(const ledger::Block& block) {
   return out;
 }
 
-/// `in_force`: null when nothing is executed.
-Context context_of(const Fixed& fixed, Store& store, std::uint64_t now_ms, std::uint64_t height, const ledger::Transaction& transaction,
-                   const governance::InForce* in_force) {
+/// `transaction`: null for a deadline.
+Context context_of(const Fixed& fixed, Store& store, std::uint64_t now_ms, std::uint64_t height, const ledger::Digest& id, std::string_view nonce, const ledger::Transaction* transaction,
+                   const governance::InForce& in_force) {
   return {.fixed = fixed,
           .store = store,
           .now_ms = now_ms,
           .height = height,
-          .id = transaction.id(),
-          .nonce = transaction.body().nonce(),
-          .transaction = &transaction,
+          .id = id,
+          .nonce = nonce,
+          .transaction = transaction,
           .sender = {},
-          .rules = in_force == nullptr ? nullptr : &in_force->rules,
-          .templates = in_force == nullptr ? nullptr : &in_force->templates,
+          .rules = &in_force.rules,
+          .templates = &in_force.templates,
+          .limits = &in_force.limits,
+          .policies = &in_force.policies,
+          .protocol_version = in_force.protocol_version,
           .result = {},
           .rows = {}};
+}
+
+Context context_of(const Fixed& fixed, Store& store, std::uint64_t now_ms, std::uint64_t height, const ledger::Transaction& transaction, const governance::InForce& in_force) {
+  return context_of(fixed, store, now_ms, height, transaction.id(), transaction.body().nonce(), &transaction, in_force);
+}
+
+/// Ascending.
+std::vector<std::string> deciders_of(const ledger::proto::Genesis& genesis) {
+  std::vector<std::string> deciders;
+  for (const auto& member : genesis.members())
+    if (std::any_of(member.roles().begin(), member.roles().end(), [](const std::string& text) {
+          const auto role = role_named(text);
+          return role && is_deciding(*role);
+        })) deciders.push_back(member.id());
+  std::sort(deciders.begin(), deciders.end());
+  return deciders;
 }
 
 }  // namespace
@@ -218,37 +242,47 @@ Context context_of(const Fixed& fixed, Store& store, std::uint64_t now_ms, std::
 ledger::Digest deadline_entry_id(const keys::Deadline& deadline) { return ledger::tagged_hash(ledger::tag::deadline_id, keys::deadline(deadline)); }
 
 struct Engine::Impl {
-  std::shared_ptr<const ledger::Genesis> genesis;
-  governance::Policies policies;
-  budget::Rules budget_rules;
-  std::shared_ptr<const governance::Governed> governed = std::make_shared<governance::Governed>();
-  Fixed fixed;
+  Impl(std::shared_ptr<const ledger::Genesis> from, std::uint32_t known)
+      : genesis(std::move(from)),
+        budget_rules(*budget::rules_of(genesis->content())),   // genesis_state has judged them
+        policy_floor(governance::policy_floor_of(genesis->content())),
+        deciders(deciders_of(genesis->content())),
+        governed(std::make_shared<governance::Governed>(genesis->content())),
+        protocol_known(known),
+        fixed{.ledger_id = genesis->ledger_id(),
+              .epoch = 0,
+              .currencies = {genesis->content().currencies().begin(), genesis->content().currencies().end()},
+              .budget = &budget_rules,
+              .policy_floor = &policy_floor,
+              .genesis_deciders = &deciders,
+              .governed = governed.get()} {}
+  const std::shared_ptr<const ledger::Genesis> genesis;
+  const budget::Rules budget_rules;
+  const governance::PolicyFloor policy_floor;
+  const std::vector<std::string> deciders;
+  const std::shared_ptr<const governance::Governed> governed;
+  const std::uint32_t protocol_known;
+  const Fixed fixed;
 };
 
-Engine::Engine(std::shared_ptr<const ledger::Genesis> genesis) : impl_(std::make_unique<Impl>()) {
-  auto policies = governance::policies_of(genesis->content());
-  DAFTAR_CHECK(policies.has_value());   // genesis_state has judged them
-  impl_->policies = *policies;
-  auto budget_rules = budget::rules_of(genesis->content());
-  DAFTAR_CHECK(budget_rules.has_value());   // the same
-  impl_->budget_rules = std::move(*budget_rules);
-  const auto& content = genesis->content();
-  impl_->fixed = {.ledger_id = genesis->ledger_id(),
-                  .epoch = 0,
-                  .valid_until_horizon_ms = genesis->valid_until_horizon_ms(),
-                  .currencies = {content.currencies().begin(), content.currencies().end()},
-                  .node_change_approvals = content.limits().node_change_approvals(),
-                  .budget = &impl_->budget_rules,
-                  .policies = &impl_->policies,
-                  .governed = impl_->governed.get()};
-  impl_->genesis = std::move(genesis);
-}
+Engine::Engine(std::shared_ptr<const ledger::Genesis> genesis, std::uint32_t protocol_known) : impl_(std::make_unique<Impl>(std::move(genesis), protocol_known)) {}
 
 Engine::~Engine() = default;
 
 std::shared_ptr<const governance::Governed> Engine::governed() const { return impl_->governed; }
 
+std::uint32_t Engine::protocol_known() const { return impl_->protocol_known; }
+
+std::optional<std::uint32_t> Engine::unknown_protocol(const ledger::StateView& state) const {
+  const auto bytes = state.get(keys::protocol_version);   // not by Governed, which reads what a newer program may have written otherwise
+  if (!bytes) return std::nullopt;
+  const auto setting = decode_record<governance::VersionSetting>(*bytes);
+  DAFTAR_CHECK(setting.has_value());
+  return setting->version > impl_->protocol_known ? std::optional(setting->version) : std::nullopt;
+}
+
 BlockOutcome Engine::execute(const ledger::Block& block, const ledger::StateView& state) const {
+  DAFTAR_CHECK(!unknown_protocol(state));   // the caller has asked
   BlockOutcome outcome;
   state.expect(keys_to_read(block));
   Store store(state, outcome.changes);
@@ -259,18 +293,7 @@ BlockOutcome Engine::execute(const ledger::Block& block, const ledger::StateView
   for (std::size_t i = 0; i < due.size(); ++i) {
     const keys::Deadline deadline = due[i];
     const std::string nonce = nonce_of(store, deadline);
-    Context c{.fixed = impl_->fixed,
-              .store = store,
-              .now_ms = block.time_ms(),
-              .height = block.height(),
-              .id = deadline_entry_id(deadline),
-              .nonce = nonce,
-              .transaction = nullptr,
-              .sender = {},
-              .rules = &in_force->rules,
-              .templates = &in_force->templates,
-              .result = {},
-              .rows = {}};
+    Context c = context_of(impl_->fixed, store, block.time_ms(), block.height(), deadline_entry_id(deadline), nonce, nullptr, *in_force);
     fire_deadline(c, deadline);
     store.commit();
     outcome.entries.push_back(finish(c, ledger::EntryKind::deadline, nullptr));
@@ -283,7 +306,7 @@ BlockOutcome Engine::execute(const ledger::Block& block, const ledger::StateView
     if (const auto next = agreements::waiting(store, deadline.contract); next && next->time_ms <= block.time_ms()) due.push_back(*next);
   }
   for (const auto& transaction : block.transactions()) {
-    Context c = context_of(impl_->fixed, store, block.time_ms(), block.height(), *transaction, in_force.get());
+    Context c = context_of(impl_->fixed, store, block.time_ms(), block.height(), *transaction, *in_force);
     bool remember = false;
     if (auto judged = judge_transaction(c, JudgeKeys::yes, remember); judged) perform_all(c);
     else c.result.rejection = std::move(judged.error());
@@ -300,7 +323,7 @@ ExecutionResult Engine::dry_run(const ledger::Transaction& transaction, std::uin
   ledger::ChangeSet nothing;
   Store store(state, nothing);
   const auto in_force = impl_->governed->at(state);
-  Context c = context_of(impl_->fixed, store, time_ms, 0, transaction, in_force.get());
+  Context c = context_of(impl_->fixed, store, time_ms, 0, transaction, *in_force);
   bool remember = false;
   const auto judge_keys = transaction.signatures().empty() ? JudgeKeys::no : JudgeKeys::yes;
   if (auto judged = judge_transaction(c, judge_keys, remember); judged) perform_all(c);
@@ -311,7 +334,8 @@ ExecutionResult Engine::dry_run(const ledger::Transaction& transaction, std::uin
 Rejection Engine::precheck(const ledger::Transaction& transaction, std::uint64_t time_ms, const ledger::StateView& state) const {
   ledger::ChangeSet nothing;
   Store store(state, nothing);
-  Context c = context_of(impl_->fixed, store, time_ms, 0, transaction, nullptr);
+  const auto in_force = impl_->governed->at(state);
+  Context c = context_of(impl_->fixed, store, time_ms, 0, transaction, *in_force);
   bool remember = false;
   if (auto judged = judge_transaction(c, JudgeKeys::yes, remember); !judged) return judged.error();
   return {};

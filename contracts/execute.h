@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "contracts/governance/protocol.h"
 #include "contracts/result.h"
 #include "ledger/block.h"
 #include "ledger/change_set.h"
@@ -57,10 +58,14 @@ ledger::Digest deadline_entry_id(const keys::Deadline& deadline);
 
 class Engine {
  public:
-  explicit Engine(std::shared_ptr<const ledger::Genesis> genesis);
+  /// `protocol_known`: the newest protocol version that it executes (governance/protocol.h); another one than this program's is for tests.
+  explicit Engine(std::shared_ptr<const ledger::Genesis> genesis, std::uint32_t protocol_known = governance::protocol_version_known);
   ~Engine();
   /// The rules and templates of the states it executes on: for readers of the same.
   std::shared_ptr<const governance::Governed> governed() const;
+  /// The protocol version that the next block on `state` asks for, when this engine does not know it: then nothing may be executed on it here.
+  std::optional<std::uint32_t> unknown_protocol(const ledger::StateView& state) const;
+  std::uint32_t protocol_known() const;
   /// Executes `block` on `state` (the state after the block before). Transactions have been parsed and their signatures verified;
   /// everything that depends on state is judged here. Never fails: a refused transaction is an entry with its reason.
   /// Bounded: at most `deadlines_per_block_max` (1000) deadlines fire per block; the rest fire in the next.

@@ -2,6 +2,7 @@
 #include "contracts/agreements/library.h"
 #include "contracts/budget/rules.h"
 #include "contracts/execute.h"
+#include "contracts/governance/classification.h"
 #include "contracts/governance/policy.h"
 #include "contracts/members.h"
 #include "contracts/nodes.h"
@@ -72,6 +73,20 @@ void add_governed(const tax::RuleBook& rules, const agreements::Library& templat
   state.put(keys::edition, encode_record(first));
 }
 
+Expected<void, std::string> add_classification(const ledger::Genesis& genesis, ledger::ChangeSet& state) {
+  const auto fault = [](const ledger::Rejection& why) { return Fault("classification: " + std::string(ledger::name(why.code)) + " (" + why.detail + ")"); };
+  governance::ClassificationSetting setting;
+  for (const auto& one : genesis.content().classification()) {
+    auto row = governance::read_row(one);
+    if (!row) return fault(row.error());
+    setting.add.push_back(std::move(*row));
+  }
+  const auto codes = governance::codes_after([](const std::string&, const std::string&) { return std::nullopt; }, setting, genesis.content().time_ms());
+  if (!codes) return fault(codes.error());
+  for (const auto& code : *codes) state.put(keys::classification(code.list, code.code), encode_record(code));
+  return {};
+}
+
 }  // namespace
 
 Expected<ledger::ChangeSet, std::string> genesis_state(const ledger::Genesis& genesis) {
@@ -84,6 +99,7 @@ Expected<ledger::ChangeSet, std::string> genesis_state(const ledger::Genesis& ge
   if (!templates) return Fault(templates.error());
   add_governed(*rules, *templates, genesis.content().time_ms(), state);
   if (const auto budget = budget::rules_of(genesis.content()); !budget) return Fault(budget.error());
+  if (auto added = add_classification(genesis, state); !added) return Fault(added.error());
   if (const auto policies = governance::policies_of(genesis.content()); !policies) return Fault(policies.error());
   return state;
 }

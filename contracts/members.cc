@@ -12,7 +12,7 @@ using ledger::RejectionCode;
 
 namespace {
 
-constexpr Role by_genesis_only[] = {Role::treasury, Role::tax_authority, Role::bank, Role::registrar, Role::operator_};
+constexpr Role deciding_roles[] = {Role::treasury, Role::tax_authority, Role::bank, Role::registrar, Role::operator_};
 
 bool is_kind(std::string_view text) { return text == "company" || text == "individual" || text == "public_body"; }
 
@@ -66,7 +66,7 @@ Outcome revoke_key(Context& c, Member& member, const ledger::PublicKey& key) {
 
 }  // namespace
 
-bool is_by_genesis_only(Role role) { return std::find(std::begin(by_genesis_only), std::end(by_genesis_only), role) != std::end(by_genesis_only); }
+bool is_deciding(Role role) { return std::find(std::begin(deciding_roles), std::end(deciding_roles), role) != std::end(deciding_roles); }
 
 bool is_country(std::string_view text) {
   return text.size() == 2 && std::all_of(text.begin(), text.end(), [](char ch) { return ch >= 'A' && ch <= 'Z'; });
@@ -125,7 +125,7 @@ Outcome register_member(Context& c, const ledger::proto::RegisterMember& operati
   if (auto role = require_role(c, Role::registrar); !role) return role;
   auto member = make_member(operation, c.now_ms);
   if (!member) return Unexpected<ledger::Rejection>(member.error());
-  for (const Role role : by_genesis_only)
+  for (const Role role : deciding_roles)
     if (member->has(role)) return refuse(RejectionCode::role_missing, "a registrar cannot grant " + std::string(name(role)));
   if (c.store.has(keys::member(member->id))) return refuse(RejectionCode::member_exists, member->id);
   for (const MemberKey& key : member->keys) {

@@ -4,8 +4,8 @@
 
 namespace daftar::contracts {
 
-/// Roles that move public money, make money or admit members: a registrar cannot give them.
-bool is_by_genesis_only(Role role);
+/// Roles that move public money, make money or admit members, and so decide changes (governance/policy.h): the genesis gives them, and governed changes; a registrar cannot.
+bool is_deciding(Role role);
 
 /// ISO 3166-1 alpha-2 by its form.
 bool is_country(std::string_view text);

@@ -160,6 +160,15 @@ std::optional<governance::TemplateRecord> contract_template(const ledger::StateV
   return one<governance::TemplateRecord>(state, keys::contract_template(name, version));
 }
 
+std::vector<governance::ClassificationCode> classification_codes(const ledger::StateView& state, std::string_view list, std::string_view after, std::size_t limit) {
+  const std::string prefix = keys::classification_list(list);
+  return page_of<governance::ClassificationCode>(state, prefix, after.empty() ? std::string() : prefix + std::string(after), limit);
+}
+
+std::optional<governance::ClassificationCode> classification_code(const ledger::StateView& state, std::string_view list, std::string_view code) {
+  return one<governance::ClassificationCode>(state, keys::classification(list, code));
+}
+
 std::vector<tax::TaxRule> tax_rules(const ledger::StateView& state) {
   std::vector<tax::TaxRule> rules;
   state.scan("t", keys::after_prefix("t"), [&](std::string_view, std::string_view value) {

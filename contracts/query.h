@@ -8,6 +8,7 @@
 
 #include "contracts/agreements/records.h"
 #include "contracts/budget/records.h"
+#include "contracts/governance/classification.h"
 #include "contracts/governance/records.h"
 #include "contracts/records.h"
 #include "contracts/tax/records.h"
@@ -61,10 +62,14 @@ struct Revenue {
 std::optional<Revenue> revenue_line(const ledger::StateView& state, std::string_view id);
 std::vector<Revenue> revenue_lines(const ledger::StateView& state, std::string_view after, std::size_t limit);
 
-/// Changes of rules and templates. `after`: raw 32 bytes of the last id, or empty.
+/// Changes of what the ledger goes by. `after`: raw 32 bytes of the last id, or empty.
 std::optional<governance::Proposal> proposal(const ledger::StateView& state, const ledger::Digest& id);
 std::vector<governance::Proposal> proposals(const ledger::StateView& state, std::string_view after, std::size_t limit);
 std::optional<governance::TemplateRecord> contract_template(const ledger::StateView& state, std::string_view name, std::uint32_t version);
+
+/// Of one list, by code; `after`: the last code of the page before, or empty.
+std::vector<governance::ClassificationCode> classification_codes(const ledger::StateView& state, std::string_view list, std::string_view after, std::size_t limit);
+std::optional<governance::ClassificationCode> classification_code(const ledger::StateView& state, std::string_view list, std::string_view code);
 
 /// All rules and versions, by code, then version.
 std::vector<tax::TaxRule> tax_rules(const ledger::StateView& state);

@@ -69,6 +69,12 @@ std::string contract_template(std::string_view name, std::uint32_t version) {
   append_u32(key, version);
   return key;
 }
+std::string classification_list(std::string_view list) {
+  std::string key = "C";
+  append_terminated(key, list);
+  return key;
+}
+std::string classification(std::string_view list, std::string_view code) { return classification_list(list).append(code); }
 std::string payout(const ledger::Digest& id) { return prefixed('p', id.view()); }
 
 std::string register_row(std::string_view payee, std::string_view rule, std::string_view currency, std::uint32_t version,

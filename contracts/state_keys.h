@@ -25,8 +25,13 @@
 //   x <rule code> 0 <version, 4>                                FurtherTerms of a TaxRule that has any
 //   B <revenue line id>                                         budget::RevenueLine
 //   R <revenue account> 0 <year, 4>                             budget::YearRevenue: what the year brought to it
+//   C <list> 0 <code>                                           governance::ClassificationCode
+//   D                                                           governance::Deciders; when a change gave a role that decides
 //   E                                                           governance::Edition: what the ledger goes by
+//   L                                                           governance::Limits, once they have been changed; before: the genesis's
+//   P                                                           governance::PolicyList, the same
 //   U                                                           valid-until up to which the replay set has been pruned, 8
+//   V                                                           governance::VersionSetting of the protocol, once it is not 1
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -53,7 +58,9 @@ std::string node(std::uint32_t number);
 std::string node_proposal(const ledger::Digest& id);
 std::string proposal(const ledger::Digest& id);
 std::string contract_template(std::string_view name, std::uint32_t version);
-inline constexpr std::string_view edition = "E";
+inline constexpr std::string_view edition = "E", limits = "L", policies = "P", protocol_version = "V", deciders = "D";
+std::string classification_list(std::string_view list);   // what the keys of all its codes begin with
+std::string classification(std::string_view list, std::string_view code);
 std::string payout(const ledger::Digest& id);
 std::string register_row(std::string_view payee, std::string_view rule, std::string_view currency, std::uint32_t version,
                          std::uint32_t period);

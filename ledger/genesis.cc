@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "ledger/calendar.h"
 #include "ledger/checkpoint.h"
 #include "ledger/ids.h"
 #include "ledger/money.h"
@@ -14,8 +15,6 @@ namespace {
 constexpr std::uint64_t day_ms = 24 * 60 * 60 * 1000;
 constexpr std::size_t name_bytes_max = 40;
 constexpr int validators_max = 31;
-constexpr std::uint32_t transaction_bytes_limit = 1024 * 1024;  // several must fit into a block
-constexpr std::uint64_t time_limit_ms = 253'402'300'800'000;    // the year 10000
 constexpr std::uint64_t horizon_limit_ms = 366 * day_ms;
 
 bool is_ledger_name(std::string_view text) {
@@ -26,7 +25,7 @@ bool is_ledger_name(std::string_view text) {
 
 std::string check_header(const proto::Genesis& g) {
   if (!is_ledger_name(g.name())) return "name: 1 to 40 of a-z, 0-9, '.' and '-' are needed";
-  if (g.time_ms() == 0 || g.time_ms() >= time_limit_ms) return "time_ms: a time after 1970 and before the year 10000 is needed";
+  if (g.time_ms() == 0 || g.time_ms() >= year_10000_ms) return "time_ms: a time after 1970 and before the year 10000 is needed";
   if (g.currencies().empty()) return "currencies: at least one is needed";
   std::set<std::string> seen;
   for (const auto& code : g.currencies()) {
@@ -34,7 +33,8 @@ std::string check_header(const proto::Genesis& g) {
     if (!seen.insert(code).second) return "currencies: " + code + " is given twice";
   }
   const auto& limits = g.limits();
-  if (limits.transaction_bytes_max() > transaction_bytes_limit) return "limits.transaction_bytes_max: at most 1048576";
+  if (limits.transaction_bytes_max() > transaction_ceiling.bytes_max) return "limits.transaction_bytes_max: at most 1048576";
+  if (limits.operations_max() > transaction_ceiling.operations_max) return "limits.operations_max: at most 100000";
   if (limits.valid_until_horizon_ms() > horizon_limit_ms) return "limits.valid_until_horizon_ms: at most 366 days";
   return {};
 }

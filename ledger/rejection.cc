@@ -289,6 +289,30 @@ Words words(RejectionCode code) {
     case RejectionCode::template_not_stopped:
       return {"template_not_stopped", "The template is not stopped.",
               "Nothing needs to be done; contracts can be made of it."};
+    case RejectionCode::nobody_left_to_decide:
+      return {"nobody_left_to_decide", "Nobody would be left who could decide changes of some kind.",
+              "Give the role to another member first, or change who decides; the detail names the kind."};
+    case RejectionCode::role_in_use:
+      return {"role_in_use", "The member still needs the role for what it has to do.",
+              "Bring to an end what the detail names, or hand it to another member, before the role is taken."};
+    case RejectionCode::nothing_changes:
+      return {"nothing_changes", "What is proposed is so already.", "Nothing needs to be done."};
+    case RejectionCode::member_standing_wrong:
+      return {"member_standing_wrong", "The member is suspended already, or is not suspended.",
+              "Look at the member: only one that is not suspended can be suspended, and the other way about."};
+    case RejectionCode::limit_out_of_range:
+      return {"limit_out_of_range", "A limit of this ledger cannot have that value.", "Choose a value in the range that the detail names."};
+    case RejectionCode::policy_refused:
+      return {"policy_refused", "Changes cannot be decided in that way.",
+              "Correct what the detail names; roles that a registrar can give do not decide, and the floor of the genesis holds for changes of policies."};
+    case RejectionCode::protocol_version_not_next:
+      return {"protocol_version_not_next", "The protocol goes from one version to the next.", "Propose the version that the detail names."};
+    case RejectionCode::code_not_in_force:
+      return {"code_not_in_force", "The classification has no such code in force at that time.",
+              "Look the code up (daftar budget classify); a code that is missing is added by a governed change."};
+    case RejectionCode::classification_refused:
+      return {"classification_refused", "The change does not fit the classification as it is.",
+              "Correct the row that the detail names: periods of one code do not overlap, and a mapping leads from a code to a code."};
     case RejectionCode::field_invalid:
       return {"field_invalid", "A field has a value that is not allowed.", "Correct the field that the detail names."};
   }
@@ -413,6 +437,15 @@ bool is_rejection_code(std::uint16_t number) {
     case RejectionCode::template_other_program:
     case RejectionCode::template_stopped:
     case RejectionCode::template_not_stopped:
+    case RejectionCode::nobody_left_to_decide:
+    case RejectionCode::role_in_use:
+    case RejectionCode::nothing_changes:
+    case RejectionCode::member_standing_wrong:
+    case RejectionCode::limit_out_of_range:
+    case RejectionCode::policy_refused:
+    case RejectionCode::protocol_version_not_next:
+    case RejectionCode::code_not_in_force:
+    case RejectionCode::classification_refused:
     case RejectionCode::field_invalid:
       return true;
   }

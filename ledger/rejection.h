@@ -127,6 +127,16 @@ enum class RejectionCode : std::uint16_t {
   template_other_program = 830,
   template_stopped = 831,
   template_not_stopped = 832,
+  // 833 on: changes of members, limits, policies, the protocol and classifications
+  nobody_left_to_decide = 833, // detail: which changes
+  role_in_use = 834,           // detail: for what
+  nothing_changes = 835,
+  member_standing_wrong = 836, // suspended already, or not at all
+  limit_out_of_range = 837,    // detail: name and range
+  policy_refused = 838,        // detail: the rule it breaks
+  protocol_version_not_next = 839,
+  code_not_in_force = 840,     // a budget line's code, or what a change of classifications names
+  classification_refused = 841,
   // 9xx: fields
   field_invalid = 900,         // detail names the field and the rule it broke
 };

@@ -19,6 +19,9 @@ struct TransactionLimits {
   std::size_t operations_max = 1000;
   std::size_t signatures_max = 16;
 };
+/// What no ledger's limits go beyond: by it nodes read blocks and what others send them, as the limits in force are a matter of the state that executes it. Several such
+/// transactions fit into a block.
+inline constexpr TransactionLimits transaction_ceiling{.bytes_max = 1024 * 1024, .operations_max = 100'000, .signatures_max = 16};
 
 /// Immutable once parsed; shared between threads. Keeps the received bytes: they are what is stored, forwarded and hashed.
 class Transaction {

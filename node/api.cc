@@ -57,11 +57,8 @@ Json page(const char* name, Json list, std::optional<std::string> next) {
 }
 
 Api::Api(NodeService& service, Metrics& metrics) : service_(service), metrics_(metrics), genesis_(service.genesis()) {
-  auto policies = contracts::governance::policies_of(genesis_->content());
-  DAFTAR_CHECK(policies.has_value());   // the state was made of this genesis
-  policies_ = std::move(*policies);
   auto budget_rules = contracts::budget::rules_of(genesis_->content());
-  DAFTAR_CHECK(budget_rules.has_value());   // the same
+  DAFTAR_CHECK(budget_rules.has_value());   // the state was made of this genesis
   budget_rules_ = std::move(*budget_rules);
   add_submit_routes();
   add_node_routes();

@@ -2,7 +2,6 @@
 #pragma once
 #include <memory>
 
-#include "contracts/governance/policy.h"
 #include "node/api_access.h"
 #include "node/http_router.h"
 #include "node/json_render.h"
@@ -71,6 +70,11 @@ class Api {
   // api_proposals.cc
   HttpResponse proposal(const HttpRequest& request, const Read& read);
   HttpResponse proposals(const HttpRequest& request, const Read& read);
+  HttpResponse limits(const HttpRequest& request, const Read& read);
+  HttpResponse policies(const HttpRequest& request, const Read& read);
+  HttpResponse protocol(const HttpRequest& request, const Read& read);
+  HttpResponse classifications(const HttpRequest& request, const Read& read);
+  HttpResponse classification(const HttpRequest& request, const Read& read);
   // api_nodes.cc
   HttpResponse nodes(const HttpRequest& request, const Read& read);
   HttpResponse node_proposal(const HttpRequest& request, const Read& read);
@@ -84,13 +88,12 @@ class Api {
   HttpResponse tax_lines_of_entry(const HttpRequest& request, const Read& read);
   HttpResponse entries(const HttpRequest& request, const Read& read);
 
-  /// The rules and templates of the state that is read.
+  /// What the ledger goes by in the state that is read.
   std::shared_ptr<const contracts::governance::InForce> in_force(const Read& read) const { return service_.governed()->at(*read.state); }
 
   NodeService& service_;
   Metrics& metrics_;
   std::shared_ptr<const ledger::Genesis> genesis_;
-  contracts::governance::Policies policies_;
   contracts::budget::Rules budget_rules_;
   NonceMemory nonces_;
   HttpRouter router_;

@@ -38,11 +38,12 @@ bool governs_only(const contracts::ExecutionResult& result) {
 
 }  // namespace
 
+// What an office may read beyond its own, it may read while it acts.
 bool Access::reads_everything() const {
-  return reader_ && (reader_->has(Role::tax_authority) || reader_->has(Role::operator_) || reader_->has(Role::auditor));
+  return reader_ && !reader_->suspended && (reader_->has(Role::tax_authority) || reader_->has(Role::operator_) || reader_->has(Role::auditor));
 }
 
-bool Access::reads_registers() const { return reader_ && (reader_->has(Role::tax_authority) || reader_->has(Role::auditor)); }
+bool Access::reads_registers() const { return reader_ && !reader_->suspended && (reader_->has(Role::tax_authority) || reader_->has(Role::auditor)); }
 
 bool Access::member_private_part(const contracts::Member& member) const { return member.kind != "individual" || is(member.id) || reads_everything(); }
 

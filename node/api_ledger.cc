@@ -102,19 +102,20 @@ HttpResponse Api::accounts(const HttpRequest& request, const Read& read) {
 HttpResponse Api::budget_line(const HttpRequest& request, const Read& read) {
   const auto line = contracts::query::budget_line(*read.state, request.captures[0]);
   if (!line) return not_found("budget_line_unknown", "There is no budget line with that id.");
-  return json_response(render_budget_line(*line, budget_rules_));
+  return json_response(render_budget_line(*line, in_force(read)->limits.virement()));
 }
 
 HttpResponse Api::budget_lines(const HttpRequest&, const Read& read) {
   const auto limit = page_limit(read.parameters, page_standard, page_max);
   if (!limit) return bad_limit();
   const auto found = contracts::query::budget_lines(*read.state, read.parameters.get("after"), *limit);
+  const auto virement = in_force(read)->limits.virement();
   Json list = Json::array();
-  for (const auto& line : found) list.push_back(render_budget_line(line, budget_rules_));
+  for (const auto& line : found) list.push_back(render_budget_line(line, virement));
   return json_response(page("lines", std::move(list), found.size() == *limit ? std::optional(found.back().id) : std::nullopt));
 }
 
-HttpResponse Api::budget_rules(const HttpRequest&, const Read&) { return json_response(render_budget_rules(budget_rules_)); }
+HttpResponse Api::budget_rules(const HttpRequest&, const Read& read) { return json_response(render_budget_rules(budget_rules_, in_force(read)->limits.virement())); }
 
 HttpResponse Api::revenue_line(const HttpRequest& request, const Read& read) {
   const auto line = contracts::query::revenue_line(*read.state, request.captures[0]);

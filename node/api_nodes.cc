@@ -55,7 +55,7 @@ HttpResponse Api::nodes(const HttpRequest&, const Read& read) {
   const auto status = service_.status();
   Json out{{"node", status.node}, {"role", status.role}, {"leader", status.leader}, {"term", status.term}, {"raft_commit", status.raft_commit},
            {"voters", status.voters}, {"learners", status.learners}, {"outgoing", status.outgoing}, {"next_node", records.size() + 1},
-           {"approvals_needed", contracts::approvals_needed(records, genesis_->content().limits().node_change_approvals())},
+           {"approvals_needed", contracts::approvals_needed(records, in_force(read)->limits.node_change_approvals)},
            {"approvers", contracts::validator_operators(records)}, {"nodes", Json::array()}};
   for (const auto& record : records) out["nodes"].push_back(render_node(record, status));
   return json_response(out);

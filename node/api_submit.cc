@@ -226,7 +226,7 @@ std::optional<std::vector<std::string_view>> split_frames(std::string_view body)
 }  // namespace
 
 void Api::add_submit_routes() {
-  const std::size_t envelope_max = genesis_->transaction_limits().bytes_max;
+  constexpr std::size_t envelope_max = ledger::transaction_ceiling.bytes_max;
   const auto add = [this](std::string pattern, std::size_t body_max, std::vector<std::string> types, net::awaitable<HttpResponse> (Api::*handler)(HttpRequest)) {
     router_.add({"POST", std::move(pattern), [this, handler](HttpRequest request) { return (this->*handler)(std::move(request)); }, body_max, std::move(types)});
   };
@@ -247,7 +247,7 @@ net::awaitable<HttpResponse> Api::submit(HttpRequest request) {
   if (!envelope) co_return std::move(envelope.error());
   SubmitReply reply;
   std::string sender;
-  auto parsed = ledger::Transaction::parse(std::move(*envelope), genesis_->transaction_limits());
+  auto parsed = ledger::Transaction::parse(std::move(*envelope), service_.transaction_limits());
   if (!parsed) {
     reply = refused_before(std::move(parsed.error()));
   } else {
@@ -286,7 +286,7 @@ net::awaitable<HttpResponse> Api::submit_bulk(HttpRequest request) {
     co_return error_response(413, "too_many_frames", "There are too many transactions in one request.", "Send at most 5000 transactions in a request.");
   const auto executor = co_await net::this_coro::executor;
   auto stream = std::make_shared<ReplyStream>(executor, frames->size());
-  const auto limits = genesis_->transaction_limits();
+  const auto limits = service_.transaction_limits();
   std::vector<std::string> senders(parameters.results ? frames->size() : 0);
   for (std::size_t begin = 0; begin < frames->size(); begin += bulk_slice) {
     Transactions slice;
@@ -329,7 +329,7 @@ bool proposes_template(const ledger::proto::TransactionBody& body) {
 HttpResponse Api::dry_run(const HttpRequest& request, const Read& read) {
   auto envelope = envelope_of(request);
   if (!envelope) return std::move(envelope.error());
-  const auto parsed = ledger::Transaction::parse(std::move(*envelope), genesis_->transaction_limits(), true);
+  const auto parsed = ledger::Transaction::parse(std::move(*envelope), service_.transaction_limits(), true);
   if (!parsed) {
     HttpResponse response = json_response(Json{{"error", render_error(parsed.error())}});
     response.status = 400;

@@ -1,6 +1,8 @@
 #include "node/executor.h"
 
+#include "contracts/governance/governed.h"
 #include "contracts/result.h"
+#include "contracts/state_keys.h"
 #include "ledger/check.h"
 
 namespace daftar::node {
@@ -14,8 +16,13 @@ bool is_recorded(const ledger::Rejection& rejection) {
 
 }  // namespace
 
-Executor::Executor(std::shared_ptr<const ledger::Genesis> genesis, storage::StateStore& store)
-    : genesis_(std::move(genesis)), store_(store), engine_(genesis_) {
+MemberLimits member_limits_of(const contracts::Engine& engine, const ledger::StateView& state) {
+  const auto in_force = engine.governed()->at(state);
+  return {in_force->limits.member_pending_max, in_force->limits.member_rate_per_s};
+}
+
+Executor::Executor(std::shared_ptr<const ledger::Genesis> genesis, storage::StateStore& store, std::uint32_t protocol_known)
+    : genesis_(std::move(genesis)), store_(store), engine_(genesis_, protocol_known) {
   reload();
 }
 
@@ -28,18 +35,29 @@ void Executor::reload() {
 Expected<std::shared_ptr<const ledger::Block>, ExecutionHalt> Executor::admit(const ExecuteTask& task) const {
   auto block = task.block;
   if (!block) {
-    auto parsed = ledger::Block::parse(task.payload, {}, genesis_->transaction_limits());
-    if (!parsed) return tl::make_unexpected(ExecutionHalt{false, "a committed block cannot be read: " + parsed.error().detail});
+    auto parsed = ledger::Block::parse(task.payload, {}, ledger::transaction_ceiling);
+    if (!parsed) return tl::make_unexpected(ExecutionHalt{.sentence = "a committed block cannot be read: " + parsed.error().detail});
     block = *parsed;
   }
   const auto& mark = store_.mark();
   if (block->height() != mark.height + 1 || block->previous_hash().view() != mark.block_hash || block->time_ms() <= mark.block_time_ms)
-    return tl::make_unexpected(ExecutionHalt{false, "committed block " + std::to_string(block->height()) + " does not follow block " +
+    return tl::make_unexpected(ExecutionHalt{.sentence = "committed block " + std::to_string(block->height()) + " does not follow block " +
                                                         std::to_string(mark.height)});
   return block;
 }
 
+std::optional<ExecutionHalt> Executor::unknown_protocol() const {
+  const auto version = engine_.unknown_protocol(store_.latest());
+  if (!version) return std::nullopt;
+  return ExecutionHalt{.disk = false,
+                       .sentence = "from block " + std::to_string(store_.mark().height + 1) + " on the ledger is executed by protocol version " + std::to_string(*version) +
+                                   ", and this program knows versions up to " + std::to_string(engine_.protocol_known()) +
+                                   ". Nothing is lost: install the program that knows it and start the node again",
+                       .protocol = true};
+}
+
 Expected<ExecutedBlock, ExecutionHalt> Executor::execute(const ExecuteTask& task) {
+  if (auto halt = unknown_protocol()) return tl::make_unexpected(std::move(*halt));
   auto admitted = admit(task);
   if (!admitted) return tl::make_unexpected(admitted.error());
   const ledger::Block& block = **admitted;
@@ -47,6 +65,7 @@ Expected<ExecutedBlock, ExecutionHalt> Executor::execute(const ExecuteTask& task
   contracts::BlockOutcome outcome = engine_.execute(block, store_.latest());
   ExecutedBlock done;
   storage::BlockCommit commit;
+  const bool limits_changed = outcome.changes.find(contracts::keys::limits) != nullptr;
   commit.changes = std::move(outcome.changes);
   std::uint64_t next_index = frontier_.size();
   commit.entries.reserve(outcome.entries.size());
@@ -78,8 +97,8 @@ Expected<ExecutedBlock, ExecutionHalt> Executor::execute(const ExecuteTask& task
 
   commit.mark = {task.raft_index, task.raft_term, block.height(), block.time_ms(), std::string(block.hash().view()), frontier_.size(),
                  frontier_.subtrees(), task.membership};
-  if (auto written = store_.commit(commit); !written) return tl::make_unexpected(ExecutionHalt{true, written.error().text()});
-  if (auto error = store_.background_error()) return tl::make_unexpected(ExecutionHalt{true, error->text()});
+  if (auto written = store_.commit(commit); !written) return tl::make_unexpected(ExecutionHalt{.disk = true, .sentence = written.error().text()});
+  if (auto error = store_.background_error()) return tl::make_unexpected(ExecutionHalt{.disk = true, .sentence = error->text()});
 
   // What left no entry now may have left one before, and expired since: whoever waits for it is to hear that first outcome.
   std::shared_ptr<const storage::StateSnapshot> state;
@@ -99,6 +118,7 @@ Expected<ExecutedBlock, ExecutionHalt> Executor::execute(const ExecuteTask& task
   done.root = frontier_.root();
   done.next_deadline_ms = engine_.next_deadline_ms(store_.latest());
   if (outcome.nodes_changed) done.registry = read_registry(*store_.snapshot());
+  if (limits_changed) done.member_limits = member_limits_of(engine_, store_.latest());
   return done;
 }
 

@@ -8,6 +8,7 @@
 
 #include "contracts/execute.h"
 #include "ledger/block.h"
+#include "node/mempool.h"
 #include "node/registry.h"
 #include "storage/state_store.h"
 
@@ -42,20 +43,28 @@ struct ExecutedBlock {
   std::uint64_t accepted = 0, rejected = 0;
   std::optional<std::uint64_t> next_deadline_ms;
   std::optional<Registry> registry;          // the nodes, when this block changed any
+  std::optional<MemberLimits> member_limits; // when it changed any limits
 };
 
 struct ExecutionHalt {
   bool disk = false;      // otherwise: the log itself cannot be executed here
   std::string sentence;
+  bool protocol = false;  // by this program, as it does not know the protocol version in force: nothing of the block was done, and another program can
 };
+
+MemberLimits member_limits_of(const contracts::Engine& engine, const ledger::StateView& state);
 
 class Executor {
  public:
-  Executor(std::shared_ptr<const ledger::Genesis> genesis, storage::StateStore& store);
+  /// `protocol_known`: as for contracts::Engine.
+  Executor(std::shared_ptr<const ledger::Genesis> genesis, storage::StateStore& store,
+           std::uint32_t protocol_known = contracts::governance::protocol_version_known);
 
   /// Transactions that a block should not have carried (already executed, expired, of another ledger) change nothing and are not recorded:
   /// an id has one entry at most, for ever.
   Expected<ExecutedBlock, ExecutionHalt> execute(const ExecuteTask& task);
+  /// Why nothing can be executed on the state as it is, if so: the protocol version in force is newer than the program.
+  std::optional<ExecutionHalt> unknown_protocol() const;
   const contracts::Engine& engine() const { return engine_; }
   /// The store's state was replaced by a snapshot: execution goes on from there.
   void reload();

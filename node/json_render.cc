@@ -3,6 +3,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "ledger/calendar.h"
 #include "ledger/ids.h"
 #include "ledger/money.h"
 
@@ -24,7 +25,7 @@ std::string currency_of(const std::string& account) {
 
 std::string iso_time(std::uint64_t time_ms) {
   // Beyond the year 9999 the text would not be ISO 8601; such times cannot be told from absurd ones.
-  if (time_ms > 253'402'300'799'999ull) return "9999-12-31T23:59:59.999Z";
+  if (time_ms >= ledger::year_10000_ms) return "9999-12-31T23:59:59.999Z";
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(static_cast<std::time_t>(time_ms / 1000)), time_ms % 1000);
 }
 
@@ -93,7 +94,7 @@ Json render_status(const NodeStatus& s) {
   Json out{{"node", s.node}, {"role", s.role}, {"leader", s.leader}, {"term", s.term}, {"raft_first", s.raft_first}, {"raft_last", s.raft_last}, {"raft_commit", s.raft_commit},
            {"height", s.height}, {"entries", s.entries}, {"block_time_ms", s.block_time_ms}, {"block_time", iso_time(s.block_time_ms)}, {"root", s.root},
            {"certified_size", s.certified_size}, {"ready", s.ready}, {"not_ready_because", s.not_ready_because}, {"stopped_because", s.stopped_because},
-           {"mempool_transactions", s.mempool_transactions}};
+           {"mempool_transactions", s.mempool_transactions}, {"protocol_version", s.protocol_version}, {"protocol_known", s.protocol_known}};
   out["peers"] = Json::array();
   for (const auto& peer : s.peers) out["peers"].push_back({{"node", peer.node}, {"connected", peer.connected}, {"match", peer.match}});
   out["since_start"] = {{"fsyncs", s.fsyncs}, {"blocks", s.blocks}, {"flushes", s.flushes}, {"seals", s.seals}, {"certificates", s.certificates}, {"snapshots_installed", s.snapshots_installed},
@@ -145,7 +146,7 @@ namespace {
 Json render_sum(const contracts::budget::StageSum& sum) { return {{"gross", amount_text(sum.gross)}, {"reversed", amount_text(sum.reversed)}, {"net", amount_text(sum.net())}}; }
 }  // namespace
 
-Json render_budget_line(const contracts::budget::BudgetLine& line, const contracts::budget::Rules& rules) {
+Json render_budget_line(const contracts::budget::BudgetLine& line, std::optional<std::uint32_t> virement_share_ppm) {
   Json out{{"id", line.id}, {"title", line.title}, {"owner", line.owner}, {"year", line.year}, {"function_code", line.function_code},
            {"economic_code", line.economic_code}, {"programme", line.programme}, {"source_account", line.source_account}};
   put_currency(out, line.currency);
@@ -161,8 +162,7 @@ Json render_budget_line(const contracts::budget::BudgetLine& line, const contrac
   out["carried_in"] = amount_text(line.carried_in);
   out["carried_out"] = amount_text(line.carried_out);
   out["lapsed"] = amount_text(line.lapsed);
-  if (line.closing_ms == 0 && !line.is_ceiling)
-    if (const auto may = contracts::budget::may_leave(rules, line)) out["may_move_out"] = amount_text(*may);
+  if (virement_share_ppm && line.closing_ms == 0 && !line.is_ceiling) out["may_move_out"] = amount_text(contracts::budget::may_leave(line, *virement_share_ppm));
   out["is_ceiling"] = line.is_ceiling;
   out["ceiling"] = render_sum(line.ceiling);
   out["bound_forward"] = render_sum(line.forward);
@@ -174,9 +174,9 @@ Json render_budget_line(const contracts::budget::BudgetLine& line, const contrac
   return out;
 }
 
-Json render_budget_rules(const contracts::budget::Rules& rules) {
+Json render_budget_rules(const contracts::budget::Rules& rules, std::optional<std::uint32_t> virement_share_ppm) {
   Json out{{"virement_rules", Json::array()}};
-  if (rules.virement_share_ppm) out["virement_share_ppm"] = *rules.virement_share_ppm;
+  if (virement_share_ppm) out["virement_share_ppm"] = *virement_share_ppm;
   for (const auto& rule : rules.virements)
     out["virement_rules"].push_back({{"from_economic", rule.from_economic}, {"to_economic", rule.to_economic}, {"to_outside", rule.to_outside}, {"same_programme", rule.same_programme},
                                      {"share_ppm", rule.share_ppm}, {"legal_basis", rule.legal_basis}});

@@ -37,8 +37,8 @@ Json render_status(const NodeStatus& status);
 Json render_member(const contracts::Member& member, bool private_part);
 Json render_account(const std::string& account, ledger::MinorUnits balance);
 /// `rules`: how much of it may still be moved to other lines.
-Json render_budget_line(const contracts::budget::BudgetLine& line, const contracts::budget::Rules& rules);
-Json render_budget_rules(const contracts::budget::Rules& rules);
+Json render_budget_line(const contracts::budget::BudgetLine& line, std::optional<std::uint32_t> virement_share_ppm);
+Json render_budget_rules(const contracts::budget::Rules& rules, std::optional<std::uint32_t> virement_share_ppm);
 Json render_revenue_line(const contracts::query::Revenue& revenue);
 Json render_tax_rule(const contracts::tax::TaxRule& rule);
 /// What a tax line does not say of its rule.

@@ -23,7 +23,7 @@ using namespace daftar;
 using namespace daftar::node;
 namespace fs = std::filesystem;
 
-enum ExitCode { clean = 0, usage = 1, halted_by_disk = storage::disk_exit_status, halted_by_divergence = 3, halted_otherwise = 4 };
+enum ExitCode { clean = 0, usage = 1, halted_by_disk = storage::disk_exit_status, halted_by_divergence = 3, halted_otherwise = 4, halted_by_protocol = 5 };
 
 int complain(const std::string& sentence) {
   std::cerr << "daftard: " << sentence << "\n";
@@ -69,6 +69,7 @@ int exit_code(HaltKind kind) {
     case HaltKind::removed: return clean;   // nobody needs it any more: a supervisor is not to start it again
     case HaltKind::disk: return halted_by_disk;
     case HaltKind::divergence: return halted_by_divergence;
+    case HaltKind::protocol: return halted_by_protocol;
     case HaltKind::other: return halted_otherwise;
   }
   return halted_otherwise;
@@ -171,7 +172,8 @@ int main(int argc, char** argv) {
   ledger::initialise_crypto();
   CLI::App app{"daftard: a node of a Daftar network.\n"
                "Exit status: 0 stopped on request or removed from the network, 1 wrong usage or configuration, 2 stopped by a disk error, 3 stopped because the executed state differs from "
-               "the other validators', 4 stopped by another fault."};
+               "the other validators', 4 stopped by another fault, 5 stopped because the ledger goes by a protocol version that this "
+               "program does not know: install a newer one and start again."};
   app.require_subcommand(1);
 
   fs::path config_file, port_file;

@@ -12,16 +12,22 @@
 
 namespace daftar::node {
 
-struct MempoolLimits {
-  std::size_t transactions_max = 100'000;
-  std::size_t bytes_max = 64u << 20;
+/// Of each member: those of the ledger's limits by which nodes go.
+struct MemberLimits {
   std::size_t member_transactions_max = 20'000;
   std::uint32_t member_rate_per_s = 0;  // 0: no limit; a second's worth may come at once
+};
+struct MempoolLimits : MemberLimits {
+  std::size_t transactions_max = 100'000;
+  std::size_t bytes_max = 64u << 20;
 };
 
 class Mempool {
  public:
   explicit Mempool(MempoolLimits limits) : limits_(limits) {}
+
+  /// What waits already stays.
+  void set_member_limits(const MemberLimits& limits) { static_cast<MemberLimits&>(limits_) = limits; }
 
   enum class Verdict { taken, full, member_full, member_rate };
   Verdict add(std::shared_ptr<const ledger::Transaction> transaction, bool certified, std::uint64_t now_ms);

@@ -93,7 +93,7 @@ std::optional<std::string> Node::Impl::judge_keys(const Registry& registry) cons
 }
 
 Expected<void, std::string> Node::Impl::make_replica() {
-  executor = std::make_unique<Executor>(options.genesis, *store);
+  executor = std::make_unique<Executor>(options.genesis, *store, options.protocol_known);
   const auto cores = std::max(1u, std::thread::hardware_concurrency());
   pool = std::make_unique<VerifierPool>(options.verifier_threads == 0 ? cores : options.verifier_threads);
   auto restored = restore(*raft_log, *store, executor->engine(), *options.genesis);
@@ -113,9 +113,6 @@ Expected<void, std::string> Node::Impl::make_replica() {
                           random_seed()};
   replica_options.log_retain_bytes = options.log_retain_bytes;
   replica_options.log_retain_for_laggards_bytes = options.log_retain_for_laggards_bytes;
-  const auto& limits = options.genesis->content().limits();
-  if (limits.member_pending_max() != 0) replica_options.mempool.member_transactions_max = limits.member_pending_max();
-  replica_options.mempool.member_rate_per_s = limits.member_rate_per_s();
   replica = std::make_unique<Replica>(options.genesis, *checkpoint_key, replica_options, std::move(*restored));
   loop = std::make_unique<ReplicaLoop>(ReplicaLoop::Parts{options.genesis, *raft_log, *store, *executor, *replica, *pool, options.tick, options.peers,
                                                           [this](HaltKind kind, std::string why) { halt(kind, std::move(why)); },
@@ -160,7 +157,7 @@ void Node::stop() {
   impl_->links->stop();
   impl_->loop->stop();
   impl_->pool->stop();     // its last callbacks still find the loop, which no longer listens
-  if (halt_kind() == HaltKind::none)
+  if (halt_kind() == HaltKind::none || halt_kind() == HaltKind::protocol)   // another program goes on from here
     if (auto flushed = impl_->store->flush(); !flushed) spdlog::error("at shutdown: {}", flushed.error().text());
 }
 
@@ -203,6 +200,8 @@ NodeStatus Node::status() const {
   status.entries = mark.entries;
   status.block_time_ms = mark.block_time_ms;
   status.root = frontier->root().hex();
+  status.protocol_version = impl_->executor->engine().governed()->at(*state)->protocol_version;
+  status.protocol_known = impl_->executor->engine().protocol_known();
   status.fsyncs = impl_->raft_log->sync_count();
   status.flushes = impl_->store->flush_count();
   status.signatures_verified = impl_->pool->verified_count();
@@ -228,6 +227,8 @@ contracts::ExecutionResult Node::dry_run(const ledger::Transaction& transaction)
 }
 
 std::shared_ptr<const contracts::governance::Governed> Node::governed() const { return impl_->executor->engine().governed(); }
+
+ledger::TransactionLimits Node::transaction_limits() const { return governed()->at(*impl_->store->snapshot())->limits.transactions(); }
 
 std::optional<std::string> Node::receipt(std::uint64_t entry_index) const {
   const auto state = impl_->store->snapshot();

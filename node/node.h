@@ -41,9 +41,11 @@ struct NodeOptions {
   std::size_t memtable_bytes = 64u << 20;
   std::size_t block_cache_bytes = 128u << 20;
   std::size_t value_cache_bytes = 256u << 20;
+  std::uint32_t protocol_known = contracts::governance::protocol_version_known;   // as for contracts::Engine: another one in tests only, no option of a node
 };
 
-enum class HaltKind { none, disk, divergence, removed, other };
+/// protocol: the ledger goes by a version of the protocol that this program does not know.
+enum class HaltKind { none, disk, divergence, removed, protocol, other };
 
 class Node final : public NodeService {
  public:
@@ -68,6 +70,7 @@ class Node final : public NodeService {
   std::shared_ptr<const storage::StateSnapshot> snapshot() const override;
   contracts::ExecutionResult dry_run(const ledger::Transaction& transaction) const override;
   std::shared_ptr<const contracts::governance::Governed> governed() const override;
+  ledger::TransactionLimits transaction_limits() const override;
   std::optional<std::string> receipt(std::uint64_t entry_index) const override;
 
  private:

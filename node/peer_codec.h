@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "consensus/message.h"
+#include "ledger/calendar.h"
 #include "ledger/expected.h"
 #include "ledger/hash.h"
 #include "ledger/keys.h"
@@ -19,7 +20,7 @@ inline constexpr std::uint32_t peer_protocol = 2;
 inline constexpr std::size_t frame_bytes_max = 16u << 20;     // a frame's length, checked before memory is taken
 inline constexpr std::size_t frame_entries_max = 65'536;     // counted before the frame is decoded, as any repeated part
 inline constexpr std::size_t frame_transactions_max = 5000;
-inline constexpr std::uint64_t clock_ms_max = 253'402'300'799'999;   // a wall clock's reading: the end of the year 9999
+inline constexpr std::uint64_t clock_ms_max = ledger::year_10000_ms - 1;   // a wall clock's reading: the end of the year 9999
 
 struct Hello {
   std::uint32_t protocol = peer_protocol;

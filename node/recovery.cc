@@ -69,6 +69,7 @@ ExecutedState executed_state(const storage::StateStore& store, const contracts::
   executed.certified_size = certified_size(*state);
   executed.next_deadline_ms = engine.next_deadline_ms(store.latest());
   executed.registry = read_registry(*state);
+  executed.member_limits = member_limits_of(engine, store.latest());
   return executed;
 }
 

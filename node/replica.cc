@@ -43,7 +43,7 @@ Replica::Replica(std::shared_ptr<const ledger::Genesis> genesis, const ledger::S
   // Blocks that wait in the log are parsed now: the chain's tip must be known before this node can lead.
   for (const auto& entry : restored.raft.tail) {
     if (entry.kind != consensus::EntryKind::payload || entry.index.value <= applied) continue;
-    auto block = ledger::Block::parse(entry.payload, {}, genesis_->transaction_limits());
+    auto block = ledger::Block::parse(entry.payload, {}, ledger::transaction_ceiling);
     DAFTAR_CHECK(block);  // it was parsed before it was written, and its checksum held
     blocks_[entry.payload.get()] = std::move(*block);
   }
@@ -456,6 +456,7 @@ void Replica::executed(const ExecutedBlock& block) {
     last_checkpoint_size_ = block.size;
     sign_checkpoint(block.size, block.root);   // before a changed registry counts: the set that leaves signs the tree that ends its time
   }
+  if (block.member_limits) mempool_.set_member_limits(*block.member_limits);
   if (block.registry) take_registry(*block.registry, block.size);
   pump();
 }

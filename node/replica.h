@@ -64,6 +64,7 @@ struct ExecutedState {
   std::uint64_t certified_size = 0;
   std::optional<std::uint64_t> next_deadline_ms;
   Registry registry;
+  MemberLimits member_limits;
 };
 struct ReplicaRestored : ExecutedState {
   consensus::Restored raft;

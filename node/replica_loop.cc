@@ -449,7 +449,10 @@ void ReplicaLoop::read_log(const consensus::LogRead& read) {
 
 // ---------------------------------------------------------------------------------------------- the execution thread
 
+HaltKind ReplicaLoop::kind_of(const ExecutionHalt& halt) { return halt.disk ? HaltKind::disk : halt.protocol ? HaltKind::protocol : HaltKind::divergence; }
+
 void ReplicaLoop::execute() {
+  if (const auto unknown = parts_.executor.unknown_protocol()) return halt(kind_of(*unknown), unknown->sentence);   // before a client reads what it may misread
   for (;;) {
     std::optional<ExecuteTask> task;
     std::optional<Install> install;
@@ -474,7 +477,7 @@ void ReplicaLoop::execute() {
     if (install && !(install->sink ? replace_state(std::move(*install)) : finish_install(std::move(*install)))) return;
     if (!task) continue;
     auto done = parts_.executor.execute(*task);
-    if (!done) return halt(done.error().disk ? HaltKind::disk : HaltKind::divergence, done.error().sentence);
+    if (!done) return halt(kind_of(done.error()), done.error().sentence);
     post([this, block = std::make_shared<ExecutedBlock>(std::move(*done))] { parts_.replica.executed(*block); });
     if (const auto flushes = parts_.store.flush_count(); flushes != std::exchange(flushes_seen_, flushes))
 {
@@ -517,7 +520,7 @@ void ReplicaLoop::check_blocks(Replica::BlockCheck check) {
   std::vector<std::shared_ptr<const ledger::Block>> blocks;
   VerifierPool::Transactions transactions;
   for (const auto& payload : check.payloads) {
-    auto block = ledger::Block::parse(payload, {}, parts_.genesis->transaction_limits());
+    auto block = ledger::Block::parse(payload, {}, ledger::transaction_ceiling);
     if (!block) {
       const std::string why = "a block cannot be read (" + std::string(ledger::name(block.error().code)) + ": " + block.error().detail + ")";
       post([this, ticket = check.ticket, why] { parts_.replica.blocks_checked(ticket, tl::make_unexpected(why)); });
@@ -541,7 +544,7 @@ void ReplicaLoop::check_forward(Replica::ForwardCheck check) {
   std::vector<bool> certified;
   VerifierPool::Transactions transactions;
   for (auto& item : check.items) {
-    auto transaction = ledger::Transaction::parse(std::move(item.envelope), parts_.genesis->transaction_limits());
+    auto transaction = ledger::Transaction::parse(std::move(item.envelope), ledger::transaction_ceiling);
     if (!transaction) continue;  // no honest node forwards it: its own client has been told
     transactions.push_back(std::move(*transaction));
     certified.push_back(item.certified);

@@ -108,6 +108,7 @@ class ReplicaLoop {
   bool restart_log(Install install);
   bool finish_install(Install install);
   void halt(HaltKind kind, std::string why);
+  static HaltKind kind_of(const ExecutionHalt& halt);
   std::optional<SubmitReply> first_outcome(const storage::StateSnapshot& state, const ledger::Digest& id) const;
 
   Parts parts_;

@@ -22,6 +22,7 @@ void Replica::start_from(ExecutedState state) {
   next_deadline_ms_ = state.next_deadline_ms;
   registry_ = std::move(state.registry);
   certifier_.set_validators(registry_.validators);
+  mempool_.set_member_limits(state.member_limits);
   certifier_.restore(state.certified_size);
   certificate_stored_ = last_checkpoint_size_ = state.certified_size;
   uncertified_since_ms_ = 0;

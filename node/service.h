@@ -62,6 +62,8 @@ struct NodeStatus {
   std::string not_ready_because;    // one sentence for people when not ready
   std::string stopped_because;      // why the node halted itself, or empty
   std::uint64_t mempool_transactions = 0;
+  std::uint32_t protocol_version = 1;   // by which the next block is executed
+  std::uint32_t protocol_known = contracts::governance::protocol_version_known;   // the newest that this node can execute
   // counters since start
   std::uint64_t fsyncs = 0, blocks = 0, flushes = 0, seals = 0, certificates = 0, committed = 0, rejected = 0;
   std::uint64_t snapshots_installed = 0, snapshot_bytes_sent = 0, snapshot_bytes_received = 0;
@@ -87,8 +89,10 @@ class NodeService {
   virtual std::shared_ptr<const storage::StateSnapshot> snapshot() const = 0;
   /// Runs the transaction on the current state without writing anything. Signatures are judged if present.
   virtual contracts::ExecutionResult dry_run(const ledger::Transaction& transaction) const = 0;
-  /// Rules and templates of the states that snapshot() gives.
+  /// What the ledger goes by in the states that snapshot() gives.
   virtual std::shared_ptr<const contracts::governance::Governed> governed() const = 0;
+  /// By which transactions are read: those in force in the state as executed here.
+  virtual ledger::TransactionLimits transaction_limits() const = 0;
   /// A receipt (C2SP tlog-proof) of the entry, or nothing while no certificate covers it yet.
   virtual std::optional<std::string> receipt(std::uint64_t entry_index) const = 0;
 };

@@ -1,12 +1,11 @@
 #include "tools/budget_table.h"
 
-#include <csv.h>
-
 #include <algorithm>
 #include <map>
 #include <memory>
 
 #include "ledger/ids.h"
+#include "tools/csv_rows.h"
 #include "tools/files.h"
 #include "tools/toml_table.h"
 
@@ -16,32 +15,7 @@ using ledger::Int128;
 
 namespace {
 
-constexpr std::size_t table_bytes_max = 256u << 20;
-
-using Row = std::vector<std::string>;
-
-/// All rows of a CSV file (RFC 4180), the headings first.
-std::vector<Row> rows_of(const fs::path& file) {
-  const auto text = read_file(file, table_bytes_max);
-  if (!text) throw Fault{text.error().sentence};
-  csv_parser parser;
-  if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL) != 0) throw Fault{"No memory to read " + file.string() + "."};
-  const std::unique_ptr<csv_parser, void (*)(csv_parser*)> freed(&parser, csv_free);
-  struct Reading {
-    std::vector<Row> rows;
-    Row row;
-  } reading;
-  const auto field = [](void* bytes, std::size_t size, void* to) { static_cast<Reading*>(to)->row.emplace_back(static_cast<const char*>(bytes), size); };
-  const auto end = [](int, void* to) {
-    auto& r = *static_cast<Reading*>(to);
-    r.rows.push_back(std::move(r.row));
-    r.row.clear();
-  };
-  if (csv_parse(&parser, text->data(), text->size(), field, end, &reading) != text->size() || csv_fini(&parser, field, end, &reading) != 0)
-    throw Fault{file.string() + ":" + std::to_string(reading.rows.size() + 1) + ": " + csv_strerror(csv_error(&parser)) + "."};
-  if (reading.rows.empty()) throw Fault{file.string() + ": has no headings."};
-  return std::move(reading.rows);
-}
+using Row = CsvRow;
 
 /// What the columns mean.
 struct Mapping {
@@ -79,7 +53,7 @@ Mapping read_mapping(const fs::path& file) {
 
 class TableReader {
  public:
-  TableReader(const fs::path& file, Mapping mapping) : file_(file.string()), mapping_(std::move(mapping)), rows_(rows_of(file)) {
+  TableReader(const fs::path& file, Mapping mapping) : file_(file.string()), mapping_(std::move(mapping)), rows_(csv_rows(file)) {
     for (std::size_t i = 0; i < rows_[0].size(); ++i)
       if (!places_.emplace(rows_[0][i], i).second) throw Fault{file_ + ":1: the heading '" + rows_[0][i] + "' stands twice."};
   }

@@ -2,9 +2,9 @@
 
 #include <charconv>
 
-#include "contracts/governance/words.h"
+#include "contracts/governance/reading.h"
 #include "contracts/language/parser.h"
-#include "contracts/tax/read_rule.h"
+#include "ledger/ids.h"
 
 namespace daftar::tools {
 namespace governance = contracts::governance;
@@ -66,59 +66,114 @@ TaxRule rule_of_json(const json& r) {
 
 /// As the ledger would keep it; nothing when it would not. What a rule may name is the ledger's to judge.
 Expected<governance::Proposal, std::string> proposal_of(const proto::ProposeChange& change) {
-  using Change = proto::ProposeChange;
+  const auto form = governance::form_of(change);
+  if (!form) return tl::make_unexpected(std::string("a change of no known kind: do not sign"));
+  const governance::ReadingFacts facts{.knows_currency = [](std::string_view) { return true; },
+                                       .takes_revenue = [](std::string_view) { return true; },
+                                       .name_of_template = [](const std::string& source) -> Expected<governance::NumberedName, ledger::Rejection> {
+                                         const auto parsed = contracts::language::parse(source);
+                                         if (!parsed) return tl::make_unexpected(ledger::Rejection{ledger::RejectionCode::template_refused, {}});
+                                         return governance::NumberedName{parsed->tree.name, parsed->tree.version};
+                                       }};
+  auto content = form->read(facts, change);
+  if (!content)
+    return tl::make_unexpected("a change that no ledger takes: " + std::string(ledger::name(content.error().code)) + (content.error().detail.empty() ? "" : ", " + content.error().detail));
   governance::Proposal proposal;
+  proposal.kind = form->kind;
+  proposal.content = std::move(*content);
   proposal.reason = change.reason();
-  switch (change.change_case()) {
-    case Change::kTaxRule: {
-      const auto rule = contracts::tax::read_rule(change.tax_rule(), {.knows_currency = [](std::string_view) { return true; }, .takes_revenue = [](std::string_view) { return true; }});
-      if (!rule) return tl::make_unexpected("a tax rule that no ledger takes: " + rule.error());
-      proposal.kind = governance::ChangeKind::tax_rule;
-      proposal.content = contracts::encode_record(governance::NewRule{*rule, {rule->treaty, rule->replaces, rule->brackets}});
-      return proposal;
-    }
-    case Change::kEndTaxRule:
-      proposal.kind = governance::ChangeKind::end_tax_rule;
-      proposal.content = contracts::encode_record(
-          governance::RuleEnd{change.end_tax_rule().code(), change.end_tax_rule().version(), change.end_tax_rule().effective_to_ms()});
-      return proposal;
-    case Change::kTemplate: {
-      const auto parsed = contracts::language::parse(change.template_().source());
-      const auto program = ledger::Digest::from_bytes(change.template_().program());
-      if (!parsed || !program) return tl::make_unexpected(std::string("a template that no ledger takes"));
-      proposal.kind = governance::ChangeKind::contract_template;
-      proposal.content = contracts::encode_record(governance::NewTemplate{parsed->tree.name, parsed->tree.version, change.template_().source(), *program});
-      return proposal;
-    }
-    case Change::kStopTemplate:
-    case Change::kResumeTemplate: {
-      const bool stop = change.has_stop_template();
-      const auto& named = stop ? change.stop_template() : change.resume_template();
-      proposal.kind = stop ? governance::ChangeKind::stop_template : governance::ChangeKind::resume_template;
-      proposal.content = contracts::encode_record(governance::NamedTemplate{named.name(), named.version()});
-      return proposal;
-    }
-    case Change::CHANGE_NOT_SET: break;
+  return proposal;
+}
+
+std::uint32_t role_bits(const json& roles) {
+  std::uint32_t bits = 0;
+  for (const json& one : roles) {
+    const auto role = contracts::role_named(one.get<std::string>());
+    if (!role) throw std::invalid_argument("unknown role");
+    bits |= static_cast<std::uint32_t>(*role);
   }
-  return tl::make_unexpected(std::string("a change of no known kind: do not sign"));
+  return bits;
+}
+
+contracts::Member member_of_json(const json& m) {
+  contracts::Member member;
+  member.id = m.at("id").get<std::string>();
+  member.name = m.value("name", "");   // of a person it may not be ours to read
+  member.tax_id = m.value("tax_id", "");
+  member.tax_status = m.value("tax_status", "");
+  member.country = m.at("country").get<std::string>();
+  member.roles = role_bits(m.at("roles"));
+  member.signatures_required = m.at("signatures_required").get<std::uint32_t>();
+  for (const json& one : m.at("keys")) {
+    const auto key = ledger::PublicKey::from_hex(one.at("public_key").get<std::string>());
+    if (!key) throw std::invalid_argument("no key");
+    member.keys.push_back({.key = *key, .added_ms = 0, .revoked_ms = one.at("in_force").get<bool>() ? 0u : 1u, .office = one.value("office", ""), .from_ms = 0, .until_ms = 0});
+  }
+  return member;
+}
+
+governance::Limits limits_of_json(const json& l) {
+  governance::Limits limits;
+  for (const std::string_view one : governance::limit_names()) governance::put_limit(limits, one, l.at(std::string(one)).get<std::uint64_t>());
+  const json& share = l.at("virement_share_ppm");
+  limits.virement_limited = !share.is_null();
+  if (limits.virement_limited) limits.virement_share_ppm = share.get<std::uint32_t>();
+  return limits;
+}
+
+governance::Policies policies_of_json(const json& answer) {
+  governance::Policies policies;
+  for (const json& one : answer.at("policies")) {
+    const auto kind = governance::kind_named(one.at("kind").get<std::string>());
+    if (!kind) continue;   // of a newer node
+    policies.of(*kind) = {role_bits(one.at("proposers")), role_bits(one.at("approvers")), one.at("approvals").get<std::uint32_t>(), one.at("delay_ms").get<std::uint64_t>(),
+                          one.at("proposer_approves").get<bool>()};
+  }
+  return policies;
 }
 
 }  // namespace
 
-Result<std::vector<TaxRule>> parse_tax_rules(const json& answer) {
-  std::vector<TaxRule> rules;
-  try {
-    for (const json& one : answer.at("rules")) rules.push_back(rule_of_json(one));
-  } catch (const std::exception&) {
-    return failure(Exit::unreachable, "malformed_answer", "The node's list of tax rules is not as it should be.", "Ask another node.");
+std::vector<std::string> beside_targets(const proto::ProposeChange& change) {
+  const auto proposal = proposal_of(change);
+  if (!proposal) return {};
+  if (governance::changes_rules(proposal->kind)) return {"/v1/tax/rules"};
+  if (governance::concerns_member(proposal->kind)) {
+    const std::string member = governance::subject_member(*proposal);
+    return ledger::is_member_id(member) ? std::vector{"/v1/members/" + member} : std::vector<std::string>();
   }
-  return rules;
+  switch (proposal->kind) {
+    case governance::ChangeKind::limits:
+    case governance::ChangeKind::virement_limit: return {"/v1/limits"};
+    case governance::ChangeKind::policy: return {"/v1/policies"};
+    case governance::ChangeKind::protocol_version: return {"/v1/protocol"};
+    default: return {};
+  }
 }
 
-std::vector<std::string> words_of_change(const proto::ProposeChange& change, const std::vector<TaxRule>& rules) {
+Result<void> put_beside(governance::Beside& beside, const std::string& target, const json& answer) {
+  try {
+    if (target == "/v1/tax/rules") {
+      for (const json& one : answer.at("rules")) beside.rules.push_back(rule_of_json(one));
+    } else if (target == "/v1/limits") {
+      beside.limits = limits_of_json(answer);
+    } else if (target == "/v1/policies") {
+      beside.policies = policies_of_json(answer);
+    } else if (target == "/v1/protocol") {
+      beside.protocol_version = answer.at("in_force").get<std::uint32_t>();
+    } else {
+      beside.member = member_of_json(answer);
+    }
+  } catch (const std::exception&) {
+    return failure(Exit::unreachable, "malformed_answer", "What the node answers to " + target + " is not as it should be.", "Ask another node.");
+  }
+  return {};
+}
+
+std::vector<std::string> words_of_change(const proto::ProposeChange& change, const governance::Beside& beside) {
   const auto proposal = proposal_of(change);
   if (!proposal) return {proposal.error()};
-  return governance::change_in_words(*proposal, rules);
+  return governance::change_in_words(*proposal, beside);
 }
 
 }  // namespace daftar::tools

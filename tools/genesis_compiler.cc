@@ -6,7 +6,9 @@
 #include "contracts/agreements/library.h"
 #include "contracts/budget/rules.h"
 #include "contracts/governance/policy.h"
+#include "ledger/calendar.h"
 #include "ledger/money.h"
+#include "tools/classification_file.h"
 #include "tools/clock.h"
 #include "tools/files.h"
 #include "tools/toml_table.h"
@@ -120,11 +122,18 @@ void read_template(const fs::path& file, Table& table, proto::Genesis& genesis) 
   one.set_program(std::string(known->digest.view()));
 }
 
+void read_classification(const fs::path& file, Table& table, proto::Genesis& genesis) {
+  const auto read = read_classification_file(file);
+  if (!read) throw Fault{read.error().sentence};
+  if (!read->end().empty()) table.wrong("classifications", "names " + file.string() + ", which ends codes: a genesis only has some");
+  for (const auto& row : read->add()) *genesis.add_classification() = row;
+}
+
 void read_limits(Table& table, proto::Limits& limits) {
   constexpr std::int64_t day_ms = 86'400'000;
   limits.set_valid_until_horizon_ms(static_cast<std::uint64_t>(table.number("valid_until_horizon_ms", 0, 0, 366 * day_ms)));
-  limits.set_operations_max(static_cast<std::uint32_t>(table.number("operations_max", 0, 0, 100'000)));
-  limits.set_transaction_bytes_max(static_cast<std::uint32_t>(table.number("transaction_bytes_max", 0, 0, 4 << 20)));
+  limits.set_operations_max(static_cast<std::uint32_t>(table.number("operations_max", 0, 0, ledger::transaction_ceiling.operations_max)));
+  limits.set_transaction_bytes_max(static_cast<std::uint32_t>(table.number("transaction_bytes_max", 0, 0, ledger::transaction_ceiling.bytes_max)));
   limits.set_member_pending_max(static_cast<std::uint32_t>(table.number("member_pending_max", 0, 0, 10'000'000)));
   limits.set_member_rate_per_s(static_cast<std::uint32_t>(table.number("member_rate_per_s", 0, 0, 10'000'000)));
   limits.set_clock_skew_ms(static_cast<std::uint32_t>(table.number("clock_skew_ms", 0, 0, day_ms)));
@@ -185,6 +194,22 @@ void read_governance(Table& table, proto::Governance& governance) {
   if (auto one = table.table("template")) read_policy(*one, *governance.mutable_template_());
   if (auto one = table.table("stop_template")) read_policy(*one, *governance.mutable_stop_template());
   if (auto one = table.table("resume_template")) read_policy(*one, *governance.mutable_resume_template());
+  if (auto one = table.table("member")) read_policy(*one, *governance.mutable_member());
+  if (auto one = table.table("deciding_roles")) read_policy(*one, *governance.mutable_deciding_roles());
+  if (auto one = table.table("suspend_member")) read_policy(*one, *governance.mutable_suspend_member());
+  if (auto one = table.table("reinstate_member")) read_policy(*one, *governance.mutable_reinstate_member());
+  if (auto one = table.table("recover_keys")) read_policy(*one, *governance.mutable_recover_keys());
+  if (auto one = table.table("limits")) read_policy(*one, *governance.mutable_limits());
+  if (auto one = table.table("virement_limit")) read_policy(*one, *governance.mutable_virement_limit());
+  if (auto one = table.table("policy")) read_policy(*one, *governance.mutable_policy());
+  if (auto one = table.table("protocol_version")) read_policy(*one, *governance.mutable_protocol_version());
+  if (auto one = table.table("classification")) read_policy(*one, *governance.mutable_classification());
+  if (auto floor = table.table("policy_floor")) {
+    auto& out = *governance.mutable_policy_floor();
+    out.set_approvals(static_cast<std::uint32_t>(floor->number("approvals", 0, 1, contracts::governance::approvals_max)));
+    out.set_delay_ms(static_cast<std::uint64_t>(floor->number("delay_ms", 0, 1, static_cast<std::int64_t>(contracts::governance::delay_ms_max))));
+    floor->finish();
+  }
   table.finish();
 }
 
@@ -223,6 +248,7 @@ NetworkPlan read_plan(const fs::path& file) {
   }
   if (plan.validator_operators.empty()) throw Fault{file.string() + ": there is no [[validators]]."};
   for (const std::string& profile : table.texts("profiles")) read_profile(file.parent_path() / profile, plan.genesis);
+  for (const std::string& one : table.texts("classifications")) read_classification(file.parent_path() / one, table, plan.genesis);
   for (const std::string& one : table.texts("templates")) read_template(file.parent_path() / one, table, plan.genesis);
   table.finish();
   return plan;
@@ -265,7 +291,7 @@ Result<std::uint64_t> utc_to_ms(std::string_view text) {
 
 std::string ms_to_utc(std::uint64_t ms) {
   namespace ch = std::chrono;
-  if (ms > 253402300799999) return std::to_string(ms) + " ms";  // beyond the year 9999
+  if (ms >= ledger::year_10000_ms) return std::to_string(ms) + " ms";  // beyond the year 9999
   const auto seconds = static_cast<std::int64_t>(ms / 1000);
   const ch::sys_days days(ch::days(seconds / 86400));
   const ch::year_month_day day(days);

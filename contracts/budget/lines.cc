@@ -4,6 +4,7 @@
 
 #include "contracts/accounts.h"
 #include "contracts/budget/ceiling.h"
+#include "contracts/governance/classification.h"
 #include "contracts/members.h"
 #include "contracts/state_keys.h"
 
@@ -62,7 +63,7 @@ Outcome judge_description(const Context& c, const ledger::proto::ApproveBudgetLi
   if (!source) return Unexpected<ledger::Rejection>(source.error());
   if (!c.fixed.knows_currency(o.currency())) return refuse(RejectionCode::currency_unknown, o.currency());
   if (source->currency != o.currency()) return refuse(RejectionCode::currency_mismatch, "source_account");
-  return {};
+  return governance::judge_line_codes(c, o);
 }
 
 }  // namespace

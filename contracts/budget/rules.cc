@@ -58,8 +58,7 @@ std::string VirementRule::in_words(std::size_t number) const {
 
 Expected<Rules, std::string> rules_of(const ledger::proto::Genesis& genesis) {
   Rules rules;
-  if (genesis.has_virement_limit()) rules.virement_share_ppm = genesis.virement_limit().share_ppm();
-  if (rules.virement_share_ppm > whole_ppm) return RulesFault("virement_limit: more than the whole line");
+  if (genesis.virement_limit().share_ppm() > whole_ppm) return RulesFault("virement_limit: more than the whole line");
   if (genesis.has_advance_limit()) rules.advance_share_ppm = genesis.advance_limit().share_ppm();
   if (rules.advance_share_ppm > whole_ppm) return RulesFault("advance_limit: more than the whole price");
   rules.advance_categories = {genesis.advance_limit().categories().begin(), genesis.advance_limit().categories().end()};
@@ -82,9 +81,8 @@ ledger::MinorUnits share_of_approved(const BudgetLine& line, std::uint32_t share
   return *most;
 }
 
-std::optional<ledger::MinorUnits> may_leave(const Rules& rules, const BudgetLine& line) {
-  if (!rules.virement_share_ppm) return std::nullopt;
-  return static_cast<ledger::MinorUnits>(std::max<ledger::Int128>(share_of_approved(line, *rules.virement_share_ppm) - line.moved_out, 0));
+ledger::MinorUnits may_leave(const BudgetLine& line, std::uint32_t share_ppm) {
+  return static_cast<ledger::MinorUnits>(std::max<ledger::Int128>(share_of_approved(line, share_ppm) - line.moved_out, 0));
 }
 
 }  // namespace daftar::contracts::budget

@@ -1,4 +1,5 @@
-// What the genesis fixes for budget lines (DOMAIN §6.4, §6.7, §6.8). Each part that a genesis leaves out rules nothing.
+// What the genesis fixes for budget lines (DOMAIN §6.4, §6.7, §6.8). Each part that a genesis leaves out rules nothing. The limit of all virements of a line is not among
+// it: that one can be changed (governance/limits.h).
 #pragma once
 #include <map>
 #include <optional>
@@ -25,7 +26,6 @@ struct VirementRule {
 };
 
 struct Rules {
-  std::optional<std::uint32_t> virement_share_ppm;    // of what a line was approved with, at most so much is moved out of it; nothing: no limit
   std::vector<VirementRule> virements;
   std::optional<std::uint32_t> advance_share_ppm;     // of a price, at most so much is paid to who has not delivered; nothing: no limit
   std::vector<std::string> advance_categories;        // of payments that this limits; empty: any
@@ -39,8 +39,8 @@ std::optional<std::uint32_t> advance_share(const Rules& rules, std::string_view 
 /// The sentence says what is wrong with it.
 Expected<Rules, std::string> rules_of(const ledger::proto::Genesis& genesis);
 
-/// How much may still be moved out of the line by virements, whatever line gets it; nothing: no limit is set. Never less than 0.
-std::optional<ledger::MinorUnits> may_leave(const Rules& rules, const BudgetLine& line);
+/// How much may still be moved out of the line by virements, whatever line gets it, when all of them may take that share of what it was approved with. Never less than 0.
+ledger::MinorUnits may_leave(const BudgetLine& line, std::uint32_t share_ppm);
 
 /// A share of what a line was approved with, rounded down.
 ledger::MinorUnits share_of_approved(const BudgetLine& line, std::uint32_t share_ppm);

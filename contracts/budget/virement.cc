@@ -2,6 +2,7 @@
 
 #include "contracts/budget/lines.h"
 #include "contracts/budget/rules.h"
+#include "contracts/governance/limits.h"
 #include "ledger/money.h"
 
 namespace daftar::contracts::budget {
@@ -26,8 +27,9 @@ Outcome judge_share(const BudgetLine& from, ledger::MinorUnits amount, std::uint
   return refuse(RejectionCode::virement_limit, from.id + ": " + ledger::format_decimal(most, decimals, true) + " " + from.currency + whose);
 }
 
-/// Every rule that matches holds, then the limit of all virements.
-Outcome judge_rules(const Rules& rules, const BudgetLine& from, const BudgetLine& to, ledger::MinorUnits amount) {
+/// Every rule that matches holds, then the limit of all virements that is in force.
+Outcome judge_rules(const Context& c, const BudgetLine& from, const BudgetLine& to, ledger::MinorUnits amount) {
+  const Rules& rules = *c.fixed.budget;
   for (std::size_t i = 0; i < rules.virements.size(); ++i) {
     const VirementRule& rule = rules.virements[i];
     if (!rule.matches(from, to)) continue;
@@ -36,7 +38,8 @@ Outcome judge_rules(const Rules& rules, const BudgetLine& from, const BudgetLine
     if (rule.same_programme && from.programme != to.programme) return refuse(RejectionCode::virement_forbidden, words + ": only within one programme");
     if (auto judged = judge_share(from, amount, rule.share_ppm, " (" + words + ")"); !judged) return judged;
   }
-  return rules.virement_share_ppm ? judge_share(from, amount, *rules.virement_share_ppm, {}) : Outcome{};
+  const auto share_ppm = c.limits->virement();
+  return share_ppm ? judge_share(from, amount, *share_ppm, {}) : Outcome{};
 }
 
 }  // namespace
@@ -53,7 +56,7 @@ Outcome move_appropriation(Context& c, const ledger::proto::MoveAppropriation& o
   if (auto judged = judge_pair(*from, *to); !judged) return judged;
   if (auto positive = require_positive(o.amount(), "amount"); !positive) return positive;
   if (auto text = require_text(o.reason(), 500, true, "reason"); !text) return text;
-  if (auto judged = judge_rules(*c.fixed.budget, *from, *to, o.amount()); !judged) return judged;
+  if (auto judged = judge_rules(c, *from, *to, o.amount()); !judged) return judged;
   if (auto taken = apply(*from, {{Stage::adjusted, -Int128{o.amount()}}}); !taken) return taken;
   if (from->net(Stage::adjusted) < from->net(Stage::allotted)) return refuse(RejectionCode::over_appropriation, from->id);
   if (auto added = apply(*to, {{Stage::adjusted, o.amount()}}); !added) return added;

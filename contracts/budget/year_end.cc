@@ -4,6 +4,7 @@
 
 #include "contracts/budget/lines.h"
 #include "contracts/governance/words.h"
+#include "ledger/calendar.h"
 
 namespace daftar::contracts::budget {
 
@@ -11,8 +12,6 @@ using ledger::Int128;
 using ledger::RejectionCode;
 
 namespace {
-
-constexpr std::uint64_t year_10000_ms = 253'402'300'800'000;
 
 /// One of a line's two stops: where it is kept, and how its field and events are called.
 struct Stop {
@@ -23,7 +22,7 @@ struct Stop {
 Outcome set_stop(Context& c, BudgetLine line, std::uint64_t from_ms, const Stop& stop) {
   std::uint64_t& at = line.*stop.at;
   const std::string field = stop.field, event = stop.event;
-  if (from_ms >= year_10000_ms) return refuse(RejectionCode::field_invalid, field + ": at the latest in the year 9999");
+  if (from_ms >= ledger::year_10000_ms) return refuse(RejectionCode::field_invalid, field + ": at the latest in the year 9999");
   if (from_ms == 0) {
     if (at == 0) return refuse(RejectionCode::field_invalid, field + ": there is no stop to lift");
     at = 0;

@@ -3,10 +3,11 @@
 #include <algorithm>
 
 #include "contracts/governance/effect.h"
+#include "contracts/governance/limits.h"
 #include "contracts/governance/policy.h"
+#include "contracts/governance/reading.h"
 #include "contracts/governance/words.h"
-#include "contracts/members.h"
-#include "contracts/tax/read_rule.h"
+#include "contracts/nodes.h"
 
 namespace daftar::contracts::governance {
 
@@ -15,80 +16,16 @@ using ledger::RejectionCode;
 namespace {
 
 constexpr std::uint64_t open_ms_max = 30ull * 86'400'000;   // how long approvals can be waited for
-constexpr std::size_t reason_bytes_max = 500, title_bytes_max = 200, basis_bytes_max = 1'000;
-constexpr int rule_list_max = 64;
-
-Outcome judge_texts(const ledger::proto::TaxRule& rule) {
-  if (auto text = require_text(rule.title(), title_bytes_max, true, "tax_rule.title"); !text) return text;
-  if (auto text = require_text(rule.legal_basis(), basis_bytes_max, true, "tax_rule.legal_basis"); !text) return text;
-  if (!rule.country().empty() && !is_country(rule.country())) return refuse(RejectionCode::field_invalid, "tax_rule.country: two capital letters");
-  for (const int size : {rule.categories_size(), rule.payer_kinds_size(), rule.payee_kinds_size(), rule.payee_statuses_size(), rule.replaces_size(), rule.brackets_size()})
-    if (size > rule_list_max) return refuse(RejectionCode::field_invalid, "tax_rule: at most 64 in a list");
-  return {};
-}
-
-Expected<std::string, ledger::Rejection> read_new_rule(const Context& c, const ledger::proto::TaxRule& from) {
-  if (auto judged = judge_texts(from); !judged) return Unexpected<ledger::Rejection>(judged.error());
-  const auto rule = tax::read_rule(from, {.knows_currency = [&](std::string_view code) { return c.fixed.knows_currency(code); },
-                                          .takes_revenue =
-                                              [&](std::string_view id) {
-                                                const auto member = c.store.load<Member>(keys::member(id));
-                                                return member && (member->has(Role::tax_authority) || member->has(Role::treasury));
-                                              }});
-  if (!rule) return refuse(RejectionCode::tax_rule_invalid, rule.error());
-  return encode_record(NewRule{*rule, {rule->treaty, rule->replaces, rule->brackets}});
-}
-
-Expected<std::string, ledger::Rejection> read_new_template(const Context& c, const ledger::proto::Template& from) {
-  const auto program = ledger::Digest::from_bytes(from.program());
-  if (!program) return refuse(RejectionCode::field_invalid, "template.program: 32 bytes");
-  const auto known = c.fixed.governed->judged(from.source());
-  if (!known) return refuse(RejectionCode::template_refused, known.error());
-  return encode_record(NewTemplate{(*known)->program.name, (*known)->program.version, from.source(), *program});
-}
-
-/// Kind and content of a proposal.
-Outcome read_change(const Context& c, const ledger::proto::ProposeChange& o, Proposal& proposal) {
-  const auto take = [&](ChangeKind kind, Expected<std::string, ledger::Rejection> content) -> Outcome {
-    if (!content) return Unexpected<ledger::Rejection>(content.error());
-    proposal.kind = kind;
-    proposal.content = std::move(*content);
-    return {};
-  };
-  using Change = ledger::proto::ProposeChange;
-  switch (o.change_case()) {
-    case Change::kTaxRule: return take(ChangeKind::tax_rule, read_new_rule(c, o.tax_rule()));
-    case Change::kEndTaxRule:
-      return take(ChangeKind::end_tax_rule, encode_record(RuleEnd{o.end_tax_rule().code(), o.end_tax_rule().version(), o.end_tax_rule().effective_to_ms()}));
-    case Change::kTemplate: return take(ChangeKind::contract_template, read_new_template(c, o.template_()));
-    case Change::kStopTemplate: return take(ChangeKind::stop_template, encode_record(NamedTemplate{o.stop_template().name(), o.stop_template().version()}));
-    case Change::kResumeTemplate: return take(ChangeKind::resume_template, encode_record(NamedTemplate{o.resume_template().name(), o.resume_template().version()}));
-    case Change::CHANGE_NOT_SET: break;
-  }
-  return refuse(RejectionCode::field_invalid, "change");
-}
-
-std::optional<ChangeKind> kind_of(const ledger::proto::ProposeChange& o) {
-  using Change = ledger::proto::ProposeChange;
-  switch (o.change_case()) {
-    case Change::kTaxRule: return ChangeKind::tax_rule;
-    case Change::kEndTaxRule: return ChangeKind::end_tax_rule;
-    case Change::kTemplate: return ChangeKind::contract_template;
-    case Change::kStopTemplate: return ChangeKind::stop_template;
-    case Change::kResumeTemplate: return ChangeKind::resume_template;
-    case Change::CHANGE_NOT_SET: break;
-  }
-  return std::nullopt;
-}
+constexpr std::size_t reason_bytes_max = 500;
 
 /// Everybody concerned finds the entry.
 void index_change(Context& c, const Proposal& proposal) {
   c.index(IndexKind::proposal, proposal.id.view());
   c.index(IndexKind::member, proposal.proposer);
   for (const std::string& member : proposal.approvals) c.index(IndexKind::member, member);
-  const NumberedName subject = subject_of(proposal);
-  if (changes_rules(proposal.kind)) c.index(IndexKind::tax_rule, subject.name);
-  else c.index(IndexKind::contract_template, subject.name + "/" + std::to_string(subject.version));
+  if (changes_rules(proposal.kind)) c.index(IndexKind::tax_rule, subject_of(proposal).name);
+  else if (concerns_member(proposal.kind)) c.index(IndexKind::member, subject_member(proposal));
+  else if (changes_templates(proposal.kind)) c.index(IndexKind::contract_template, subject_of(proposal).name + "/" + std::to_string(subject_of(proposal).version));
 }
 
 keys::Deadline due_of(const Proposal& proposal) {
@@ -103,10 +40,33 @@ void schedule_change(Context& c, Proposal& proposal, const Policy& policy) {
   c.event("change_decided", proposal.id.hex(), 0, 0, policy.delay_ms == 0 ? "in force in the next block" : "in force at " + utc_text(proposal.due_ms));
 }
 
+/// Of those who approved, those who still may: roles are taken, members suspended and policies changed while a proposal is open.
+std::vector<Member> standing_approvers(const Context& c, const Proposal& proposal, const Policy& policy) {
+  std::vector<Member> standing;
+  for (const std::string& id : proposal.approvals) {
+    auto member = c.store.load<Member>(keys::member(id));
+    DAFTAR_CHECK(member.has_value());
+    if (!member->suspended && policy.may_approve(*member) && (policy.proposer_approves || id != proposal.proposer)) standing.push_back(std::move(*member));
+  }
+  return standing;
+}
+
+/// What nodes run needs as many operators of present validators as a change of the nodes: in force only where a quorum can go on.
+bool enough_operators(const Context& c, const std::vector<Member>& approvers) {
+  std::vector<NodeRecord> registry;
+  while (auto node = c.store.load<NodeRecord>(keys::node(static_cast<std::uint32_t>(registry.size()) + 1))) registry.push_back(std::move(*node));
+  const auto operators = validator_operators(registry);
+  const auto counted = std::count_if(approvers.begin(), approvers.end(), [&](const Member& one) { return std::binary_search(operators.begin(), operators.end(), one.id); });
+  return static_cast<std::size_t>(counted) >= approvals_needed(registry, c.limits->node_change_approvals);
+}
+
 void count_approval(Context& c, Proposal& proposal, const Policy& policy) {
   proposal.approvals.push_back(c.sender.id);
   c.event("change_approved", proposal.id.hex(), 0, 0, c.sender.id);
-  if (proposal.approvals.size() >= policy.approvals) schedule_change(c, proposal, policy);
+  const std::vector<Member> approvers = standing_approvers(c, proposal, policy);
+  if (approvers.size() < policy.approvals) return;
+  if (proposal.kind == ChangeKind::protocol_version && !enough_operators(c, approvers)) return;
+  schedule_change(c, proposal, policy);
 }
 
 Expected<Proposal, ledger::Rejection> require_proposal(const Context& c, const std::string& raw_id) {
@@ -118,6 +78,18 @@ Expected<Proposal, ledger::Rejection> require_proposal(const Context& c, const s
   return std::move(*proposal);
 }
 
+/// What is done to others is explained to them.
+bool needs_reason(ChangeKind kind) {
+  switch (kind) {
+    case ChangeKind::stop_template:
+    case ChangeKind::resume_template:
+    case ChangeKind::suspend_member:
+    case ChangeKind::reinstate_member:
+    case ChangeKind::recover_keys: return true;
+    default: return false;
+  }
+}
+
 std::string roles_text(std::uint32_t bits) {
   std::string text;
   for (const std::string& role : role_names(bits)) text += (text.empty() ? "" : " or ") + role;
@@ -127,17 +99,17 @@ std::string roles_text(std::uint32_t bits) {
 }  // namespace
 
 Outcome propose(Context& c, const ledger::proto::ProposeChange& o) {
-  const auto kind = kind_of(o);
-  if (!kind) return refuse(RejectionCode::field_invalid, "change");
-  const Policy& policy = c.fixed.policies->of(*kind);
+  const auto form = form_of(o);
+  if (!form) return refuse(RejectionCode::field_invalid, "change");
+  const Policy& policy = c.policies->of(form->kind);
   if (!policy.may_propose(c.sender)) return refuse(RejectionCode::role_missing, roles_text(policy.proposers));   // before anything costly
   if (c.proposed_change) return refuse(RejectionCode::field_invalid, "one proposal per transaction: its id names the proposal");
   if (o.until_ms() <= c.now_ms || o.until_ms() - c.now_ms > open_ms_max) return refuse(RejectionCode::field_invalid, "until_ms: after now, at most 30 days ahead");
-  const bool switches = *kind == ChangeKind::stop_template || *kind == ChangeKind::resume_template;
-  if (auto text = require_text(o.reason(), reason_bytes_max, switches, "reason"); !text) return text;
-  Proposal proposal{.id = c.id, .nonce = std::string(c.nonce), .proposer = c.sender.id, .kind = *kind, .content = {}, .reason = o.reason(), .proposed_ms = c.now_ms,
+  if (auto text = require_text(o.reason(), reason_bytes_max, needs_reason(form->kind), "reason"); !text) return text;
+  auto content = form->read(facts_of(c), o);
+  if (!content) return Unexpected<ledger::Rejection>(content.error());
+  Proposal proposal{.id = c.id, .nonce = std::string(c.nonce), .proposer = c.sender.id, .kind = form->kind, .content = std::move(*content), .reason = o.reason(), .proposed_ms = c.now_ms,
                     .until_ms = o.until_ms(), .approvals = {}, .stage = ChangeStage::open, .due_ms = 0, .closed_ms = 0, .refusal = 0, .refusal_detail = {}};
-  if (auto read = read_change(c, o, proposal); !read) return read;
   if (const auto effect = effect_of(c, proposal, c.now_ms + policy.delay_ms); !effect) return Unexpected<ledger::Rejection>(effect.error());
   c.proposed_change = true;
   c.event("change_proposed", c.id.hex(), 0, 0, title_of(proposal));
@@ -151,7 +123,7 @@ Outcome propose(Context& c, const ledger::proto::ProposeChange& o) {
 Outcome approve(Context& c, const ledger::proto::ApproveChange& o) {
   auto proposal = require_proposal(c, o.proposal());
   if (!proposal) return Unexpected<ledger::Rejection>(proposal.error());
-  const Policy& policy = c.fixed.policies->of(proposal->kind);
+  const Policy& policy = c.policies->of(proposal->kind);
   if (!policy.proposer_approves && proposal->proposer == c.sender.id) return refuse(RejectionCode::own_approval, c.sender.id);
   if (!policy.may_approve(c.sender)) return refuse(RejectionCode::role_missing, roles_text(policy.approvers));
   if (std::find(proposal->approvals.begin(), proposal->approvals.end(), c.sender.id) != proposal->approvals.end())
@@ -168,12 +140,14 @@ Outcome approve(Context& c, const ledger::proto::ApproveChange& o) {
 Outcome withdraw(Context& c, const ledger::proto::WithdrawChange& o) {
   auto proposal = require_proposal(c, o.proposal());
   if (!proposal) return Unexpected<ledger::Rejection>(proposal.error());
-  if (proposal->proposer != c.sender.id) return refuse(RejectionCode::not_a_party, "sender");
+  // Whose keys would be replaced can object: nobody who has lost nothing is to be put out of its own name.
+  const bool objects = proposal->kind == ChangeKind::recover_keys && subject_member(*proposal) == c.sender.id;
+  if (proposal->proposer != c.sender.id && !objects) return refuse(RejectionCode::not_a_party, "sender");
   if (proposal->stage != ChangeStage::open && proposal->stage != ChangeStage::approved) return refuse(RejectionCode::proposal_closed, std::string(name(proposal->stage)));
   if (proposal->stage == ChangeStage::approved) c.store.erase(keys::deadline(due_of(*proposal)));
   proposal->stage = ChangeStage::withdrawn;
   proposal->closed_ms = c.now_ms;
-  c.event("change_withdrawn", proposal->id.hex());
+  c.event("change_withdrawn", proposal->id.hex(), 0, 0, objects ? "the member objects" : "");
   index_change(c, *proposal);
   c.store.save(keys::proposal(proposal->id), *proposal);
   return {};

@@ -1,4 +1,4 @@
-// Changing the rules and templates that the ledger goes by (docs/governance.md): proposed, approved by whom the genesis names, and in force after a delay, at the beginning
+// Changing what the ledger goes by (docs/governance.md: rules, templates, members, limits, policies, the protocol, classifications): proposed, approved by whom the genesis names, and in force after a delay, at the beginning
 // of a block. A change is judged when it is proposed, at each approval, and once more when it would come into force: then a refusal closes the proposal.
 #pragma once
 #include "contracts/context.h"

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 
+#include "contracts/governance/deciders.h"
+#include "contracts/governance/member_changes.h"
 #include "contracts/governance/words.h"
+#include "contracts/nodes.h"
 #include "contracts/state_keys.h"
 
 namespace daftar::contracts::governance {
@@ -89,6 +92,90 @@ Expected<Effect, ledger::Rejection> effect_of_switch(const Context& c, const Pro
   return effect;
 }
 
+Expected<Effect, ledger::Rejection> effect_on_member(const Context& c, const Proposal& proposal) {
+  auto after = member_after(c, proposal);
+  if (!after) return Unexpected<ledger::Rejection>(after.error());
+  Effect effect;
+  effect.member = std::move(*after);
+  return effect;
+}
+
+/// More approvals than there are operators would be no more than all of them (approvals_needed), so such a limit says what it does not do.
+std::size_t operators_present(const Context& c) {
+  std::vector<NodeRecord> registry;
+  while (auto node = c.store.load<NodeRecord>(keys::node(static_cast<std::uint32_t>(registry.size()) + 1))) registry.push_back(std::move(*node));
+  return validator_operators(registry).size();
+}
+
+Expected<Effect, ledger::Rejection> effect_on_limits(const Context& c, const Proposal& proposal) {
+  Limits after = *c.limits;
+  if (proposal.kind == ChangeKind::virement_limit) {
+    const auto setting = content_of<VirementSetting>(proposal);
+    after.virement_limited = !setting.no_limit;
+    after.virement_share_ppm = setting.share_ppm;
+  } else {
+    for (const LimitSetting& setting : content_of<LimitSettings>(proposal).settings)
+      if (const auto set = set_limit(after, setting); !set) return refuse(RejectionCode::limit_out_of_range, set.error());
+    const std::size_t operators = operators_present(c);
+    if (after.node_change_approvals > operators && after.node_change_approvals != c.limits->node_change_approvals)
+      return refuse(RejectionCode::limit_out_of_range, "node_change_approvals: at most the " + std::to_string(operators) + " operators that there are");
+  }
+  if (after == *c.limits) return refuse(RejectionCode::nothing_changes, std::string(name(proposal.kind)));
+  Effect effect;
+  effect.limits = after;
+  return effect;
+}
+
+Expected<Effect, ledger::Rejection> effect_on_policies(const Context& c, const PolicySetting& setting) {
+  if (const auto judged = judge_policy(setting.kind, setting.policy, *c.fixed.policy_floor); !judged) return refuse(RejectionCode::policy_refused, judged.error());
+  if (c.policies->of(setting.kind) == setting.policy) return refuse(RejectionCode::nothing_changes, std::string(name(setting.kind)));
+  Effect effect;
+  effect.policies = *c.policies;
+  effect.policies->of(setting.kind) = setting.policy;
+  if (auto decided = judge_deciders(c, *effect.policies, nullptr); !decided) return Unexpected<ledger::Rejection>(decided.error());
+  return effect;
+}
+
+Expected<Effect, ledger::Rejection> effect_on_protocol(const Context& c, const VersionSetting& setting) {
+  if (setting.version != c.protocol_version + 1) return refuse(RejectionCode::protocol_version_not_next, "the next is " + std::to_string(c.protocol_version + 1));
+  Effect effect;
+  effect.protocol_version = setting.version;
+  return effect;
+}
+
+Expected<Effect, ledger::Rejection> effect_on_classification(const Context& c, const ClassificationSetting& setting, std::uint64_t at_ms) {
+  auto codes = codes_after([&](const std::string& list, const std::string& code) { return c.store.load<ClassificationCode>(keys::classification(list, code)); }, setting, at_ms);
+  if (!codes) return Unexpected<ledger::Rejection>(codes.error());
+  Effect effect;
+  effect.codes = std::move(*codes);
+  return effect;
+}
+
+/// Those that were changed: of all kinds in their order, so that the record stands for itself.
+PolicyList list_of(const Policies& policies) { return {{policies.by_kind.begin(), policies.by_kind.end()}}; }
+
+void put_settings(Context& c, const Proposal& proposal, const Effect& effect) {
+  if (effect.limits) {
+    c.store.save(keys::limits, *effect.limits);
+    if (effect.limits->virement() != c.limits->virement()) c.event("limit_changed", "virement_limit", 0, 0, virement_text(effect.limits->virement()));
+    for (const std::string_view limit : limit_names())
+      if (const auto value = limit_value(*effect.limits, limit); value != limit_value(*c.limits, limit)) c.event("limit_changed", std::string(limit), 0, 0, limit_text(limit, value));
+  }
+  if (effect.policies) {
+    c.store.save(keys::policies, list_of(*effect.policies));
+    const auto setting = content_of<PolicySetting>(proposal);
+    c.event("policy_changed", std::string(name(setting.kind)), 0, 0, policy_text(setting.policy));
+  }
+  if (effect.protocol_version) {
+    c.store.save(keys::protocol_version, VersionSetting{*effect.protocol_version});
+    c.event("protocol_version_in_force", std::to_string(*effect.protocol_version), 0, 0, "from the next block on");
+  }
+  for (const ClassificationCode& code : effect.codes) {
+    c.store.save(keys::classification(code.list, code.code), code);
+    c.event("classification_changed", code.list + " " + code.code);
+  }
+}
+
 void tell_of_rule(Context& c, const Proposal& proposal, const Effect& effect) {
   for (const tax::TaxRule& rule : effect.rules) {
     const bool begins = effect.new_rule && effect.new_rule->version == rule.version;
@@ -107,6 +194,16 @@ Expected<Effect, ledger::Rejection> effect_of(const Context& c, const Proposal& 
     case ChangeKind::contract_template: return effect_of_template(c, proposal, content_of<NewTemplate>(proposal));
     case ChangeKind::stop_template:
     case ChangeKind::resume_template: return effect_of_switch(c, proposal);
+    case ChangeKind::member:
+    case ChangeKind::deciding_roles:
+    case ChangeKind::suspend_member:
+    case ChangeKind::reinstate_member:
+    case ChangeKind::recover_keys: return effect_on_member(c, proposal);
+    case ChangeKind::limits:
+    case ChangeKind::virement_limit: return effect_on_limits(c, proposal);
+    case ChangeKind::policy: return effect_on_policies(c, content_of<PolicySetting>(proposal));
+    case ChangeKind::protocol_version: return effect_on_protocol(c, content_of<VersionSetting>(proposal));
+    case ChangeKind::classification: return effect_on_classification(c, content_of<ClassificationSetting>(proposal), at_ms);
   }
   DAFTAR_CHECK(false && "a kind that exists");
   return Effect{};
@@ -128,6 +225,8 @@ void take_effect(Context& c, const Proposal& proposal, const Effect& effect) {
   if (effect.new_template) edition->templates.push_back(*effect.new_template);
   c.store.save(keys::edition, *edition);
   tell_of_rule(c, proposal, effect);
+  if (effect.member) put_member(c, proposal, *effect.member);
+  put_settings(c, proposal, effect);
   if (const auto& one = effect.contract_template)
     c.event(effect.new_template ? "template_in_force" : one->stopped_ms != 0 ? "template_stopped" : "template_resumed", numbered(one->name, one->version), 0, 0,
             effect.new_template ? one->program.hex() : proposal.reason);

@@ -1,5 +1,6 @@
 // What a change would write, judged against what is in force.
 #pragma once
+#include "contracts/governance/classification.h"
 #include "contracts/governance/governed.h"
 
 namespace daftar::contracts::governance {
@@ -10,6 +11,11 @@ struct Effect {
   std::vector<tax::TaxRule> rules;              // to be written: the new one, one that ends, or both
   std::optional<TemplateRecord> contract_template;
   std::optional<NumberedName> new_rule, new_template;
+  std::optional<Member> member;
+  std::optional<Limits> limits;
+  std::optional<Policies> policies;
+  std::optional<std::uint32_t> protocol_version;
+  std::vector<ClassificationCode> codes;
 };
 
 /// `at_ms`: when it would come into force at the earliest. Nothing may take effect at that moment or before: what was in force stays as it was.

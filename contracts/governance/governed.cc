@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "contracts/governance/protocol.h"
 #include "contracts/state_keys.h"
 
 namespace daftar::contracts::governance {
@@ -27,7 +28,19 @@ tax::TaxRule rule_at(const Get& get, const NumberedName& one) {
   return rule_of(content);
 }
 
+Policies policies_with(Policies policies, const PolicyList& changed) {
+  DAFTAR_CHECK(changed.policies.size() <= policies.by_kind.size());
+  std::copy(changed.policies.begin(), changed.policies.end(), policies.by_kind.begin());
+  return policies;
+}
+
 }  // namespace
+
+Governed::Governed(const ledger::proto::Genesis& genesis) : genesis_limits_(limits_of(genesis)) {
+  auto policies = policies_of(genesis);
+  DAFTAR_CHECK(policies.has_value());   // genesis_state has judged them
+  genesis_policies_ = *policies;
+}
 
 std::shared_ptr<const InForce> Governed::at(const ledger::StateView& state) const {
   return found([&](std::string_view key) { return state.get(key); });
@@ -70,6 +83,9 @@ std::shared_ptr<const InForce> Governed::made(const Get& get, Edition edition) c
     DAFTAR_CHECK(known->digest == record.program);   // else this build makes other programs than the ledger's
     DAFTAR_CHECK(out->templates.add(std::move(known), record.stopped_ms != 0));
   }
+  out->limits = get(keys::limits) ? required<Limits>(get, keys::limits) : genesis_limits_;
+  out->policies = get(keys::policies) ? policies_with(genesis_policies_, required<PolicyList>(get, keys::policies)) : genesis_policies_;
+  if (get(keys::protocol_version)) out->protocol_version = required<VersionSetting>(get, keys::protocol_version).version;
   out->edition = std::move(edition);
   return out;
 }

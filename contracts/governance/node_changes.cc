@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "contracts/governance/limits.h"
 #include "contracts/members.h"
 #include "contracts/nodes.h"
 #include "contracts/state_keys.h"
@@ -165,7 +166,7 @@ void take_approval(Context& c, NodeProposal& proposal, const Registry& registry,
   const auto counted = static_cast<std::size_t>(std::count_if(proposal.approvals.begin(), proposal.approvals.end(), [&](const std::string& member) {
     return std::binary_search(operators.begin(), operators.end(), member);
   }));
-  if (counted >= approvals_needed(registry, c.fixed.node_change_approvals)) put_in_force(c, proposal, registry, changed);
+  if (counted >= approvals_needed(registry, c.limits->node_change_approvals)) put_in_force(c, proposal, registry, changed);
 }
 
 bool runs_a_validator(const Registry& registry, const std::string& member) {

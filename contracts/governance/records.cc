@@ -11,8 +11,24 @@ std::string_view name(ChangeKind kind) {
     case ChangeKind::contract_template: return "template";
     case ChangeKind::stop_template: return "stop_template";
     case ChangeKind::resume_template: return "resume_template";
+    case ChangeKind::member: return "member";
+    case ChangeKind::deciding_roles: return "deciding_roles";
+    case ChangeKind::suspend_member: return "suspend_member";
+    case ChangeKind::reinstate_member: return "reinstate_member";
+    case ChangeKind::recover_keys: return "recover_keys";
+    case ChangeKind::limits: return "limits";
+    case ChangeKind::virement_limit: return "virement_limit";
+    case ChangeKind::policy: return "policy";
+    case ChangeKind::protocol_version: return "protocol_version";
+    case ChangeKind::classification: return "classification";
   }
   return "unknown";
+}
+
+std::optional<ChangeKind> kind_named(std::string_view text) {
+  for (const ChangeKind kind : all_kinds)
+    if (name(kind) == text) return kind;
+  return std::nullopt;
 }
 
 std::string_view name(ChangeStage stage) {

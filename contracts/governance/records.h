@@ -1,4 +1,5 @@
-// What the state keeps of changes of rules and templates, and of what is in force by them.
+// What the state keeps of changes of what the ledger goes by, and of rules and templates in force by them. What other kinds of changes say: member_changes.h, limits.h,
+// policy.h, classification.h.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -15,9 +16,31 @@
 namespace daftar::contracts::governance {
 
 /// Stored: never renumber.
-enum class ChangeKind : std::uint8_t { tax_rule = 1, end_tax_rule = 2, contract_template = 3, stop_template = 4, resume_template = 5 };
-inline constexpr std::array all_kinds{ChangeKind::tax_rule, ChangeKind::end_tax_rule, ChangeKind::contract_template, ChangeKind::stop_template, ChangeKind::resume_template};
+enum class ChangeKind : std::uint8_t {
+  tax_rule = 1,
+  end_tax_rule = 2,
+  contract_template = 3,
+  stop_template = 4,
+  resume_template = 5,
+  member = 6,
+  deciding_roles = 7,
+  suspend_member = 8,
+  reinstate_member = 9,
+  recover_keys = 10,
+  limits = 11,
+  virement_limit = 12,
+  policy = 13,
+  protocol_version = 14,
+  classification = 15,
+};
+inline constexpr std::array all_kinds{ChangeKind::tax_rule,         ChangeKind::end_tax_rule,   ChangeKind::contract_template, ChangeKind::stop_template, ChangeKind::resume_template,
+                                      ChangeKind::member,           ChangeKind::deciding_roles, ChangeKind::suspend_member,    ChangeKind::reinstate_member, ChangeKind::recover_keys,
+                                      ChangeKind::limits,           ChangeKind::virement_limit, ChangeKind::policy,            ChangeKind::protocol_version, ChangeKind::classification};
+/// As in Governance of the genesis and in the API.
 std::string_view name(ChangeKind kind);
+std::optional<ChangeKind> kind_named(std::string_view text);
+/// Of a member; its proposals are found by it.
+constexpr bool concerns_member(ChangeKind kind) { return kind >= ChangeKind::member && kind <= ChangeKind::recover_keys; }
 
 /// An open proposal whose time is over stays `open`: who reads compares until_ms with the block time. Stored: never renumber.
 enum class ChangeStage : std::uint8_t {
@@ -118,7 +141,7 @@ template <class A, RecordOf<NumberedName> R>
 void fields(A& a, R& r) {
   a(r.name, r.version);
 }
-/// All tax rules and templates that the ledger has, in the order in which they came: that of the genesis first. Another one whenever any of them is another.
+/// All tax rules and templates that the ledger has, in the order in which they came: that of the genesis first. Another one (by its number) whenever any change came into force.
 struct Edition {
   std::uint64_t number = 1;           // 1: the genesis's
   ledger::Digest proposal;            // that made this one; zeros: the genesis

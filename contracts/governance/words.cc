@@ -1,8 +1,11 @@
 #include "contracts/governance/words.h"
 
+#include "contracts/governance/setting_words.h"
+
 #include <array>
 #include <chrono>
 
+#include "ledger/calendar.h"
 #include "ledger/money.h"
 
 namespace daftar::contracts::governance {
@@ -71,8 +74,8 @@ std::vector<FieldText> fields_in_words(const tax::TaxRule& r) {
 
 std::string utc_text(std::uint64_t ms) {
   if (ms == 0) return "open";
-  constexpr std::uint64_t day_ms = 86'400'000, year_10000_ms = 253'402'300'800'000;
-  if (ms >= year_10000_ms) return std::to_string(ms) + " ms";
+  constexpr std::uint64_t day_ms = 86'400'000;
+  if (ms >= ledger::year_10000_ms) return std::to_string(ms) + " ms";
   const std::chrono::year_month_day day{std::chrono::sys_days{std::chrono::days{static_cast<int>(ms / day_ms)}}};
   const std::uint64_t rest = ms % day_ms, seconds = rest / 1'000 % 60, thousandths = rest % 1'000;
   std::string text = std::to_string(static_cast<int>(day.year())) + "-" + two_digits(static_cast<unsigned>(day.month())) + "-" + two_digits(static_cast<unsigned>(day.day())) + " " +
@@ -83,6 +86,7 @@ std::string utc_text(std::uint64_t ms) {
 }
 
 bool changes_rules(ChangeKind kind) { return kind == ChangeKind::tax_rule || kind == ChangeKind::end_tax_rule; }
+bool changes_templates(ChangeKind kind) { return kind == ChangeKind::contract_template || kind == ChangeKind::stop_template || kind == ChangeKind::resume_template; }
 
 NumberedName subject_of(const Proposal& proposal) {
   switch (proposal.kind) {
@@ -103,9 +107,8 @@ NumberedName subject_of(const Proposal& proposal) {
       const auto content = content_of<NamedTemplate>(proposal);
       return {content.name, content.version};
     }
+    default: return {};
   }
-  DAFTAR_CHECK(false && "a kind that exists");
-  return {};
 }
 
 std::string title_of(const Proposal& proposal) {
@@ -117,8 +120,8 @@ std::string title_of(const Proposal& proposal) {
     case ChangeKind::contract_template: return "template " + which;
     case ChangeKind::stop_template: return "stop of template " + which;
     case ChangeKind::resume_template: return "resumption of template " + which;
+    default: return setting_title(proposal);
   }
-  return {};
 }
 
 std::vector<FieldChange> rule_changes(const std::optional<tax::TaxRule>& before, const tax::TaxRule& after) {
@@ -159,11 +162,11 @@ std::vector<std::string> end_in_words(const RuleEnd& end, const std::vector<tax:
 
 }  // namespace
 
-std::vector<std::string> change_in_words(const Proposal& proposal, const std::vector<tax::TaxRule>& rules) {
+std::vector<std::string> change_in_words(const Proposal& proposal, const Beside& beside) {
   std::vector<std::string> lines;
   switch (proposal.kind) {
-    case ChangeKind::tax_rule: lines = rule_in_words(rule_of(content_of<NewRule>(proposal)), rules); break;
-    case ChangeKind::end_tax_rule: lines = end_in_words(content_of<RuleEnd>(proposal), rules); break;
+    case ChangeKind::tax_rule: lines = rule_in_words(rule_of(content_of<NewRule>(proposal)), beside.rules); break;
+    case ChangeKind::end_tax_rule: lines = end_in_words(content_of<RuleEnd>(proposal), beside.rules); break;
     case ChangeKind::contract_template: {
       const auto content = content_of<NewTemplate>(proposal);
       lines = {"template " + content.name + "/" + std::to_string(content.version) + ", program " + content.program.hex(), "its text has " + std::to_string(content.source.size()) + " bytes"};
@@ -171,6 +174,7 @@ std::vector<std::string> change_in_words(const Proposal& proposal, const std::ve
     }
     case ChangeKind::stop_template: lines = {title_of(proposal), "no new contracts are made of it; those there are go on to their end"}; break;
     case ChangeKind::resume_template: lines = {title_of(proposal), "contracts can be made of it again"}; break;
+    default: lines = setting_in_words(proposal, beside);
   }
   if (!proposal.reason.empty()) lines.push_back("reason: " + proposal.reason);
   return lines;

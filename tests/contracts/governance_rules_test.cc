@@ -286,7 +286,7 @@ TEST_CASE("a version that has not begun is taken back by ending it where it begi
 TEST_CASE("a change is told in words, field by field") {
   World w;
   const Digest proposal = proposed(w, "tax", propose_rule(w, next_vat(150'000, may_ms)));
-  const auto words = [&] { return governance::change_in_words(*query::proposal(w.state(), proposal), query::tax_rules(w.state())); };
+  const auto words = [&] { return governance::change_in_words(*query::proposal(w.state(), proposal), {.rules = query::tax_rules(w.state())}); };
   CHECK(words() == std::vector<std::string>{"tax rule vat-12/2, after vat-12/1", "title: — → VAT", "rate: 12 % → 15 %", "effective_from: the beginning → 2026-05-01 00:00 UTC",
                                             "legal_basis: — → Tax Code, Article 258", "vat-12/1 ends where it begins: 2026-05-01 00:00 UTC"});
   const auto before = words();
@@ -295,7 +295,7 @@ TEST_CASE("a change is told in words, field by field") {
   CHECK(stage_of(w, proposal) == "in_force");
   CHECK(words() == before);
   const Digest end = proposed(w, "tax", propose_end(w, "income-12", 1, may_ms));
-  CHECK(governance::change_in_words(*query::proposal(w.state(), end), query::tax_rules(w.state())) ==
+  CHECK(governance::change_in_words(*query::proposal(w.state(), end), {.rules = query::tax_rules(w.state())}) ==
         std::vector<std::string>{"tax rule income-12/1 ends at 2026-05-01 00:00 UTC, until now: open"});
   CHECK(governance::utc_text(may_ms + 3'723'004) == "2026-05-01 01:02:03.004 UTC");
 }
@@ -341,7 +341,7 @@ TEST_CASE("readers of an older state get the rules that were in force there") {
   CHECK(governed->at(w.state())->edition.number == 2);
   CHECK(governed->at(w.state()) == governed->at(w.state()));   // made once
   // The same of a process that has seen none of it.
-  CHECK(governance::Governed().at(w.state())->rules.rules().size() == 6);
+  CHECK(governance::Governed(w.genesis().content()).at(w.state())->rules.rules().size() == 6);
 }
 
 }  // namespace daftar::contracts::test

@@ -27,7 +27,7 @@ std::int64_t decimal(const std::string& text, int decimals) {
 }
 
 /// "3", "3:6": days, and hours.
-std::int64_t time_of(const std::string& text) {
+std::int64_t time_written(const std::string& text) {
   const auto colon = text.find(':');
   return (decimal(text.substr(0, colon), 0) * 24 + (colon == std::string::npos ? 0 : decimal(text.substr(colon + 1), 0))) * story_hour;
 }
@@ -38,8 +38,8 @@ std::int64_t value_of(const Type& type, const std::string& text) {
     case TypeKind::rate:
       if (!text.ends_with('%')) cannot_read(text);
       return decimal(text.substr(0, text.size() - 1), 4);   // parts per million
-    case TypeKind::date: return story_drafted + time_of(text);
-    case TypeKind::duration: return time_of(text);
+    case TypeKind::date: return story_drafted + time_written(text);
+    case TypeKind::duration: return time_written(text);
     case TypeKind::choice: {
       const auto found = std::find(type.choices.begin(), type.choices.end(), text);
       if (found == type.choices.end()) cannot_read(text);
@@ -182,7 +182,7 @@ class Story {
 
   std::string happen(const Words& words) {
     if (contract_ == nullptr) cannot_read("an act before there is a contract");
-    const std::int64_t now = story_drafted + time_of(words[0]);
+    const std::int64_t now = story_drafted + time_written(words[0]);
     if (now < now_) cannot_read("a day before the day before");
     now_ = now;
     std::string out;

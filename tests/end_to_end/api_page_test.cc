@@ -1,6 +1,7 @@
 // docs/api.md against a running network: each route it names answers with the fields it names, each error it names can be had.
 #include <fstream>
 #include <functional>
+#include <thread>
 
 #include "tests/harness/service_contract.h"
 #include "tests/end_to_end/test_network.h"
@@ -209,6 +210,33 @@ struct Story {
       change.mutable_stop_template()->set_name("grant");
       change.mutable_stop_template()->set_version(1);
     });
+    propose("registrar", [](ledger::proto::ProposeChange& change) {
+      change.mutable_member()->set_member(payee);
+      change.mutable_member()->set_tax_status("none");
+    });
+    const std::string codes = propose("treasury", [](ledger::proto::ProposeChange& change) {
+      for (const auto& [list, title, maps_to] : {std::tuple{"cofog", "Hospital services", ""}, {"national_function", "Hospitals", ""}, {"national_function", "", "07.3"}}) {
+        auto& row = *change.mutable_classification()->add_add();
+        row.set_list(list);
+        row.set_code(std::string(list) == "cofog" ? "07.3" : "704");
+        row.set_title(title);
+        row.set_maps_to(maps_to);
+      }
+    });
+    send("registrar", [&](ledger::proto::Operation& o) { o.mutable_approve_change()->set_proposal(*ledger::from_hex(codes)); });
+    wait_for_code("704");
+  }
+
+  /// Until the change of the classification is in force.
+  void wait_for_code(const std::string& code) const {
+    const auto client = network.client();
+    for (int i = 0; i < 200; ++i) {
+      tools::NodeConnection connection(client.endpoints()[0]);
+      const auto answer = connection.request("GET", "/v1/classifications/" + code, "", "", {}, std::chrono::seconds(5));
+      if (answer && answer->status == 200) return;
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+    FAIL("the classification did not come into force");
   }
 
   std::string send(const std::string& sender, const std::function<void(ledger::proto::Operation&)>& fill) {
@@ -261,6 +289,11 @@ std::map<std::string, Call> calls(const Story& story) {
       {"GET /v1/payouts/{}", {"/v1/payouts/" + story.payout, "", ""}},
       {"GET /v1/proposals", {"/v1/proposals?limit=10", "", ""}},
       {"GET /v1/proposals/{}", {"/v1/proposals/" + story.template_change, "", ""}},
+      {"GET /v1/limits", {"/v1/limits", "", ""}},
+      {"GET /v1/policies", {"/v1/policies", "", ""}},
+      {"GET /v1/protocol", {"/v1/protocol", "", ""}},
+      {"GET /v1/classifications", {"/v1/classifications?list=national_function", "", ""}},
+      {"GET /v1/classifications/{}", {"/v1/classifications/704", "", ""}},
       {"GET /v1/nodes", {"/v1/nodes", "", ""}},
       {"GET /v1/nodes/proposals", {"/v1/nodes/proposals?limit=10", "", ""}},
       {"GET /v1/nodes/proposals/{}", {"/v1/nodes/proposals/" + story.proposal, "", ""}},
@@ -410,12 +443,13 @@ TEST_CASE("every error of the API page can be had, or it is said why not here") 
       {"budget_line_unknown 404", [&] { return get("/v1/budget/lines/2026.none"); }},
       {"payout_unknown 404", [&] { return get("/v1/payouts/" + id); }},
       {"proposal_unknown 404", [&] { return get("/v1/proposals/" + id); }},
+      {"code_unknown 404", [&] { return get("/v1/classifications/77"); }},
       {"node_proposal_unknown 404", [&] { return get("/v1/nodes/proposals/" + id); }},
       {"height_unknown 404", [&] { return get("/v1/roots/99999999"); }},
       {"tile_unknown 404", [&] { return get("/tile/7/000"); }},
       {"method_not_allowed 405", [&] { return asker.ask("DELETE", {"/v1/status", "", ""}); }},
       {"length_required 411", [&] { return asker.raw("POST /v1/transactions HTTP/1.1\r\n" + host + "Content-Type: " + bytes + "\r\n\r\n"); }},
-      {"body_too_large 413", [&] { return asker.ask("POST", {"/v1/transactions", std::string(200'000, 'x'), bytes}); }},
+      {"body_too_large 413", [&] { return asker.ask("POST", {"/v1/transactions", std::string(1'500'000, 'x'), bytes}); }},
       {"too_many_frames 413", [&] { return asker.ask("POST", {"/v1/transactions/bulk", many, "application/octet-stream"}); }},
       {"target_too_long 414", [&] { return get("/v1/members/" + std::string(3'000, 'a')); }},
       {"media_type 415", [&] { return asker.ask("POST", {"/v1/transactions", "x", "text/plain"}); }},

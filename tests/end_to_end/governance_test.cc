@@ -5,6 +5,7 @@
 
 #include "contracts/agreements/library.h"
 #include "tests/end_to_end/test_network.h"
+#include "tests/faults/last_words.h"
 #include "tests/harness/text_file.h"
 #include "tools/contract_file.h"
 #include "tools/clock.h"
@@ -206,4 +207,26 @@ TEST_CASE("a template comes to a running network, a contract is made of it, and 
   CHECK(g.get("/v1/contracts/" + contract)["phase"] == "done");
   CHECK(g.network.balance(1, payee_account) == 115'00 - 12'32);
   g.network.require_equal_roots(g.network.settle(), 10);
+}
+
+TEST_CASE("a protocol version that the programs do not know stops every node before its first block, with a status and a sentence of its own, now and when it is started again") {
+  Governed g;
+  CHECK(g.get("/v1/protocol") == json{{"in_force", 1}, {"known", 1}});
+  const std::string proposal = g.propose("operator-1", [](ledger::proto::ProposeChange& change) { change.mutable_protocol_version()->set_version(2); });
+  g.approve("operator-4", proposal);   // runs no validator
+  CHECK(g.get("/v1/proposals/" + proposal)["stage"] == "open");
+  g.approve("operator-2", proposal);
+  g.wait_until(proposal, "in_force");
+  std::vector<LastWords> words;
+  for (unsigned node = 1; node <= g.network.network().nodes(); ++node) words.emplace_back(g.network.network(), node);
+  auto api = g.network.client();
+  const auto answer = api.submit(g.network.transfer(5), tools::Wait::committed, std::chrono::seconds(5));
+  CHECK_FALSE((answer && answer->accepted()));   // nothing is acknowledged that is not executed
+  for (auto& one : words) {
+    CHECK(one.wait_for_end(std::chrono::seconds(30)) == stopped_by_protocol);
+    CHECK(one.all().find("is executed by protocol version 2, and this program knows versions up to 1. Nothing is lost: install the program that knows it") != std::string::npos);
+  }
+  LastWords again(g.network.network(), 1);
+  (void)g.network.network().start_node(1);   // comes up for a moment, or is gone before it could be asked
+  CHECK(again.wait_for_end(std::chrono::seconds(30)) == stopped_by_protocol);
 }

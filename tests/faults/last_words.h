@@ -15,7 +15,7 @@
 namespace daftar::tests {
 
 /// Exit statuses of daftard (docs/operators.md).
-enum Exit : int { stopped_on_request = 0, wrong_configuration = 1, stopped_by_disk = 2, stopped_by_difference = 3, stopped_otherwise = 4 };
+enum Exit : int { stopped_on_request = 0, wrong_configuration = 1, stopped_by_disk = 2, stopped_by_difference = 3, stopped_otherwise = 4, stopped_by_protocol = 5 };
 
 class LastWords {
  public:

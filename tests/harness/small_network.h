@@ -28,7 +28,8 @@ struct SmallNetwork {
   /// `node_change_approvals`: as in the genesis.
   explicit SmallNetwork(int validators = 3, const std::vector<std::string>& enterprises = {"acme", "baraka"},
                         std::function<ledger::SigningKey()> make_key = ledger::SigningKey::generate, std::uint32_t node_change_approvals = 0,
-                        const std::vector<ledger::proto::Template>& templates = {}, const std::vector<ledger::proto::TaxRule>& tax_rules = {})
+                        const std::vector<ledger::proto::Template>& templates = {}, const std::vector<ledger::proto::TaxRule>& tax_rules = {},
+                        const std::function<void(ledger::proto::Genesis&)>& edit = {})
       : make_key_(std::move(make_key)) {
     ledger::initialise_crypto();
     ledger::proto::Genesis content;
@@ -55,6 +56,7 @@ struct SmallNetwork {
       validator->set_link_key(std::string(link_keys.back().public_key().view()));
       validator->set_checkpoint_key(std::string(checkpoint_keys.back().public_key().view()));
     }
+    if (edit) edit(content);
     auto parsed = ledger::Genesis::parse(ledger::encode_genesis(content));
     if (!parsed) throw std::runtime_error(parsed.error());
     genesis = *parsed;

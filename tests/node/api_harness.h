@@ -113,9 +113,20 @@ class ApiUnderTest {
 
 /// One real node, alone in its network: real disks, real consensus, no peers.
 struct OneNode {
-  explicit OneNode(const std::vector<ledger::proto::TaxRule>& tax_rules = {}, const std::vector<ledger::proto::Template>& templates = {service_template_of_genesis()})
-      : network(1, {"acme", "baraka", "chorsu"}, ledger::SigningKey::generate, 0, templates, tax_rules) {
+  explicit OneNode(const std::vector<ledger::proto::TaxRule>& tax_rules = {}, const std::vector<ledger::proto::Template>& templates = {service_template_of_genesis()},
+                   const std::function<void(ledger::proto::Genesis&)>& edit = {})
+      : network(1, {"acme", "baraka", "chorsu"}, ledger::SigningKey::generate, 0, templates, tax_rules, edit) {
+    start(contracts::governance::protocol_version_known);
+    for (int i = 0; i < 1000 && !node->status().ready; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    REQUIRE(node->status().ready);
+    server.emplace(*node);
+  }
+  ~OneNode() { node->stop(); }   // before the server, as in daftard
+
+  /// A program that knows those versions of the protocol, on the disks as they are.
+  void start(std::uint32_t protocol_known) {
     node::NodeOptions options;
+    options.protocol_known = protocol_known;
     options.node = 1;
     options.data_dir = directory / "data";
     options.genesis = network.genesis;
@@ -128,11 +139,7 @@ struct OneNode {
     auto started = node::Node::start(std::move(options));
     if (!started) FAIL(started.error());
     node = std::move(*started);
-    for (int i = 0; i < 1000 && !node->status().ready; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    REQUIRE(node->status().ready);
-    server.emplace(*node);
   }
-  ~OneNode() { node->stop(); }   // before the server, as in daftard
 
   /// The header that makes a request a signed read.
   std::string sign(const std::string& member, const std::string& target, const std::string& method = "GET", const std::string& body = {}) const {

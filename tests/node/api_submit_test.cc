@@ -37,7 +37,8 @@ struct ScriptedService final : node::NodeService {
   void linearizable(std::chrono::milliseconds, std::function<void(bool)> done) override { on_linearizable(std::move(done)); }
   std::shared_ptr<const storage::StateSnapshot> snapshot() const override { return snapshot_; }
   contracts::ExecutionResult dry_run(const ledger::Transaction&) const override { return {}; }
-  std::shared_ptr<const contracts::governance::Governed> governed() const override { return std::make_shared<contracts::governance::Governed>(); }
+  std::shared_ptr<const contracts::governance::Governed> governed() const override { return std::make_shared<contracts::governance::Governed>(genesis_->content()); }
+  ledger::TransactionLimits transaction_limits() const override { return genesis_->transaction_limits(); }
   std::optional<std::string> receipt(std::uint64_t) const override { return std::nullopt; }
 };
 
@@ -104,7 +105,7 @@ TEST_CASE("parameters of a submission are judged") {
     INFO(query);
     CHECK(one.server->request("POST", std::string("/v1/transactions") + query, "x", protobuf).code() == "parameter_invalid");
   }
-  CHECK(one.server->request("POST", "/v1/transactions", std::string(200'000, 'x'), protobuf).status == 413);
+  CHECK(one.server->request("POST", "/v1/transactions", std::string(1'500'000, 'x'), protobuf).status == 413);
   CHECK(one.server->request("POST", "/v1/transactions", std::string(66'000, 'x'), protobuf).code() == "too_large");
 }
 

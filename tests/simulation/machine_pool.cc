@@ -17,7 +17,7 @@ Millis Machine::pool_time() { return chance_.one_in(30) ? chance_.between(10, 12
 void Machine::check_blocks(const node::Replica::BlockCheck& check) {
   node::Replica::CheckedBlocks blocks = std::vector<std::shared_ptr<const ledger::Block>>{};
   for (const auto& payload : check.payloads) {
-    auto block = ledger::Block::parse(payload, {}, environment_.population.genesis->transaction_limits());
+    auto block = ledger::Block::parse(payload, {}, ledger::transaction_ceiling);
     if (!block) throw Violation("blocks are read", "a leader's block cannot be read by node " + std::to_string(node_));
     for (const auto& transaction : (*block)->transactions())
       if (environment_.verify(*transaction).code != ledger::RejectionCode::ok) throw Violation("blocks are verified", "an honest leader's block has a bad signature");
@@ -36,7 +36,7 @@ ledger::Rejection Machine::precheck(const ledger::Transaction& transaction) cons
 void Machine::check_forward(const node::Replica::ForwardCheck& check) {
   std::vector<node::Replica::ForwardVerdict> verdicts;
   for (const auto& item : check.items) {
-    auto transaction = ledger::Transaction::parse(item.envelope, environment_.population.genesis->transaction_limits());
+    auto transaction = ledger::Transaction::parse(item.envelope, ledger::transaction_ceiling);
     if (!transaction) throw Violation("forwards are read", "node " + std::to_string(node_) + " cannot read what an honest node forwarded");
     auto rejection = environment_.verify(**transaction);
     if (rejection.code == ledger::RejectionCode::ok) rejection = precheck(**transaction);

@@ -2,6 +2,8 @@
 
 #include "contracts/execute.h"
 #include "tests/harness/temporary_folder.h"
+#include "contracts/governance/policy.h"
+#include "tools/classification_file.h"
 #include "tools/genesis_compiler.h"
 
 namespace daftar::tools {
@@ -218,6 +220,54 @@ legal_basis = "law"
   CHECK_THAT(refused("part_duties = true\n[[budget.two_persons]]\ncurrency = \"UZS\"\nabove = \"1.234\"\n"), Catch::Contains("'budget.two_persons[0].above'"));
   CHECK_THAT(refused("[[budget.virement_rules]]\nto_outside = true\n"), Catch::Contains("outside which economic code"));
   CHECK_THAT(refused("[[budget.virement_rules]]\nshares = \"1\"\n"), Catch::Contains("'budget.virement_rules[0].shares' is not a known key"));
+}
+
+TEST_CASE("a genesis source has a policy for every kind of change, and a floor for changes of policies") {
+  const tests::TemporaryFolder folder;
+  folder.write("profile.toml", profile);
+  std::string all(network);
+  for (const auto kind : contracts::governance::all_kinds)
+    all += "\n[governance." + std::string(name(kind)) + "]\nproposers = [\"operator\"]\napprovers = [\"operator\"]\napprovals = 2\ndelay_ms = 5000\n";
+  const std::string floor = "\n[governance.policy_floor]\napprovals = 2\ndelay_ms = 5000\n";
+  const auto plan = read_network(folder.write("network.toml", all + floor));
+  REQUIRE(plan);
+  const auto policies = contracts::governance::policies_of(plan->genesis);
+  REQUIRE(policies);
+  for (const auto kind : contracts::governance::all_kinds) CHECK(policies->of(kind).delay_ms == 5'000);
+  CHECK_THAT(fault_of(all, profile), Catch::Contains("governance.policy.delay_ms: at least 604800000, the floor of the genesis"));
+  CHECK_THAT(fault_of(all + "\n[governance.policy_floor]\napprovals = 3\ndelay_ms = 5000\n", profile), Catch::Contains("governance.policy.approvals: at least 3"));
+}
+
+TEST_CASE("classifications are read from CSV, and a row that is not as it should be is refused with its number") {
+  const tests::TemporaryFolder folder;
+  folder.write("profile.toml", profile);
+  const auto with = [&](const std::string& csv) {
+    folder.write("codes.csv", csv);
+    return read_network(folder.write("network.toml", "classifications = [\"codes.csv\"]\n" + std::string(network)));
+  };
+  const auto plan = with("list,code,title,maps_to,from,to\ncofog,09.2,\"Education, secondary\",,2020-01-01,\nnational_function,704,Schools,,,\nnational_function,704,,09.2,,2030-01-01\n");
+  REQUIRE(plan);
+  REQUIRE(plan->genesis.classification_size() == 3);
+  CHECK(plan->genesis.classification(0).title() == "Education, secondary");
+  CHECK(plan->genesis.classification(0).from_ms() == 1'577'836'800'000);
+  CHECK(plan->genesis.classification(2).maps_to() == "09.2");
+  const auto says = [&](const std::string& csv) { return with(csv).error().sentence; };
+  CHECK_THAT(says("list,code,name\n"), Catch::Contains("codes.csv:1: 'name' is not a known heading"));
+  CHECK_THAT(says("list,code,title\ncofog,09.2\n"), Catch::Contains("codes.csv:2: has 2 cells, not 3"));
+  CHECK_THAT(says("list,code,title\nicd10,A00,Cholera\n"), Catch::Contains("codes.csv:2: list: cofog, gfsm"));
+  CHECK_THAT(says("list,code,title,from\ncofog,09,Education,soon\n"), Catch::Contains("codes.csv:2: 'soon'"));
+  CHECK_THAT(says("verb,list,code,title,to\nend,cofog,09.2,,2027-01-01\n"), Catch::Contains("which ends codes"));
+  const auto change = read_classification_file(folder.write("change.csv", "verb,list,code,title,to\nend,cofog,09.2,,2027-01-01\nadd,cofog,09.3,Post-secondary,\n"));
+  REQUIRE(change);
+  CHECK(change->end(0).to_ms() == 1'798'761'600'000);
+  CHECK(change->add(0).code() == "09.3");
+  CHECK_THAT(read_classification_file(folder.write("wrong.csv", "verb,list,code,to\ndrop,cofog,09.2,\n")).error().sentence, Catch::Contains("wrong.csv:2: verb is add or end"));
+}
+
+TEST_CASE("the classifications of the repository are whole lists that a ledger takes") {
+  const auto folder = std::filesystem::path(DAFTAR_SOURCE_DIR) / "genesis/classifications";
+  CHECK(read_classification_file(folder / "cofog.csv")->add_size() == 188);
+  CHECK(read_classification_file(folder / "gfsm2014.csv")->add_size() == 54);
 }
 
 TEST_CASE("a file with one tax rule is read as a profile is") {

@@ -165,6 +165,14 @@ void add_budget_commands(Command app, Session& session) {
       return session.show("/v1/budget/lines/" + url_part(a->line), budget_line_view);
     };
   });
+  Command classify = budget.add_subcommand("classify", "What a code stands for in the classifications of the ledger, since when, and where a national one belongs");
+  classify.add_option("code", a->function_code, "Code, e.g. 09.2").required();
+  classify.footer("Example:\n  daftar budget classify 09.2");
+  classify.callback([&session, a] {
+    session.action = [&session, a]() -> Result<Report> {
+      return session.show("/v1/classifications/" + url_part(a->function_code), classification_view);
+    };
+  });
   Command list = budget.add_subcommand("list", "All lines");
   list.footer("Example:\n  daftar budget list");
   list.callback([&session] {

@@ -1,11 +1,11 @@
-// Changes of tax rules and templates: proposed, approved, withdrawn, and what became of them.
+// Changes of what the ledger goes by: proposed, approved, withdrawn, and what became of them. Here those of tax rules and templates; others: governance_members.cc, governance_settings.cc.
 #include <algorithm>
 #include <iostream>
 
 #include "contracts/agreements/library.h"
 #include "tools/change_words.h"
 #include "tools/clock.h"
-#include "tools/daftar/commands.h"
+#include "tools/daftar/governance.h"
 #include "tools/files.h"
 #include "tools/genesis_compiler.h"
 
@@ -17,23 +17,16 @@ namespace {
 
 constexpr std::uint64_t approvals_ms = 14ull * 86'400'000;   // how long approvals count when --until does not say
 
-struct GovernanceArguments {
-  std::string file, code, on, id, reason, until, stage;
-  std::uint32_t version = 0;
-};
-
 /// What is about to be decided, beside the rules in force: on the terminal before anybody is asked, in the report otherwise.
 Result<std::vector<std::string>> shown_change(Session& session, const proto::ProposeChange& change) {
-  std::vector<contracts::tax::TaxRule> rules;
-  if (change.has_tax_rule() || change.has_end_tax_rule()) {
-    auto told = session.get("/v1/tax/rules");
+  contracts::governance::Beside beside;
+  for (const std::string& target : beside_targets(change)) {
+    auto told = session.get(target);
     if (!told) return Unexpected<ToolError>(told.error());
-    auto parsed = parse_tax_rules(*told);
-    if (!parsed) return Unexpected<ToolError>(parsed.error());
-    rules = std::move(*parsed);
+    if (auto put = put_beside(beside, target, *told); !put) return Unexpected<ToolError>(put.error());
   }
   std::vector<std::string> lines = {"The change:"};
-  for (const std::string& line : words_of_change(change, rules)) lines.push_back("  " + line);
+  for (const std::string& line : words_of_change(change, beside)) lines.push_back("  " + line);
   if (!session.options.yes && !session.options.no_preview)
     for (const std::string& line : lines) std::cerr << line << "\n";
   return lines;
@@ -50,6 +43,8 @@ Result<Report> sent(Session& session, const proto::ProposeChange& change, const 
   if (report && session.options.yes) report->lines.insert(report->lines.begin(), lines.begin(), lines.end());
   return report;
 }
+
+}  // namespace
 
 Result<Report> propose(Session& session, const GovernanceArguments& a, proto::ProposeChange change) {
   change.set_reason(a.reason);
@@ -68,6 +63,8 @@ Result<Report> propose(Session& session, const GovernanceArguments& a, proto::Pr
   }
   return report;
 }
+
+namespace {
 
 Result<Report> propose_rule(Session& session, const GovernanceArguments& a) {
   auto rule = read_rule_file(a.file);
@@ -120,7 +117,7 @@ Result<Report> approve(Session& session, const GovernanceArguments& a) {
   operation.mutable_approve_change()->set_proposal(*id);
   for (const auto& one : (*transaction)->body().operations())
     if (one.has_propose_change()) return sent(session, one.propose_change(), operation);
-  return failure(Exit::usage, "proposal_unknown", "Transaction " + a.id + " proposes no change of rules or templates.", "A proposal's id is that of the transaction that proposed it.");
+  return failure(Exit::usage, "proposal_unknown", "Transaction " + a.id + " proposes no change of what the ledger goes by.", "A proposal's id is that of the transaction that proposed it.");
 }
 
 Result<Report> withdraw(Session& session, const GovernanceArguments& a) {
@@ -146,7 +143,7 @@ std::vector<std::string> proposals_view(const json& answer) {
     rows.push_back({json_text(one, "id"), json_text(one, "title"), stage, json_text(one, "proposer"), texts(one, "approvals"),
                     stage == "approved" ? "at " + json_text(one, "due") : stage == "in_force" ? "since " + json_text(one, "closed") : ""});
   }
-  if (rows.size() == 1) return {"No change of rules or templates is there."};
+  if (rows.size() == 1) return {"No proposed change is there."};
   return table(rows);
 }
 
@@ -166,7 +163,7 @@ std::vector<std::string> proposal_view(const json& one) {
   return lines;
 }
 
-using Made = Result<Report> (*)(Session&, const GovernanceArguments&);
+}  // namespace
 
 void add_proposing_command(Command governance, Session& session, const std::shared_ptr<GovernanceArguments>& a, const char* name, const char* help, const char* footer, Made made,
                            const std::function<void(Command&)>& options) {
@@ -177,6 +174,8 @@ void add_proposing_command(Command governance, Session& session, const std::shar
   command.footer(footer);
   command.callback([&session, a, made] { session.action = [&session, a, made] { return made(session, *a); }; });
 }
+
+namespace {
 
 void add_rule_commands(Command governance, Session& session, const std::shared_ptr<GovernanceArguments>& a) {
   add_proposing_command(governance, session, a, "propose-rule", "Propose a tax rule of a new code, or the next version of one",
@@ -218,11 +217,13 @@ void add_template_change_commands(Command governance, Session& session, const st
 }  // namespace
 
 void add_governance_commands(Command app, Session& session) {
-  Command governance = app.add_subcommand("governance", "Changes of tax rules and contract templates: propose, approve, look");
+  Command governance = app.add_subcommand("governance", "Changes of what the ledger goes by: propose, approve, look");
   governance.require_subcommand(1);
   auto a = arguments<GovernanceArguments>();
   add_rule_commands(governance, session, a);
   add_template_change_commands(governance, session, a);
+  add_member_change_commands(governance, session, a);
+  add_setting_commands(governance, session, a);
 
   Command say_yes = governance.add_subcommand("approve", "Approve a proposed change, which is shown as its receipt proves it");
   say_yes.add_option("proposal", a->id, "Id of the transaction that proposed").required();
@@ -230,7 +231,7 @@ void add_governance_commands(Command app, Session& session) {
   say_yes.footer("Example:\n  daftar governance approve ID --as treasury");
   say_yes.callback([&session, a] { session.action = [&session, a] { return approve(session, *a); }; });
 
-  Command take_back = governance.add_subcommand("withdraw", "Take a proposed change back, until it is in force (by who proposed it)");
+  Command take_back = governance.add_subcommand("withdraw", "Take a proposed change back, until it is in force (by who proposed it; new keys also by the member whose keys they would be)");
   take_back.add_option("proposal", a->id, "Id of the transaction that proposed").required();
   add_transaction_options(take_back, session);
   take_back.footer("Example:\n  daftar governance withdraw ID --as tax-authority");

@@ -117,7 +117,7 @@ void add_member_commands(Command app, Session& session) {
   add.add_option("--tax-id", a->tax_id, "Public tax number of an organisation");
   add.add_option("--country", a->country, "Country of tax residence, two letters (default UZ)");
   add.add_option("--tax-status", a->tax_status, "vat_payer, turnover_tax_payer, none (default), ...");
-  add.add_option("--role", a->roles, "enterprise (default), citizen, spending_unit, arbiter, auditor; may be repeated (other roles are given by the genesis only)");
+  add.add_option("--role", a->roles, "enterprise (default), citizen, spending_unit, arbiter, auditor; may be repeated (roles that decide come from the genesis, or by daftar governance propose-roles)");
   add.add_option("--key", a->keys, "Public key in hex; may be repeated");
   add.add_flag("--new-key", a->new_key, "Make a key here, in a keystore, and register it");
   add.add_option("--signatures-required", a->signatures_required, "How many of its keys must sign (default 1)");

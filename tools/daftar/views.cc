@@ -158,6 +158,19 @@ std::vector<std::string> contract_view(const json& a) {
   return lines;
 }
 
+std::vector<std::string> classification_view(const json& answer) {
+  const auto period = [](const json& one) {
+    return (json_text(one, "from").empty() ? std::string("always") : "from " + json_text(one, "from")) + (json_text(one, "to").empty() ? "" : " to " + json_text(one, "to"));
+  };
+  std::vector<std::vector<std::string>> rows = {{"list", "code", "", "in force"}};
+  for (const json& code : answer.value("codes", json::array())) {
+    for (const json& title : code.value("titles", json::array())) rows.push_back({json_text(code, "list"), json_text(code, "code"), json_text(title, "title"), period(title)});
+    for (const json& target : code.value("maps_to", json::array()))
+      rows.push_back({json_text(code, "list"), json_text(code, "code"), "belongs to " + json_text(target, "list") + " " + json_text(target, "code"), period(target)});
+  }
+  return table(rows);
+}
+
 std::vector<std::string> tax_rules_view(const json& answer) {
   const json list = list_of(answer, "rules");
   if (list.empty()) return {"No tax rule is in force."};

@@ -16,6 +16,8 @@ std::vector<std::string> budget_trace_view(const nlohmann::json& trace);
 /// One revenue line, or `lines` of them.
 std::vector<std::string> revenue_view(const nlohmann::json& answer);
 std::vector<std::string> budget_rules_view(const nlohmann::json& rules);
+/// Of one code, in every list that has it.
+std::vector<std::string> classification_view(const nlohmann::json& answer);
 std::vector<std::string> budget_lines_view(const nlohmann::json& answer);
 std::vector<std::string> tax_rules_view(const nlohmann::json& answer);
 std::vector<std::string> tax_certificates_view(const nlohmann::json& answer);
