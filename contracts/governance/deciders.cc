@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "contracts/governance/limits.h"
 #include "contracts/members.h"
 #include "contracts/nodes.h"
 #include "contracts/state_keys.h"

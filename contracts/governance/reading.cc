@@ -9,6 +9,7 @@
 #include "contracts/governance/member_changes.h"
 #include "contracts/governance/protocol.h"
 #include "contracts/members.h"
+#include "contracts/state_keys.h"
 #include "contracts/tax/read_rule.h"
 
 namespace daftar::contracts::governance {

@@ -59,7 +59,7 @@ proto::Operation classify(const World& w, const std::vector<Row>& add, const std
 
 }  // namespace
 
-TEST_CASE("a line's codes are in force in its year, without a list nothing is checked") {
+TEST_CASE("a line's codes are in force in its year, and without a list nothing is checked") {
   World w(with_lists);
   CHECK(w.outcome("treasury", line_of("a", 2026, "09.2", "22")) == "ok");
   CHECK(w.outcome("treasury", line_of("b", 2026, "09.3", "22")) == "code_not_in_force");
