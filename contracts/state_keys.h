@@ -3,7 +3,7 @@
 //
 //   a <account id>                                              Account
 //   b <budget line id>                                          BudgetLine
-//   d <time ms, 8> <contract id, 32> <number, 4> <kind, 1>      a waiting deadline, of a contract or a proposal; empty value
+//   d <time ms, 8> <contract id, 32> <number, 4> <kind, 1>      a waiting deadline, of a contract or a proposal: empty value; of held tax: the key of its HeldTax
 //   e <member id>                                               tax::Certificates of a payee
 //   f <budget line> 0 <contract id, 32>                         that it is paid from the line; empty value
 //   g <contract id, 32>                                         Agreement: a contract
@@ -22,6 +22,9 @@
 //   v <height, 8>                                               ValidatorSet, from the tree after that block on
 //   w <entry id, 32> <number of the tax line, from 1, 4>        tax::Withheld, of a line that brought money to a revenue account
 //   x <rule code> 0 <version, 4>                                FurtherTerms of a TaxRule that has any
+//   D <payer> 0 <rule code> 0 <currency> 0 <version, 4> <yyyymm, 4>   tax::HeldTax
+//   P <rule code> 0 <version, 4>                                tax::PeriodTerms of a TaxRule that has any
+//   S <payee> 0 <rule code> 0 <currency> 0 <payer, or nothing> 0 <yyyymm or yyyy00, 4>   tax::TaxSum
 //   E                                                           governance::Edition: what the ledger goes by
 //   U                                                           valid-until up to which the replay set has been pruned, 8
 #pragma once
@@ -55,16 +58,19 @@ std::string statement_reference(std::string_view bank, std::string_view referenc
 std::string tax_certificates(std::string_view payee);
 std::string tax_rule(std::string_view code, std::uint32_t version);
 std::string further_terms(std::string_view code, std::uint32_t version);
+std::string period_terms(std::string_view code, std::uint32_t version);
+std::string held_tax(std::string_view payer, std::string_view rule, std::string_view currency, std::uint32_t version, std::uint32_t period);
+std::string tax_sum(std::string_view payee, std::string_view rule, std::string_view currency, std::string_view payer, std::uint32_t period);
 std::string validator_set(std::uint64_t height);
 std::string withheld(const ledger::Digest& entry, std::uint32_t line);
 std::string replay(std::uint64_t valid_until_ms, const ledger::Digest& id);
 inline constexpr std::string_view replay_pruned = "U";
 
-enum class DeadlineKind : std::uint8_t { agreement = 5, change = 6 };
+enum class DeadlineKind : std::uint8_t { agreement = 5, change = 6, remittance = 7 };
 struct Deadline {
   std::uint64_t time_ms = 0;
-  ledger::Digest contract;       // of a change: the proposal
-  std::uint32_t number = 0;      // how many the contract has set; of a change 0
+  ledger::Digest contract;       // of a change: the proposal; of a remittance: the hash of the HeldTax's key (tag::tax_due)
+  std::uint32_t number = 0;      // how many the contract has set; otherwise 0
   DeadlineKind kind = DeadlineKind::agreement;
 };
 std::string deadline(const Deadline& deadline);

@@ -57,6 +57,7 @@ class Api {
   HttpResponse budget_lines(const HttpRequest& request, const Read& read);
   HttpResponse tax_rules(const HttpRequest& request, const Read& read);
   HttpResponse tax_certificates(const HttpRequest& request, const Read& read);
+  HttpResponse tax_held(const HttpRequest& request, const Read& read);
   HttpResponse tax_register(const HttpRequest& request, const Read& read);
   HttpResponse payout(const HttpRequest& request, const Read& read);
   // api_contracts.cc

@@ -22,7 +22,7 @@ std::string stage_text(const Proposal& proposal, std::uint64_t block_time_ms) {
 void put_change(Json& out, const Proposal& proposal, const std::vector<contracts::tax::TaxRule>& rules) {
   out["words"] = governance::change_in_words(proposal, rules);
   if (proposal.kind == ChangeKind::tax_rule) {
-    const auto rule = rule_of(governance::content_of<governance::NewRule>(proposal));
+    const auto rule = governance::new_rule_of(proposal);
     out["rule"] = render_tax_rule(rule);
     out["changes"] = Json::array();
     for (const auto& change : governance::rule_changes(governance::version_before(rules, rule), rule))

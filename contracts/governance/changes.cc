@@ -36,7 +36,7 @@ Expected<std::string, ledger::Rejection> read_new_rule(const Context& c, const l
                                                 return member && (member->has(Role::tax_authority) || member->has(Role::treasury));
                                               }});
   if (!rule) return refuse(RejectionCode::tax_rule_invalid, rule.error());
-  return encode_record(NewRule{*rule, {rule->treaty, rule->replaces, rule->brackets}});
+  return new_rule_content(*rule);
 }
 
 Expected<std::string, ledger::Rejection> read_new_template(const Context& c, const ledger::proto::Template& from) {

@@ -117,6 +117,30 @@ Expected<void, std::string> read_revenue(const Surroundings& around, const ledge
   return {};
 }
 
+Expected<void, std::string> read_remittance(const ledger::proto::TaxRule& from, TaxRule& to) {
+  if (from.remittance() == "month") to.remittance = Remittance::month;
+  else if (from.remittance() == "quarter") to.remittance = Remittance::quarter;
+  else if (!from.remittance().empty()) return ReadFault("remittance must be month or quarter, absent when what is withheld goes at payment");
+  if (to.held() ? from.remittance_day() < 1 || from.remittance_day() > 28 : from.remittance_day() != 0)
+    return ReadFault("remittance_day: 1 to 28, with remittance only");
+  to.remittance_day = from.remittance_day();
+  if (!to.held()) return {};
+  if (to.revenue_account.empty()) return ReadFault("remittance is of what is withheld for a revenue_account");
+  if (!ledger::parse_account(held_tax_account("a", to.currency, to.code))) return ReadFault("code: with remittance, it is the label of an account: at most 36 of a-z 0-9 - .");
+  return {};
+}
+
+Expected<void, std::string> read_accumulation(const ledger::proto::TaxRule& from, TaxRule& to) {
+  if (from.accumulate() == "month") to.accumulation = Accumulation::month;
+  else if (from.accumulate() == "year") to.accumulation = Accumulation::year;
+  else if (!from.accumulate().empty()) return ReadFault("accumulate must be month or year, absent when each payment is taxed by itself");
+  if (from.accumulate_by() == "agent_payee") to.accumulated_by = AccumulatedBy::agent_payee;
+  else if (from.accumulate_by() != (to.accumulates() ? "payee" : "")) return ReadFault("accumulate_by must be payee or agent_payee, with accumulate only");
+  if (!to.accumulates() && !from.accumulate_by().empty()) return ReadFault("accumulate_by must be payee or agent_payee, with accumulate only");
+  if (to.accumulates() && to.kind == Kind::vat) return ReadFault("accumulate is not for vat");
+  return {};
+}
+
 bool takes_revenue_by_genesis(const ledger::proto::Genesis& genesis, std::string_view id) {
   for (const auto& member : genesis.members())
     if (member.id() == id)
@@ -133,6 +157,8 @@ Expected<TaxRule, std::string> read_rule(const ledger::proto::TaxRule& from, con
   if (read) read = read_names(from, rule);
   if (read) read = read_numbers(from, rule);
   if (read) read = read_revenue(around, from, rule);
+  if (read) read = read_remittance(from, rule);
+  if (read) read = read_accumulation(from, rule);
   if (!read) return ReadFault(read.error());
   return rule;
 }

@@ -12,6 +12,7 @@
 #include "contracts/state_keys.h"
 #include "contracts/tax/register.h"
 #include "ledger/entry.h"
+#include "tax_invariants.h"
 #include "tests/harness/text_file.h"
 
 namespace daftar::contracts::test {
@@ -291,7 +292,7 @@ void World::judge_taxes(const ExecutedEntry& entry, const ExecutionResult& resul
     const auto& known = rules().rules();
     const auto rule = std::find_if(known.begin(), known.end(), [&](const tax::TaxRule& one) { return one.code == line.rule && one.version == line.version; });
     REQUIRE(rule != known.end());
-    if (line.withheld > 0 && rule->vat_route == tax::VatRoute::treasury) revenue_[{entry.id, number}] = {line, name};
+    if (line.withheld > 0) revenue_[{entry.id, number}] = {line, name};
   }
   for (const contracts::Event& event : result.events)
     if (event.kind == "tax_corrected") judge_correction(event, result);
@@ -506,6 +507,8 @@ void World::check_invariants() const {
   });
   REQUIRE(rows == register_sums_.size());
   check_revenue();
+  check_held_tax(state_, rules().rules());
+  check_tax_sums(state_, rules().rules());
 }
 
 void World::check_one(const Digest& id) const {
@@ -524,6 +527,23 @@ proto::Operation transfer(std::string from, std::string to, MinorUnits amount, s
   t->set_to(std::move(to));
   t->set_amount(amount);
   t->set_category(std::move(category));
+  return o;
+}
+
+proto::Operation transfer_net(std::string from, std::string to, MinorUnits amount, std::string category) {
+  proto::Operation o = transfer(std::move(from), std::move(to), amount, std::move(category));
+  o.mutable_transfer()->set_net(true);
+  return o;
+}
+
+proto::Operation remit_tax(std::string rule, std::uint32_t version, std::uint32_t period, MinorUnits amount) {
+  proto::Operation o;
+  auto& remittance = *o.mutable_remit_tax();
+  remittance.set_rule(std::move(rule));
+  remittance.set_version(version);
+  remittance.set_currency("UZS");
+  remittance.set_period(period);
+  remittance.set_amount(amount);
   return o;
 }
 
