@@ -10,7 +10,7 @@
 
 namespace daftar::contracts::tax {
 
-inline constexpr int gross_up_attempts_max = 4'000;   // reckonings; beyond them none is found: rates near 100 %, or rounding to large units
+inline constexpr int gross_up_attempts_max = 2'000;   // reckonings; beyond them none is found: rates near 100 %, or rounding to large units
 
 /// The smallest gross amount that leaves `net` (> 0) after what is withheld. `question.gross` is not looked at. gross_not_found, overflow.
 Expected<ledger::MinorUnits, ledger::Rejection> gross_for(const RuleBook& book, const Question& question, ledger::MinorUnits net);

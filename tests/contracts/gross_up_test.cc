@@ -90,6 +90,28 @@ TEST_CASE("the gross amount found is the smallest that leaves the net amount, of
   CHECK(none > 100);
 }
 
+TEST_CASE("a search that would take too long ends in a refusal") {
+  const Member payer = some_member("payer"), payee = some_member("payee");
+  const tax::Question question{.payer = payer, .payee = payee, .category = "services", .currency = "UZS", .gross = 0, .time_ms = 1, .certificates = {}};
+  TaxRule rule;
+  rule.code = "nearly-all";
+  rule.version = 1;
+  rule.kind = tax::Kind::withholding;
+  rule.base = tax::Base::gross;
+  rule.vat_route = tax::VatRoute::treasury;
+  rule.withheld_share_ppm = 1'000'000;
+  rule.revenue_account = "tax/UZS/revenue";
+  struct Row { std::uint32_t rate_ppm; MinorUnits net; std::string gross; };
+  for (const Row& row : {Row{500'000, 1'000'000'000'000, "2000000000000"}, Row{980'000, 1'000'000'000, "50000000000"}, Row{999'990, 1'000'000'000, "gross_not_found"},
+                         Row{1'000'000, 1, "gross_not_found"}}) {
+    INFO(row.rate_ppm);
+    rule.rate_ppm = row.rate_ppm;
+    const auto book = tax::RuleBook::of({rule});
+    const auto gross = tax::gross_for(*book, question, row.net);
+    CHECK((gross ? std::to_string(*gross) : std::string(ledger::name(gross.error().code))) == row.gross);
+  }
+}
+
 TEST_CASE("a payment net of tax leaves the payee exactly the amount, and the payer pays what that takes") {
   World w(two_taxes);
   w.fund("acme/UZS", 1'000'000'00);
