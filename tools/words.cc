@@ -182,7 +182,8 @@ struct Describer {
       }
       case proto::Operation::kRemitTax: {
         const auto& o = op.remit_tax();
-        return "remit " + money_text(o.amount(), o.currency()) + " of what was withheld by " + o.rule() + "/" + std::to_string(o.version()) + " in the period that begins with " + month_text(o.period());
+        return "remit " + money_text(o.amount(), o.currency()) + " of what was withheld by " + o.rule() + "/" + std::to_string(o.version()) + " in the period that begins with " +
+               month_text(o.period());
       }
       case proto::Operation::kProposeChange: return proposed_change(op.propose_change());
       case proto::Operation::kApproveChange: return "approve the change proposed in " + hex_of(op.approve_change().proposal());

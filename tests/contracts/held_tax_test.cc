@@ -57,7 +57,8 @@ TEST_CASE("what a rule with a due date withholds stays on an account of the paye
   CHECK(h.w.balance("nordic/UZS") == 80'00);
   CHECK(h.holds() == 20'00);
   CHECK(h.received() == 0);
-  for (const char* sender : {"acme", "tax"}) CHECK(h.w.outcome(sender, transfer("acme/UZS/tax.nonresident-20", "baraka/UZS", 1)) == (std::string(sender) == "acme" ? "account_reserved" : "account_not_yours"));
+  CHECK(h.w.outcome("acme", transfer("acme/UZS/tax.nonresident-20", "baraka/UZS", 1)) == "account_reserved");
+  CHECK(h.w.outcome("tax", transfer("acme/UZS/tax.nonresident-20", "baraka/UZS", 1)) == "account_not_yours");
   CHECK(h.w.outcome("acme", transfer("acme/UZS", "acme/UZS/tax.nonresident-20", 1)) == "account_reserved");
   CHECK(h.w.outcome("baraka", open("baraka/UZS/tax.own")) == "account_reserved");
 }

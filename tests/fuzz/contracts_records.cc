@@ -58,7 +58,8 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
     case 19: read_record<tax::HeldTax>(bytes); break;
     case 20: read_record<tax::TaxSum>(bytes); break;
     case 21:
-      if (const auto before = tax::parse_sum({.kind = std::string(tax::sum_event), .subject = {}, .number = 1, .amount = 1, .text = std::string(bytes)})) DAFTAR_CHECK(tax::sum_text(*before) == bytes);
+      if (const auto before = tax::parse_sum({.kind = std::string(tax::sum_event), .subject = {}, .number = 1, .amount = 1, .text = std::string(bytes)}))
+        DAFTAR_CHECK(tax::sum_text(*before) == bytes);
       break;
   }
   return 0;

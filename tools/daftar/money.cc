@@ -48,7 +48,8 @@ void add_money_commands(Command app, Session& session) {
   pay.add_option("--reference", a->reference, "For people, up to 140 bytes");
   pay.add_flag("--net", a->net, "Net of tax: pay the smallest amount of which, after all that is withheld, the payee gets exactly this");
   add_transaction_options(pay, session);
-  pay.footer("Example:\n  daftar pay baraka-soft 112000000 UZS --category services --reference 'invoice 17' --as acme-build\n  daftar pay aziza 8800000 UZS --category services --net --as acme-build");
+  pay.footer("Example:\n  daftar pay baraka-soft 112000000 UZS --category services --reference 'invoice 17' --as acme-build\n"
+             "  daftar pay aziza 8800000 UZS --category services --net --as acme-build");
   pay.callback([&session, a] {
     session.action = [&session, a]() -> Result<Report> {
       auto amount = parse_amount(a->amount, a->currency);

@@ -122,9 +122,11 @@ Result<json> row_meant(Session& session, const RemittanceArguments& a) {
   if (!answer) return answer;
   std::vector<json> found;
   for (const json& row : (*answer)["rows"])
-    if (json_text(row, "rule") == a.rule && json_text(row, "period") == a.period && (a.version == 0 || row.value("version", 0u) == a.version) && json_amount(row, "liability") > 0) found.push_back(row);
+    if (json_text(row, "rule") == a.rule && json_text(row, "period") == a.period && (a.version == 0 || row.value("version", 0u) == a.version) && json_amount(row, "liability") > 0)
+      found.push_back(row);
   if (found.size() == 1) return found.front();
-  return failure(Exit::usage, "tax_not_held", found.empty() ? *sender + " holds nothing of " + a.rule + " of the period that begins with " + a.period + "." : "More than one version of the rule is meant.",
+  return failure(Exit::usage, "tax_not_held",
+                 found.empty() ? *sender + " holds nothing of " + a.rule + " of the period that begins with " + a.period + "." : "More than one version of the rule is meant.",
                  "`daftar tax due` lists what is held; --version says which version of the rule.");
 }
 
@@ -149,7 +151,8 @@ Result<Report> remit_tax(Session& session, const RemittanceArguments& a) {
 
 void add_remittance_commands(Command tax, Session& session) {
   auto a = arguments<RemittanceArguments>();
-  Command due = tax.add_subcommand("due", "What was withheld by rules that let the payer hold it: remitted, still held, and when it is due (read by the payer, the tax authority, an auditor)");
+  Command due = tax.add_subcommand("due",
+                                   "What was withheld by rules that let the payer hold it: remitted, still held, and when it is due (read by the payer, the tax authority, an auditor)");
   due.add_option("--payer", a->payer, "Who withheld; default: everybody, for those who may read that");
   due.add_option("--period", a->period, "Only the period that begins with this month, YYYY-MM");
   due.footer("Example:\n  daftar tax due --payer acme-build --as acme-build");

@@ -368,8 +368,8 @@ void explain_applied(const json& line, const std::string& currency, std::vector<
   const std::string of = json_text(line, "of");
   lines.push_back("  " + rule_name(line) + " applies: " + json_text(line, "title"));
   if (const json before = line.value("so_far", json()); before.is_object()) {
-    lines.push_back("    of the sum of the " + json_text(line, "accumulate") + ": " + money(before, "base", currency) + " came before, " + money(before, "tax", currency) + " of tax reckoned on " +
-                    (json_amount(before, "start") == 0 ? "it" : "what came after the first " + money(before, "start", currency)));
+    lines.push_back("    of the sum of the " + json_text(line, "accumulate") + ": " + money(before, "base", currency) + " came before, " + money(before, "tax", currency) +
+                    " of tax reckoned on " + (json_amount(before, "start") == 0 ? "it" : "what came after the first " + money(before, "start", currency)));
   }
   lines.push_back("    " + rates(line, currency) + (of == "inclusive" ? " inside " : of == "exclusive" || json_text(line, "kind") == "contribution" ? " on top of " : of == "net_of_vat" ? " without VAT of " : " of ") +
                   money(line, "taken_from", currency) + ": " + money(line, "tax", currency) + " on " + money(line, "base", currency) + ", rounded " + json_text(line, "rounding") + " to " +
