@@ -20,10 +20,8 @@ std::optional<std::string> Store::first_key(std::string from, std::string_view e
       first = std::string(key);
       return false;
     });
-    for (const auto* written : std::initializer_list<const ledger::ChangeSet*>{&block_, &transaction_}) {
-      const auto found = written->writes().lower_bound(from);
-      if (found != written->writes().end() && found->first < end && (!first || found->first < *first)) first = found->first;
-    }
+    for (const auto* written : std::initializer_list<const ledger::ChangeSet*>{&block_, &transaction_})
+      if (const auto found = written->first_key(from, end); found && (!first || *found < *first)) first = std::string(*found);
     if (!first || has(*first)) return first;
     from = *first + '\0';   // it has been erased
   }
@@ -31,7 +29,6 @@ std::optional<std::string> Store::first_key(std::string from, std::string_view e
 
 void Store::commit() {
   block_.merge(std::move(transaction_));
-  transaction_.clear();
 }
 
 bool Fixed::knows_currency(std::string_view code) const {

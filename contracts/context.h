@@ -25,6 +25,9 @@ class RuleBook;
 namespace agreements {
 class Library;
 }
+namespace budget {
+struct Rules;
+}
 namespace governance {
 class Governed;
 struct Policies;
@@ -88,7 +91,7 @@ struct Fixed {
   std::uint64_t valid_until_horizon_ms = 0;
   std::vector<std::string> currencies;
   std::uint32_t node_change_approvals = 0;    // 0: more than half of the operators
-  std::optional<std::uint32_t> virement_share_ppm = {};   // of what a line was approved with, at most so much is moved out of it; nothing: no limit
+  const budget::Rules* budget = nullptr;
   const governance::Policies* policies = nullptr;
   const governance::Governed* governed = nullptr;
   bool knows_currency(std::string_view code) const;

@@ -9,6 +9,8 @@
 #include "contracts/agreements/claims.h"
 #include "contracts/agreements/records.h"
 #include "contracts/budget/lines.h"
+#include "contracts/budget/revenue.h"
+#include "contracts/budget/rules.h"
 #include "contracts/budget/virement.h"
 #include "contracts/cash.h"
 #include "contracts/context.h"
@@ -51,6 +53,8 @@ Outcome perform(Context& c, const Operation& operation) {
     case Operation::kSetSigningRules: return set_signing_rules(c, operation.set_signing_rules());
     case Operation::kRecordExecution: return budget::record_execution(c, operation.record_execution());
     case Operation::kMoveAppropriation: return budget::move_appropriation(c, operation.move_appropriation());
+    case Operation::kApproveRevenueLine: return budget::approve_revenue(c, operation.approve_revenue_line());
+    case Operation::kAdjustRevenueLine: return budget::adjust_revenue(c, operation.adjust_revenue_line());
     case Operation::kCloseBudgetYear: return agreements::close_budget_year(c, operation.close_budget_year());
     case Operation::kOrderPayment: return agreements::order_payment(c, operation.order_payment());
     case Operation::kPayOrder: return agreements::pay_order(c, operation.pay_order());
@@ -177,9 +181,23 @@ void prune_replay_set(const ledger::StateView& state, std::uint64_t now_ms, ledg
   changes.put(keys::replay_pruned, mark.take());
 }
 
-bool wrote_any(const ledger::ChangeSet& changes, std::string_view prefix) {
-  const auto found = changes.writes().lower_bound(prefix);
-  return found != changes.writes().end() && found->first.starts_with(prefix);
+bool wrote_any(const ledger::ChangeSet& changes, std::string_view prefix) { return changes.first_key(prefix, keys::after_prefix(prefix)).has_value(); }
+
+/// What every transaction of the block reads, and every transfer.
+std::vector<std::string> keys_to_read(const ledger::Block& block) {
+  std::vector<std::string> out;
+  out.reserve(4 * block.transactions().size());
+  for (const auto& transaction : block.transactions()) {
+    const auto& body = transaction->body();
+    out.push_back(keys::replay(body.valid_until_ms(), transaction->id()));
+    out.push_back(keys::member(body.sender()));
+    for (const Operation& operation : body.operations()) {
+      if (!operation.has_transfer()) continue;
+      out.push_back(keys::account(operation.transfer().from()));
+      out.push_back(keys::account(operation.transfer().to()));
+    }
+  }
+  return out;
 }
 
 /// `in_force`: null when nothing is executed.
@@ -206,6 +224,7 @@ ledger::Digest deadline_entry_id(const keys::Deadline& deadline) { return ledger
 struct Engine::Impl {
   std::shared_ptr<const ledger::Genesis> genesis;
   governance::Policies policies;
+  budget::Rules budget_rules;
   std::shared_ptr<const governance::Governed> governed = std::make_shared<governance::Governed>();
   Fixed fixed;
 };
@@ -214,13 +233,16 @@ Engine::Engine(std::shared_ptr<const ledger::Genesis> genesis) : impl_(std::make
   auto policies = governance::policies_of(genesis->content());
   DAFTAR_CHECK(policies.has_value());   // genesis_state has judged them
   impl_->policies = *policies;
+  auto budget_rules = budget::rules_of(genesis->content());
+  DAFTAR_CHECK(budget_rules.has_value());   // the same
+  impl_->budget_rules = std::move(*budget_rules);
   const auto& content = genesis->content();
   impl_->fixed = {.ledger_id = genesis->ledger_id(),
                   .epoch = 0,
                   .valid_until_horizon_ms = genesis->valid_until_horizon_ms(),
                   .currencies = {content.currencies().begin(), content.currencies().end()},
                   .node_change_approvals = content.limits().node_change_approvals(),
-                  .virement_share_ppm = content.has_virement_limit() ? std::optional(content.virement_limit().share_ppm()) : std::nullopt,
+                  .budget = &impl_->budget_rules,
                   .policies = &impl_->policies,
                   .governed = impl_->governed.get()};
   impl_->genesis = std::move(genesis);
@@ -232,6 +254,7 @@ std::shared_ptr<const governance::Governed> Engine::governed() const { return im
 
 BlockOutcome Engine::execute(const ledger::Block& block, const ledger::StateView& state) const {
   BlockOutcome outcome;
+  state.expect(keys_to_read(block));
   Store store(state, outcome.changes);
   prune_replay_set(state, block.time_ms(), outcome.changes);
   outcome.entries.reserve(block.transactions().size());

@@ -1,5 +1,6 @@
 // The state at height 0, made of a genesis: the only writer of members with powers, of tax rules and of revenue accounts.
 #include "contracts/agreements/library.h"
+#include "contracts/budget/rules.h"
 #include "contracts/execute.h"
 #include "contracts/governance/policy.h"
 #include "contracts/members.h"
@@ -82,7 +83,7 @@ Expected<ledger::ChangeSet, std::string> genesis_state(const ledger::Genesis& ge
   const auto templates = agreements::Library::from_genesis(genesis.content());
   if (!templates) return Fault(templates.error());
   add_governed(*rules, *templates, genesis.content().time_ms(), state);
-  if (genesis.content().virement_limit().share_ppm() > 1'000'000) return Fault("virement_limit: more than the whole line");
+  if (const auto budget = budget::rules_of(genesis.content()); !budget) return Fault(budget.error());
   if (const auto policies = governance::policies_of(genesis.content()); !policies) return Fault(policies.error());
   return state;
 }

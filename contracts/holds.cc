@@ -12,7 +12,7 @@ Outcome hold(Context& c, const Fund& fund, ledger::MinorUnits amount) {
 
 Outcome release(Context& c, const Fund& fund, ledger::MinorUnits amount) {
   DAFTAR_CHECK(fund.is_public() && amount > 0);
-  return budget::change_line(c, fund.budget_line, {{budget::Stage::committed, -ledger::Int128{amount}}}, "budget_commitment_released", amount);
+  return budget::release(c, fund.budget_line, amount);
 }
 
 Outcome refund(Context& c, const Fund& fund, ledger::MinorUnits amount, std::string_view reason) {

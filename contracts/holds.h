@@ -15,7 +15,7 @@ struct Fund {
   bool is_public() const { return !budget_line.empty(); }
 };
 
-/// Refusals: overdraft; over_appropriation, over_allotment, line_stopped, line_closed.
+/// Refusals: overdraft; over_appropriation, over_allotment, over_ceiling, line_stopped, line_closed.
 Outcome hold(Context& c, const Fund& fund, ledger::MinorUnits amount);
 Outcome release(Context& c, const Fund& fund, ledger::MinorUnits amount);
 /// `reason`: refund, penalty.

@@ -1,5 +1,6 @@
 #include "contracts/pay.h"
 
+#include "contracts/budget/revenue.h"
 #include "contracts/journal.h"
 #include "contracts/state_keys.h"
 #include "contracts/tax/correction.h"
@@ -39,7 +40,9 @@ Outcome take(Context& c, const tax::Computed& computed) {
   const TaxLine& line = computed.line;
   if (line.withheld > 0) {
     const std::string rule = line.rule + "/" + std::to_string(line.version);
-    if (auto withheld = credit(c, tax::withheld_to(*computed.rule, line), line.withheld, line.kind, rule); !withheld) return withheld;
+    const std::string account = tax::withheld_to(*computed.rule, line);
+    if (auto withheld = credit(c, account, line.withheld, line.kind, rule); !withheld) return withheld;
+    if (account == computed.rule->revenue_account) budget::count_revenue(c, account, line.withheld);
   }
   if (computed.rule->accumulates()) tax::add_to_sum(c, *computed.rule, line, computed.so_far);
   tax::enter_register(c, line);

@@ -99,6 +99,10 @@ std::vector<agreements::Agreement> contracts(const ledger::StateView& state, std
   return page_of<agreements::Agreement>(state, "g", key_after('g', after), limit);
 }
 
+std::optional<agreements::Awarding> awarding(const ledger::StateView& state, const ledger::Digest& contract) {
+  return one<agreements::Awarding>(state, keys::awarding(contract));
+}
+
 std::vector<agreements::Claim> claims(const ledger::StateView& state, const ledger::Digest& contract) {
   std::vector<agreements::Claim> found;
   state.scan(keys::claim(contract, 0), keys::claim(contract, UINT32_MAX), [&](std::string_view, std::string_view value) {
@@ -127,6 +131,24 @@ std::optional<budget::BudgetLine> budget_line(const ledger::StateView& state, st
 
 std::vector<budget::BudgetLine> budget_lines(const ledger::StateView& state, std::string_view after, std::size_t limit) {
   return page_of<budget::BudgetLine>(state, "b", key_after('b', after), limit);
+}
+
+namespace {
+Revenue with_collected(const ledger::StateView& state, budget::RevenueLine line) {
+  const auto year = one<budget::YearRevenue>(state, keys::year_revenue(line.account, line.year));
+  return {std::move(line), year ? year->collected : budget::StageSum{}};
+}
+}  // namespace
+
+std::optional<Revenue> revenue_line(const ledger::StateView& state, std::string_view id) {
+  auto line = one<budget::RevenueLine>(state, keys::revenue_line(id));
+  return line ? std::optional(with_collected(state, std::move(*line))) : std::nullopt;
+}
+
+std::vector<Revenue> revenue_lines(const ledger::StateView& state, std::string_view after, std::size_t limit) {
+  std::vector<Revenue> out;
+  for (auto& line : page_of<budget::RevenueLine>(state, "B", key_after('B', after), limit)) out.push_back(with_collected(state, std::move(line)));
+  return out;
 }
 
 std::optional<governance::Proposal> proposal(const ledger::StateView& state, const ledger::Digest& id) { return one<governance::Proposal>(state, keys::proposal(id)); }

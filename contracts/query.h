@@ -38,6 +38,8 @@ std::optional<Payout> payout(const ledger::StateView& state, const ledger::Diges
 /// The transaction behind which a bank put a statement line.
 std::optional<ledger::Digest> statement_reference(const ledger::StateView& state, std::string_view bank, std::string_view reference);
 
+/// Of a contract whose entries members make, or that came about by an award.
+std::optional<agreements::Awarding> awarding(const ledger::StateView& state, const ledger::Digest& contract);
 std::optional<agreements::Agreement> contract(const ledger::StateView& state, const ledger::Digest& id);
 /// `after`: raw 32 bytes of the last id, or empty.
 std::vector<agreements::Agreement> contracts(const ledger::StateView& state, std::string_view after, std::size_t limit);
@@ -50,6 +52,14 @@ std::vector<ledger::Digest> contracts_of_line(const ledger::StateView& state, st
 
 std::optional<budget::BudgetLine> budget_line(const ledger::StateView& state, std::string_view id);
 std::vector<budget::BudgetLine> budget_lines(const ledger::StateView& state, std::string_view after, std::size_t limit);
+
+/// A revenue line with what its year has brought so far.
+struct Revenue {
+  budget::RevenueLine line;
+  budget::StageSum collected;
+};
+std::optional<Revenue> revenue_line(const ledger::StateView& state, std::string_view id);
+std::vector<Revenue> revenue_lines(const ledger::StateView& state, std::string_view after, std::size_t limit);
 
 /// Changes of rules and templates. `after`: raw 32 bytes of the last id, or empty.
 std::optional<governance::Proposal> proposal(const ledger::StateView& state, const ledger::Digest& id);

@@ -31,7 +31,15 @@ void append_terminated(std::string& key, std::string_view part) {
 
 std::string account(std::string_view id) { return prefixed('a', id); }
 std::string budget_line(std::string_view id) { return prefixed('b', id); }
+std::string revenue_line(std::string_view id) { return prefixed('B', id); }
+std::string year_revenue(std::string_view account, std::uint32_t year) {
+  std::string key = "R";
+  append_terminated(key, account);
+  append_u32(key, year);
+  return key;
+}
 std::string agreement(const ledger::Digest& id) { return prefixed('g', id.view()); }
+std::string awarding(const ledger::Digest& contract) { return std::string(1, 'c').append(contract.view()); }
 std::string claim(const ledger::Digest& contract, std::uint32_t number) {
   std::string key = prefixed('o', contract.view());
   append_u32(key, number);

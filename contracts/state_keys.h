@@ -3,6 +3,7 @@
 //
 //   a <account id>                                              Account
 //   b <budget line id>                                          BudgetLine
+//   c <contract id, 32>                                         Awarding: of a contract with an open list, or by an award
 //   d <time ms, 8> <contract id, 32> <number, 4> <kind, 1>      a waiting deadline, of a contract or a proposal: empty value; of held tax: the key of its HeldTax
 //   e <member id>                                               tax::Certificates of a payee
 //   f <budget line> 0 <contract id, 32>                         that it is paid from the line; empty value
@@ -22,6 +23,8 @@
 //   v <height, 8>                                               ValidatorSet, from the tree after that block on
 //   w <entry id, 32> <number of the tax line, from 1, 4>        tax::Withheld, of a line that brought money to a revenue account
 //   x <rule code> 0 <version, 4>                                FurtherTerms of a TaxRule that has any
+//   B <revenue line id>                                         budget::RevenueLine
+//   R <revenue account> 0 <year, 4>                             budget::YearRevenue: what the year brought to it
 //   D <payer> 0 <rule code> 0 <currency> 0 <version, 4> <yyyymm, 4>   tax::HeldTax
 //   P <rule code> 0 <version, 4>                                tax::PeriodTerms of a TaxRule that has any
 //   S <payee> 0 <rule code> 0 <currency> 0 <payer, or nothing> 0 <yyyymm or yyyy00, 4>   tax::TaxSum
@@ -41,6 +44,9 @@ namespace daftar::contracts::keys {
 std::string account(std::string_view id);
 std::string budget_line(std::string_view id);
 std::string agreement(const ledger::Digest& id);
+std::string revenue_line(std::string_view id);
+std::string year_revenue(std::string_view account, std::uint32_t year);
+std::string awarding(const ledger::Digest& contract);
 std::string claim(const ledger::Digest& contract, std::uint32_t number);
 std::string line_contract(std::string_view line, const ledger::Digest& contract);
 std::string line_contracts(std::string_view line);   // what the keys of all of them begin with

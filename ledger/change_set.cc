@@ -1,39 +1,84 @@
 #include "ledger/change_set.h"
 
-#include <utility>
+#include <algorithm>
 
 namespace daftar::ledger {
 namespace {
 
-void set(ChangeSet::Writes& writes, std::string_view key, std::optional<std::string> value) {
-  const auto place = writes.lower_bound(key);
-  if (place != writes.end() && place->first == key)
-    place->second = std::move(value);
-  else
-    writes.emplace_hint(place, std::string(key), std::move(value));
+bool before(const ChangeSet::Write& a, const ChangeSet::Write& b) { return a.first < b.first; }
+
+auto first_from(const ChangeSet::Writes& writes, std::string_view key) {
+  return std::lower_bound(writes.begin(), writes.end(), key, [](const ChangeSet::Write& write, std::string_view sought) { return write.first < sought; });
 }
 
 }  // namespace
 
-void ChangeSet::put(std::string_view key, std::string value) { set(writes_, key, std::move(value)); }
-void ChangeSet::erase(std::string_view key) { set(writes_, key, std::nullopt); }
+void ChangeSet::put(std::string_view key, std::string value) { set(key, std::move(value)); }
+void ChangeSet::erase(std::string_view key) { set(key, std::nullopt); }
 
-const std::optional<std::string>* ChangeSet::find(std::string_view key) const {
-  const auto found = writes_.find(key);
-  return found == writes_.end() ? nullptr : &found->second;
+void ChangeSet::set(std::string_view key, std::optional<std::string> value) {
+  if (const std::size_t at = place_of(key); at < writes_.size())
+    writes_[at].second = std::move(value);
+  else
+    add({std::string(key), std::move(value)});
 }
 
-// Moves node by node: the cost is that of `later` (one transaction), not of what has gathered here (a block).
+void ChangeSet::add(Write write) {
+  sorted_ = sorted_ && (writes_.empty() || before(writes_.back(), write));
+  writes_.push_back(std::move(write));
+  if (index_) index_->insert(Place{hash_of(writes_.back().first), static_cast<std::uint32_t>(writes_.size() - 1)});
+}
+
+void ChangeSet::index_all() const {
+  index_.emplace(2 * writes_.size());
+  for (std::size_t at = 0; at < writes_.size(); ++at) index_->insert(Place{hash_of(writes_[at].first), static_cast<std::uint32_t>(at)});
+}
+
+std::size_t ChangeSet::place_of(std::string_view key) const {
+  if (writes_.size() <= handful) {
+    const auto found = std::find_if(writes_.begin(), writes_.end(), [&](const Write& write) { return write.first == key; });
+    return static_cast<std::size_t>(found - writes_.begin());
+  }
+  if (!index_) index_all();
+  const auto found = index_->find(Sought{key, writes_, hash_of(key)});
+  return found == index_->end() ? writes_.size() : found->at;
+}
+
+const std::optional<std::string>* ChangeSet::find(std::string_view key) const {
+  const std::size_t at = place_of(key);
+  return at < writes_.size() ? &writes_[at].second : nullptr;
+}
+
+std::optional<std::string_view> ChangeSet::first_key(std::string_view from, std::string_view end) const {
+  std::optional<std::string_view> first;
+  for (const auto& [key, value] : writes_)
+    if (key >= from && key < end && (!first || key < *first)) first = key;
+  return first;
+}
+
 void ChangeSet::merge(ChangeSet&& later) {
-  if (writes_.empty()) {
-    writes_ = std::move(later.writes_);
-    later.writes_.clear();
-    return;
+  for (auto& write : later.writes_) {
+    if (const std::size_t at = place_of(write.first); at < writes_.size())
+      writes_[at].second = std::move(write.second);
+    else
+      add(std::move(write));
   }
-  while (!later.writes_.empty()) {
-    auto inserted = writes_.insert(later.writes_.extract(later.writes_.begin()));
-    if (!inserted.inserted) inserted.position->second = std::move(inserted.node.mapped());
+  later.clear();
+}
+
+const ChangeSet::Writes& ChangeSet::writes() const {
+  if (!sorted_) {
+    std::sort(writes_.begin(), writes_.end(), before);
+    sorted_ = true;
+    index_.reset();
   }
+  return writes_;
+}
+
+void ChangeSet::clear() {
+  writes_.clear();
+  sorted_ = true;
+  index_.reset();
 }
 
 std::optional<std::string> Overlay::get(std::string_view key) const {
@@ -44,8 +89,9 @@ std::optional<std::string> Overlay::get(std::string_view key) const {
 void Overlay::scan(std::string_view from, std::string_view to,
                    const std::function<bool(std::string_view, std::string_view)>& visit) const {
   if (from >= to) return;
-  auto write = changes_.writes().lower_bound(from);
-  const auto end = changes_.writes().lower_bound(to);
+  const auto& writes = changes_.writes();
+  auto write = first_from(writes, from);
+  const auto end = first_from(writes, to);
   bool wanted = true;
   const auto visit_write = [&] {
     if (write->second) wanted = visit(write->first, *write->second);

@@ -137,6 +137,20 @@ Words words(RejectionCode code) {
     case RejectionCode::replacement_incomplete:
       return {"replacement_incomplete", "The new contract lacks the word of somebody whom the one that it replaces binds.",
               "Have whom the detail names act on the new contract first, or draft one that asks for their word."};
+    case RejectionCode::not_awarded:
+      return {"not_awarded", "The tender has no award that a contract could come about by.", "Look at the tender: the award may be still to come, or have lapsed."};
+    case RejectionCode::awarded_to_others:
+      return {"awarded_to_others", "The contract is not between those whom the tender was awarded by and to.", "Name the tender's buyer as the party that pays, and the winner as the one that is paid."};
+    case RejectionCode::awarded_for_another_price:
+      return {"awarded_for_another_price", "What the contract can set aside from the buyer does not come to the awarded price.", "Write prices whose sum is the amount of the detail."};
+    case RejectionCode::award_taken:
+      return {"award_taken", "Another contract has been drafted by this award, and has not ended.", "Act on that one: the detail is its id. It ends unsigned, or is withdrawn, before another is drafted."};
+    case RejectionCode::already_entered:
+      return {"already_entered", "The member has an entry there already.", "Act on the entry of the detail instead."};
+    case RejectionCode::entries_full:
+      return {"entries_full", "The list has as many entries as it can have.", "Ask who drafted the contract for another one."};
+    case RejectionCode::seal_mismatch:
+      return {"seal_mismatch", "What is revealed is not what was sealed.", "Reveal with the values and the salt of the sealed entry, as the member who sealed it."};
     case RejectionCode::budget_line_unknown:
       return {"budget_line_unknown", "There is no such budget line.", "Check the name of the line."};
     case RejectionCode::budget_line_exists:
@@ -169,6 +183,36 @@ Words words(RejectionCode code) {
     case RejectionCode::commitments_open:
       return {"commitments_open", "The line is still bound by what is committed and not yet paid.",
               "Close it with a line of the next year to carry that over to (--carry-to), or wait until it is paid or released."};
+    case RejectionCode::duties_conflict:
+      return {"duties_conflict", "The same key has taken an earlier step of this payment, and the steps are for different people.",
+              "Let another key of this member sign; the detail names the step."};
+    case RejectionCode::two_persons_needed:
+      return {"two_persons_needed", "A payment of this size is ordered and paid by two keys, not by one.",
+              "Let a second key of this member sign the same transaction."};
+    case RejectionCode::payments_stopped:
+      return {"payments_stopped", "Nothing is ordered or paid on this budget line any more.",
+              "Close the line with a line of the next year; what is owed goes over to it (--carry-to)."};
+    case RejectionCode::line_is_ceiling:
+      return {"line_is_ceiling", "This budget line is only a ceiling for contracts, until the budget of its year is approved.",
+              "Wait until the treasury approves the line as an appropriation."};
+    case RejectionCode::over_ceiling:
+      return {"over_ceiling", "The amount goes beyond the ceiling of a later year.",
+              "Lower the amount, or have the ceiling raised by the treasury."};
+    case RejectionCode::no_line_of_year:
+      return {"no_line_of_year", "The contract names no budget line for the year in which this falls due.",
+              "Name a line of that year in the contract, or move the date; the detail says what is concerned."};
+    case RejectionCode::advance_limit:
+      return {"advance_limit", "More would be paid in advance than the ledger's rule allows.",
+              "Agree a lower advance; the detail says how much may be paid before anything is accepted."};
+    case RejectionCode::virement_forbidden:
+      return {"virement_forbidden", "A rule of the ledger does not let appropriation move between these lines.",
+              "Use lines that the rule lets it move between; the detail says which rule. Anything else needs a supplementary budget."};
+    case RejectionCode::revenue_line_unknown:
+      return {"revenue_line_unknown", "There is no such revenue line.",
+              "Check the name of the line."};
+    case RejectionCode::revenue_line_exists:
+      return {"revenue_line_exists", "There is a revenue line with this name, or for this account and year, already.",
+              "Adjust the existing line."};
     case RejectionCode::tax_category_unknown:
       return {"tax_category_unknown", "No tax rules are known for this category of payment.",
               "Use a category of this ledger's tax rules, or \"none\" for a movement that is no income."};
@@ -322,6 +366,13 @@ bool is_rejection_code(std::uint16_t number) {
     case RejectionCode::payment_wrong_stage:
     case RejectionCode::contract_replaced:
     case RejectionCode::replacement_incomplete:
+    case RejectionCode::not_awarded:
+    case RejectionCode::awarded_to_others:
+    case RejectionCode::awarded_for_another_price:
+    case RejectionCode::award_taken:
+    case RejectionCode::already_entered:
+    case RejectionCode::entries_full:
+    case RejectionCode::seal_mismatch:
     case RejectionCode::budget_line_unknown:
     case RejectionCode::budget_line_exists:
     case RejectionCode::over_appropriation:
@@ -335,6 +386,16 @@ bool is_rejection_code(std::uint16_t number) {
     case RejectionCode::line_stopped:
     case RejectionCode::line_closed:
     case RejectionCode::commitments_open:
+    case RejectionCode::duties_conflict:
+    case RejectionCode::two_persons_needed:
+    case RejectionCode::payments_stopped:
+    case RejectionCode::line_is_ceiling:
+    case RejectionCode::over_ceiling:
+    case RejectionCode::no_line_of_year:
+    case RejectionCode::advance_limit:
+    case RejectionCode::virement_forbidden:
+    case RejectionCode::revenue_line_unknown:
+    case RejectionCode::revenue_line_exists:
     case RejectionCode::tax_category_unknown:
     case RejectionCode::tax_rule_invalid:
     case RejectionCode::over_withheld:

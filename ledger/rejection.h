@@ -66,6 +66,13 @@ enum class RejectionCode : std::uint16_t {
   payment_wrong_stage = 516,
   contract_replaced = 517,     // detail: by which
   replacement_incomplete = 518,
+  not_awarded = 519,           // no award of the tender stands now; detail says where it is
+  awarded_to_others = 520,     // the parties are not those of the award
+  awarded_for_another_price = 521,   // detail: which
+  award_taken = 522,           // detail: by which contract
+  already_entered = 523,       // detail: the member's entry
+  entries_full = 524,
+  seal_mismatch = 525,
   // 6xx: budget
   budget_line_unknown = 600,
   budget_line_exists = 601,
@@ -80,6 +87,16 @@ enum class RejectionCode : std::uint16_t {
   line_stopped = 610,
   line_closed = 611,
   commitments_open = 612,
+  duties_conflict = 613,       // detail: the step that the same key has taken
+  two_persons_needed = 614,
+  payments_stopped = 615,
+  line_is_ceiling = 616,
+  over_ceiling = 617,
+  no_line_of_year = 618,       // detail: of which entry
+  advance_limit = 619,         // detail: how much may be paid in advance
+  virement_forbidden = 620,    // detail: by which rule
+  revenue_line_unknown = 621,
+  revenue_line_exists = 622,
   // 7xx: tax
   tax_category_unknown = 700,
   tax_rule_invalid = 701,

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace daftar::ledger {
 
@@ -16,6 +17,8 @@ class StateView {
   /// Visits keys in [from, to) in ascending order until `visit` returns false.
   virtual void scan(std::string_view from, std::string_view to,
                     const std::function<bool(std::string_view key, std::string_view value)>& visit) const = 0;
+  /// A hint: these are read next, most of them. Who has to fetch them from afar may fetch them together. Changes no answer.
+  virtual void expect(std::vector<std::string> /*keys*/) const {}
 };
 
 }  // namespace daftar::ledger

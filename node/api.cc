@@ -60,6 +60,9 @@ Api::Api(NodeService& service, Metrics& metrics) : service_(service), metrics_(m
   auto policies = contracts::governance::policies_of(genesis_->content());
   DAFTAR_CHECK(policies.has_value());   // the state was made of this genesis
   policies_ = std::move(*policies);
+  auto budget_rules = contracts::budget::rules_of(genesis_->content());
+  DAFTAR_CHECK(budget_rules.has_value());   // the same
+  budget_rules_ = std::move(*budget_rules);
   add_submit_routes();
   add_node_routes();
   add_entry_routes();

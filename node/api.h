@@ -57,6 +57,9 @@ class Api {
   HttpResponse budget_lines(const HttpRequest& request, const Read& read);
   HttpResponse tax_rules(const HttpRequest& request, const Read& read);
   HttpResponse tax_certificates(const HttpRequest& request, const Read& read);
+  HttpResponse budget_rules(const HttpRequest& request, const Read& read);
+  HttpResponse revenue_line(const HttpRequest& request, const Read& read);
+  HttpResponse revenue_lines(const HttpRequest& request, const Read& read);
   HttpResponse tax_held(const HttpRequest& request, const Read& read);
   HttpResponse tax_register(const HttpRequest& request, const Read& read);
   HttpResponse payout(const HttpRequest& request, const Read& read);
@@ -89,6 +92,7 @@ class Api {
   Metrics& metrics_;
   std::shared_ptr<const ledger::Genesis> genesis_;
   contracts::governance::Policies policies_;
+  contracts::budget::Rules budget_rules_;
   NonceMemory nonces_;
   HttpRouter router_;
 };

@@ -63,7 +63,22 @@ bool Access::party_of(const contracts::agreements::Agreement& c) const {
   return reader_ && (c.drafted_by == reader_->id || std::any_of(c.parties.begin(), c.parties.end(), [&](const auto& party) { return party.member == reader_->id; }));
 }
 
-bool Access::contract(const contracts::agreements::Agreement& c) const { return c.is_public() || reads_everything() || party_of(c); }
+bool Access::takes_entries(const contracts::agreements::Agreement& c) const {
+  const auto awarding = contracts::query::awarding(state_, c.id);
+  return awarding && awarding->open;
+}
+
+bool Access::is_open(const contracts::agreements::Agreement& c) const { return c.is_public() || takes_entries(c); }
+
+bool Access::contract(const contracts::agreements::Agreement& c) const { return is_open(c) || reads_everything() || party_of(c); }
+
+bool Access::concerns_open_contracts_only(const contracts::ExecutionResult& result, bool drafts) const {
+  if (result.events.empty() || !result.postings.empty() || !result.taxes.empty()) return false;   // what else a transaction did is nobody's business
+  return std::all_of(result.events.begin(), result.events.end(), [&](const contracts::Event& event) {
+    const auto c = contract_of(state_, event);
+    return c && takes_entries(*c) && (!drafts || event.kind == "contract_drafted");
+  });
+}
 
 bool Access::concerns_reader(std::string_view sender, const contracts::ExecutionResult& result) const {
   if (!reader_) return false;
@@ -81,12 +96,13 @@ bool Access::concerns_reader(std::string_view sender, const contracts::Execution
 
 Sight Access::entry(std::string_view sender, const contracts::ExecutionResult& result) const {
   if (reads_everything() || concerns_reader(sender, result)) return Sight::whole;
+  if (concerns_open_contracts_only(result, true)) return Sight::whole;   // who acts on a contract proves its draft
   if (!sender.empty() && member_is_public(sender)) return Sight::open;
   for (const auto& event : result.events) {
     if (contracts::query::budget_line(state_, event.subject)) return Sight::open;
     if (const auto c = contract_of(state_, event); c && c->is_public()) return Sight::open;
   }
-  if (governs_only(result)) return Sight::open;
+  if (governs_only(result) || concerns_open_contracts_only(result, false)) return Sight::open;
   for (const auto& posting : result.postings)
     if (account_is_public(posting.account)) return Sight::partial;
   return Sight::none;

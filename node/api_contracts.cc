@@ -1,6 +1,7 @@
 // Templates that the ledger knows, and the contracts made of them.
 #include "contracts/agreements/outlook.h"
 #include "contracts/agreements/text.h"
+#include "contracts/agreements/years.h"
 #include "contracts/language/interpreter.h"
 #include "contracts/language/names.h"
 #include "ledger/check.h"
@@ -70,6 +71,7 @@ class Rendering {
     const auto& one = agreement_.parties[number];
     Json out{{"name", program_.parties[number].name}, {"member", one.member}, {"account", one.account}};
     if (one.is_public()) out["budget_line"] = one.budget_line;
+    for (const auto& later : one.later_lines) out["later_lines"].push_back({{"year", later.year}, {"line", later.line}});
     out["acted"] = agreement_.acted[number] != 0;
     return out;
   }
@@ -93,10 +95,22 @@ class Rendering {
     for (std::size_t i = 0; i < instance_.lists[number].size(); ++i) {
       const language::EntryState& entry = instance_.lists[number][i];
       Json one{{"entry", i + 1}, {"fields", values(program_.lists[number].fields, entry.fields)}, {"held", amount_text(held_of(number, i))}};
+      if (!entry.member.empty()) one["member"] = entry.member;
       if (number == program_.staged) one["stage"] = program_.stages[entry.stage].name;
+      if (const auto* line = line_of_year(number, i)) one["budget_line"] = *line;
       out["entries"].push_back(std::move(one));
     }
     return out;
+  }
+
+  /// Of a contract over several years: from which line the entry is paid.
+  const std::string* line_of_year(std::uint16_t list, std::size_t entry) const {
+    const auto* payer = agreement_.public_party();
+    if (payer == nullptr || payer->later_lines.empty()) return nullptr;
+    for (std::uint16_t held = 0; held < program_.held.size(); ++held)
+      if (program_.held[held].list == list && &agreement_.parties[program_.held[held].party] == payer)
+        return &contracts::agreements::line_of(program_, instance_, *payer, held, static_cast<std::uint32_t>(entry));
+    return nullptr;
   }
 
   ledger::Int128 held() const {
@@ -149,6 +163,9 @@ Json render_payments(const std::vector<contracts::agreements::Claim>& claims, co
     step("due", claim.due_ms, claim.due_in);
     step("ordered", claim.ordered_ms, claim.ordered_in);
     step("paid", claim.paid_ms, claim.paid_in);
+    if (claim.advance) one["advance"] = true;
+    put_time(one, "offset", claim.offset_ms);
+    for (const auto& key : claim.entered_by) one["entered_by"].push_back(key.hex());
     list.push_back(std::move(one));
   }
   return list;
@@ -172,8 +189,9 @@ Json render_silence(const contracts::agreements::Silence& silence, const languag
     one["phase"] = program.phases[step.phase].name;
     one["moves"] = Json::array();
     for (const auto& move : step.moves) {
-      Json moved{{"kind", name(move.kind)}, {"party", program.parties[move.from].name}, {"amount", amount_text(move.amount)}};
-      if (move.kind == contracts::agreements::MoveKind::pay) moved.update(Json{{"to", program.parties[move.to].name}, {"category", move.category}});
+      Json moved{{"kind", name(move.kind)}, {"party", program.party_name(move.from)}, {"amount", amount_text(move.amount)}};
+      if (language::is_entrant(move.from)) moved["entry"] = move.from - language::entrant_number + 1;
+      if (move.kind == contracts::agreements::MoveKind::pay) moved.update(Json{{"to", program.party_name(move.to)}, {"category", move.category}});
       one["moves"].push_back(std::move(moved));
     }
     steps.push_back(std::move(one));
@@ -184,7 +202,7 @@ Json render_silence(const contracts::agreements::Silence& silence, const languag
 Json render_turns(const std::vector<contracts::agreements::Turn>& turns, const contracts::agreements::Silence& silence, const language::Program& program) {
   Json list = Json::array();
   for (const auto& turn : turns) {
-    Json one{{"party", turn.party == language::treasury_number ? std::string(language::treasury_party) : program.parties[turn.party].name}, {"acts", turn.acts}};
+    Json one{{"party", program.party_name(turn.party)}, {"acts", turn.acts}};
     if (turn.entry != 0) one["entry"] = turn.entry;
     if (turn.otherwise) {
       const auto& step = silence.steps[*turn.otherwise];
@@ -201,7 +219,7 @@ Json render_expected(const std::vector<contracts::agreements::ExpectedPayment>& 
   for (const auto& payment : payments) {
     Json one;
     if (payment.entry != 0) one["entry"] = payment.entry;
-    one.update(Json{{"from", program.parties[payment.from].name}, {"to", program.parties[payment.to].name}, {"category", payment.category}, {"gross", amount_text(payment.gross)},
+    one.update(Json{{"from", program.party_name(payment.from)}, {"to", program.party_name(payment.to)}, {"category", payment.category}, {"gross", amount_text(payment.gross)},
                     {"net", amount_text(payment.net)}, {"taxes", Json::array()}});
     for (const auto& tax : payment.taxes)
       one["taxes"].push_back({{"rule", tax.line.rule}, {"version", tax.line.version}, {"title", tax.rule->title}, {"tax", amount_text(tax.line.tax)}, {"withheld", amount_text(tax.line.withheld)}});
@@ -257,6 +275,10 @@ HttpResponse Api::contract(const HttpRequest& request, const Read& read) {
     return bad_parameter("language is one of the template's");
   const Rendering rendering(*contract, known, language);
   Json out = rendering.run(true);
+  if (const auto awarding = contracts::query::awarding(*read.state, *id)) {
+    if (!awarding->tender.empty()) out["tender"] = ledger::to_hex(awarding->tender);
+    if (!awarding->contract.empty()) out["contract_by_award"] = ledger::to_hex(awarding->contract);
+  }
   const auto& instance = rendering.instance();
   const std::uint64_t now_ms = read.state->mark().block_time_ms;
   if (!has_ended(*contract, known.program, instance)) {

@@ -46,6 +46,9 @@ void Api::add_ledger_routes() {
   add_read("/v1/accounts/{}/{}/{}", &Api::account);
   add_read("/v1/budget/lines", &Api::budget_lines, {"after", "limit"});
   add_read("/v1/budget/lines/{}", &Api::budget_line);
+  add_read("/v1/budget/rules", &Api::budget_rules);
+  add_read("/v1/budget/revenue", &Api::revenue_lines, {"after", "limit"});
+  add_read("/v1/budget/revenue/{}", &Api::revenue_line);
   add_read("/v1/tax/rules", &Api::tax_rules, {"date"});
   add_read("/v1/tax/held", &Api::tax_held, {"payer", "period", "after", "limit"});
   add_read("/v1/tax/register", &Api::tax_register, {"payee", "period", "after", "limit"});
@@ -100,7 +103,7 @@ HttpResponse Api::accounts(const HttpRequest& request, const Read& read) {
 HttpResponse Api::budget_line(const HttpRequest& request, const Read& read) {
   const auto line = contracts::query::budget_line(*read.state, request.captures[0]);
   if (!line) return not_found("budget_line_unknown", "There is no budget line with that id.");
-  return json_response(render_budget_line(*line));
+  return json_response(render_budget_line(*line, budget_rules_));
 }
 
 HttpResponse Api::budget_lines(const HttpRequest&, const Read& read) {
@@ -108,8 +111,25 @@ HttpResponse Api::budget_lines(const HttpRequest&, const Read& read) {
   if (!limit) return bad_limit();
   const auto found = contracts::query::budget_lines(*read.state, read.parameters.get("after"), *limit);
   Json list = Json::array();
-  for (const auto& line : found) list.push_back(render_budget_line(line));
+  for (const auto& line : found) list.push_back(render_budget_line(line, budget_rules_));
   return json_response(page("lines", std::move(list), found.size() == *limit ? std::optional(found.back().id) : std::nullopt));
+}
+
+HttpResponse Api::budget_rules(const HttpRequest&, const Read&) { return json_response(render_budget_rules(budget_rules_)); }
+
+HttpResponse Api::revenue_line(const HttpRequest& request, const Read& read) {
+  const auto line = contracts::query::revenue_line(*read.state, request.captures[0]);
+  if (!line) return not_found("revenue_line_unknown", "There is no revenue line with that id.");
+  return json_response(render_revenue_line(*line));
+}
+
+HttpResponse Api::revenue_lines(const HttpRequest&, const Read& read) {
+  const auto limit = page_limit(read.parameters, page_standard, page_max);
+  if (!limit) return bad_limit();
+  const auto found = contracts::query::revenue_lines(*read.state, read.parameters.get("after"), *limit);
+  Json list = Json::array();
+  for (const auto& line : found) list.push_back(render_revenue_line(line));
+  return json_response(page("lines", std::move(list), found.size() == *limit ? std::optional(found.back().line.id) : std::nullopt));
 }
 
 HttpResponse Api::tax_rules(const HttpRequest&, const Read& read) {

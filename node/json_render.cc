@@ -142,15 +142,18 @@ Json render_account(const std::string& account, ledger::MinorUnits balance) {
   return out;
 }
 
-Json render_budget_line(const contracts::budget::BudgetLine& line) {
+namespace {
+Json render_sum(const contracts::budget::StageSum& sum) { return {{"gross", amount_text(sum.gross)}, {"reversed", amount_text(sum.reversed)}, {"net", amount_text(sum.net())}}; }
+}  // namespace
+
+Json render_budget_line(const contracts::budget::BudgetLine& line, const contracts::budget::Rules& rules) {
   Json out{{"id", line.id}, {"title", line.title}, {"owner", line.owner}, {"year", line.year}, {"function_code", line.function_code},
            {"economic_code", line.economic_code}, {"programme", line.programme}, {"source_account", line.source_account}};
   put_currency(out, line.currency);
   put_time(out, "approved_at", line.approved_ms);
   for (std::size_t i = 0; i < contracts::budget::stage_count; ++i) {
     const auto stage = static_cast<contracts::budget::Stage>(i);
-    const auto& sum = line.at(stage);
-    out["stages"][std::string(name(stage))] = {{"gross", amount_text(sum.gross)}, {"reversed", amount_text(sum.reversed)}, {"net", amount_text(sum.net())}};
+    out["stages"][std::string(name(stage))] = render_sum(line.at(stage));
   }
   out["available"] = amount_text(line.available());
   out["paid_outside"] = amount_text(line.outside);
@@ -159,9 +162,44 @@ Json render_budget_line(const contracts::budget::BudgetLine& line) {
   out["carried_in"] = amount_text(line.carried_in);
   out["carried_out"] = amount_text(line.carried_out);
   out["lapsed"] = amount_text(line.lapsed);
+  if (line.closing_ms == 0 && !line.is_ceiling)
+    if (const auto may = contracts::budget::may_leave(rules, line)) out["may_move_out"] = amount_text(*may);
+  out["is_ceiling"] = line.is_ceiling;
+  out["ceiling"] = render_sum(line.ceiling);
+  out["bound_forward"] = render_sum(line.forward);
+  out["advances"] = render_sum(line.advances);
   put_time(out, "stopped_from", line.stop_ms);
+  put_time(out, "payments_stopped_from", line.payments_stop_ms);
   put_time(out, "closing_from", line.closing_ms);
   put_time(out, "closed_at", line.closed_ms);
+  return out;
+}
+
+Json render_budget_rules(const contracts::budget::Rules& rules) {
+  Json out{{"virement_rules", Json::array()}};
+  if (rules.virement_share_ppm) out["virement_share_ppm"] = *rules.virement_share_ppm;
+  for (const auto& rule : rules.virements)
+    out["virement_rules"].push_back({{"from_economic", rule.from_economic}, {"to_economic", rule.to_economic}, {"to_outside", rule.to_outside}, {"same_programme", rule.same_programme},
+                                     {"share_ppm", rule.share_ppm}, {"legal_basis", rule.legal_basis}});
+  if (rules.advance_share_ppm) out["advance_share_ppm"] = *rules.advance_share_ppm;
+  out["advance_categories"] = rules.advance_categories;
+  out["duties_parted"] = rules.duties;
+  out["two_persons"] = Json::array();
+  for (const auto& [currency, above] : rules.two_persons_above) {
+    Json one{{"above", amount_text(above)}};
+    put_currency(one, currency);
+    out["two_persons"].push_back(std::move(one));
+  }
+  return out;
+}
+
+Json render_revenue_line(const contracts::query::Revenue& revenue) {
+  const auto& line = revenue.line;
+  Json out{{"id", line.id}, {"title", line.title}, {"account", line.account}, {"year", line.year}, {"treasury", line.treasury}};
+  put_currency(out, line.currency);
+  put_time(out, "approved_at", line.approved_ms);
+  out["planned"] = render_sum(line.planned);
+  out["collected"] = render_sum(revenue.collected);
   return out;
 }
 

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "contracts/budget/rules.h"
 #include "contracts/query.h"
 #include "contracts/result.h"
 #include "contracts/tax/explain.h"
@@ -35,7 +36,10 @@ Json render_status(const NodeStatus& status);
 /// `private_part`: name and numbers of a natural person, too.
 Json render_member(const contracts::Member& member, bool private_part);
 Json render_account(const std::string& account, ledger::MinorUnits balance);
-Json render_budget_line(const contracts::budget::BudgetLine& line);
+/// `rules`: how much of it may still be moved to other lines.
+Json render_budget_line(const contracts::budget::BudgetLine& line, const contracts::budget::Rules& rules);
+Json render_budget_rules(const contracts::budget::Rules& rules);
+Json render_revenue_line(const contracts::query::Revenue& revenue);
 Json render_tax_rule(const contracts::tax::TaxRule& rule);
 /// What a tax line does not say of its rule.
 Json render_rule_basis(const contracts::tax::TaxRule& rule);

@@ -20,6 +20,20 @@ std::optional<std::string> RocksReads::value(std::size_t family_index, std::stri
   return out;
 }
 
+std::vector<std::optional<std::string>> RocksReads::values(std::size_t family_index, const std::vector<std::string>& keys) const {
+  const std::vector<rocksdb::Slice> wanted(keys.begin(), keys.end());
+  std::vector<rocksdb::PinnableSlice> found(keys.size());
+  std::vector<rocksdb::Status> statuses(keys.size());
+  database_->db().MultiGet(options(), database_->family(family_index), keys.size(), wanted.data(), found.data(), statuses.data(), /*sorted_input*/ true);
+  std::vector<std::optional<std::string>> out(keys.size());
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (statuses[i].IsNotFound()) continue;
+    if (!statuses[i].ok()) stop_on_failed_read(statuses[i], database_->path(), std::string("reading from ") + family::names[family_index]);
+    out[i] = found[i].ToString();
+  }
+  return out;
+}
+
 std::unique_ptr<rocksdb::Iterator> RocksReads::iterate(std::size_t family_index, const rocksdb::Slice* lower, const rocksdb::Slice* upper) const {
   auto with_bounds = options();
   with_bounds.iterate_lower_bound = lower;

@@ -25,6 +25,8 @@ class RocksReads final : public ledger::StateView {
   void scan(std::string_view from, std::string_view to,
             const std::function<bool(std::string_view, std::string_view)>& visit) const override;
   std::optional<std::string> value(std::size_t family_index, std::string_view key) const;
+  /// Of sorted keys, in their order. Looked for together: a file's filter is fetched once for many.
+  std::vector<std::optional<std::string>> values(std::size_t family_index, const std::vector<std::string>& keys) const;
   /// No bound: from the beginning, to the end of the family. Bounds must outlive the iterator.
   std::unique_ptr<rocksdb::Iterator> iterate(std::size_t family_index, const rocksdb::Slice* lower, const rocksdb::Slice* upper) const;
   void check(const rocksdb::Iterator& at) const;

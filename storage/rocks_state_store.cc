@@ -189,15 +189,20 @@ void RocksStateStore::put_state(rocksdb::WriteBatch& batch, const ledger::Change
 }
 
 void RocksStateStore::put_entries(rocksdb::WriteBatch& batch, const BlockCommit& block) {
-  std::map<ledger::Digest, std::uint64_t> ids;  // in order, as state_column_families() says
+  std::map<std::string, std::uint64_t> first;   // of each id, in the order of ids: as state_column_families() says
   for (std::size_t i = 0; i < block.entries.size(); ++i) {
     const ledger::Entry& entry = block.entries[i];
     DAFTAR_CHECK(entry.index == mark_.entries + i);
     put(batch, family::entries, number_key(entry.index), ledger::encode_entry(entry));
-    // A bad leader may put one transaction into two blocks; the second entry, a refusal, does not replace the first.
-    if (!latest_.has_id(entry.id.view())) ids.try_emplace(entry.id, entry.index);
+    first.try_emplace(std::string(entry.id.view()), entry.index);
   }
-  for (const auto& [id, index] : ids) put(batch, family::ids, id.view(), number_key(index));
+  // A bad leader may put one transaction into two blocks; the second entry, a refusal, does not replace the first.
+  std::vector<std::string> ids;
+  ids.reserve(first.size());
+  for (const auto& [id, index] : first) ids.push_back(id);
+  const std::vector<bool> known = latest_.have_entries(ids);
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    if (!known[i]) put(batch, family::ids, ids[i], number_key(first.at(ids[i])));
 }
 
 void RocksStateStore::put_rows(rocksdb::WriteBatch& batch, const BlockCommit& block) {

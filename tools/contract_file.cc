@@ -80,6 +80,16 @@ const Library::Known& template_of(Table& table, const Library& library) {
   table.wrong("template", "is none that this ledger knows (daftar template list)");
 }
 
+/// One budget line, or a list of them: this year's, then those of later years.
+void read_lines(Table& lines, const std::string& party, ledger::proto::ContractParty& one) {
+  const toml::node* node = lines.find(party);
+  if (node == nullptr || !node->is_array()) return one.set_budget_line(lines.text(party));
+  const std::vector<std::string> names = lines.texts(party);
+  if (names.empty()) lines.wrong(party, "names no budget line");
+  one.set_budget_line(names.front());
+  for (std::size_t i = 1; i < names.size(); ++i) one.add_later_lines(names[i]);
+}
+
 DraftContract read_toml(const std::string& name, const toml::table& parsed, const fs::path& folder, const Library& library) {
   Table table(name, "", parsed);
   const Library::Known& known = template_of(table, library);
@@ -93,6 +103,11 @@ DraftContract read_toml(const std::string& name, const toml::table& parsed, cons
     if (!id || id->size() != 32) table.wrong("replaces", "is no contract's id: write its 64 hexadecimal digits");
     draft.set_replaces(*id);
   }
+  if (const std::string tender = table.text("tender"); !tender.empty()) {
+    const auto id = ledger::from_hex(tender);
+    if (!id || id->size() != 32) table.wrong("tender", "is no contract's id: write its 64 hexadecimal digits");
+    draft.set_tender(*id);
+  }
   auto parties = table.table("parties"), accounts = table.table("accounts"), lines = table.table("budget_lines"), terms = table.table("terms");
   for (const language::Party& party : known.program.parties) {
     if (!parties || parties->find(party.name) == nullptr) continue;
@@ -100,7 +115,7 @@ DraftContract read_toml(const std::string& name, const toml::table& parsed, cons
     one.set_name(party.name);
     one.set_member(parties->text(party.name, true));
     if (accounts) one.set_account(accounts->text(party.name));
-    if (lines) one.set_budget_line(lines->text(party.name));
+    if (lines) read_lines(*lines, party.name, one);
   }
   if (terms) read_values(known.program.terms, *terms, draft.currency(), folder, *draft.mutable_terms());
   for (const Program::List& list : known.program.lists) {
@@ -128,7 +143,7 @@ Result<ContractFile> opened(DraftContract draft, const Library& library) {
   out.described = std::move(*described);
   if (auto judged = language::Interpreter(out.known->program).judge_terms(out.described.instance, static_cast<std::int64_t>(now_ms())); !judged && draft.digest().empty())
     return failure(Exit::usage, std::string(ledger::name(judged.error().code)), judged.error().detail + ".", "Look at what the template requires of its terms.");
-  const auto digest = contracts::agreements::digest_of(*out.known, out.described.parties, draft.currency(), out.described.instance, draft.replaces());
+  const auto digest = contracts::agreements::digest_of(*out.known, out.described.parties, draft.currency(), out.described.instance, draft.replaces(), draft.tender());
   if (!draft.digest().empty() && draft.digest() != digest.view())
     return failure(Exit::refused, "terms_digest_mismatch", "The draft's digest is not that of what it says.", "Do not sign.");
   draft.set_digest(std::string(digest.view()));
@@ -178,6 +193,7 @@ std::vector<std::string> words_of(const ContractFile& contract, const std::strin
   const Program& program = contract.known->program;
   std::vector<std::string> lines;
   if (!contract.draft.replaces().empty()) lines.push_back("(takes the place of contract " + ledger::to_hex(contract.draft.replaces()) + ")");
+  if (!contract.draft.tender().empty()) lines.push_back("(by the award of tender " + ledger::to_hex(contract.draft.tender()) + ")");
   if (!program.prose) return lines;
   const auto& languages = program.prose->languages;
   const std::string& chosen = std::find(languages.begin(), languages.end(), language) == languages.end() ? program.prose->prevails : language;

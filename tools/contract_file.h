@@ -17,7 +17,7 @@ struct ContractFile {
   const contracts::agreements::Library::Known* known = nullptr;
   contracts::agreements::Described described;
 };
-/// A TOML file: template, currency, replaces (a contract's id, if any), [parties], [accounts], [budget_lines], [terms], and a table for each entry of a list. Paths in it
+/// A TOML file: template, currency, replaces and tender (a contract's id, if any), [parties], [accounts], [budget_lines], [terms], and a table for each entry of a list. Paths in it
 /// begin where the file lies. `library` must outlive the result.
 Result<ContractFile> read_contract_file(const std::filesystem::path& file, const contracts::agreements::Library& library);
 /// The same of a text; `name` is what faults call it, paths begin where the program runs.

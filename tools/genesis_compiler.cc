@@ -4,6 +4,7 @@
 #include <set>
 
 #include "contracts/agreements/library.h"
+#include "contracts/budget/rules.h"
 #include "contracts/governance/policy.h"
 #include "ledger/money.h"
 #include "tools/clock.h"
@@ -135,6 +136,44 @@ void read_limits(Table& table, proto::Limits& limits) {
   table.finish();
 }
 
+/// Above `above` of a currency two keys order and two pay.
+void read_two_persons(Table& table, proto::Duties& duties) {
+  auto& one = *duties.add_two_persons();
+  one.set_currency(table.text("currency", true));
+  const auto decimals = ledger::currency_decimals(one.currency());
+  if (!decimals) table.wrong("currency", "is no ISO 4217 currency");
+  const auto above = ledger::parse_decimal(table.text("above", true), *decimals);
+  if (!above) table.wrong("above", std::string(ledger::describe(above.error())));
+  one.set_above(*above);
+  table.finish();
+}
+
+void read_virement_rule(Table& table, proto::VirementRule& rule) {
+  rule.set_from_economic(table.text("from_economic"));
+  rule.set_to_economic(table.text("to_economic"));
+  rule.set_to_outside(table.truth("to_outside", false));
+  rule.set_same_programme(table.truth("same_programme", false));
+  rule.set_share_ppm(percent(table, "share", 1'000'000));
+  rule.set_legal_basis(table.text("legal_basis"));
+  table.finish();
+}
+
+void read_budget(Table& table, proto::Genesis& genesis) {
+  if (!table.text("virement").empty()) genesis.mutable_virement_limit()->set_share_ppm(percent(table, "virement", 0));
+  if (genesis.virement_limit().share_ppm() > 1'000'000) table.wrong("virement", "is more than the whole line");
+  for (Table& rule : table.tables("virement_rules")) read_virement_rule(rule, *genesis.add_virement_rules());
+  const std::string advance = table.text("advance");
+  const auto categories = table.texts("advance_categories");
+  if (!advance.empty()) genesis.mutable_advance_limit()->set_share_ppm(percent(table, "advance", 0));
+  else if (!categories.empty()) table.wrong("advance_categories", "says of which payments, and 'advance' does not say how much");
+  for (const std::string& category : categories) genesis.mutable_advance_limit()->add_categories(category);
+  auto two_persons = table.tables("two_persons");
+  if (table.truth("part_duties", false)) genesis.mutable_duties();
+  else if (!two_persons.empty()) table.wrong("two_persons", "is of parted duties: write part_duties = true");
+  for (Table& one : two_persons) read_two_persons(one, *genesis.mutable_duties());
+  table.finish();
+}
+
 void read_policy(Table& table, proto::ChangePolicy& policy) {
   for (auto& role : table.texts("proposers")) policy.add_proposers(std::move(role));
   for (auto& role : table.texts("approvers")) policy.add_approvers(std::move(role));
@@ -171,9 +210,8 @@ NetworkPlan read_plan(const fs::path& file) {
     if (const auto policies = contracts::governance::policies_of(plan.genesis); !policies) throw Fault{file.string() + ": " + policies.error() + "."};
   }
   if (auto budget = table.table("budget")) {
-    if (!budget->text("virement").empty()) plan.genesis.mutable_virement_limit()->set_share_ppm(percent(*budget, "virement", 0));
-    if (plan.genesis.virement_limit().share_ppm() > 1'000'000) budget->wrong("virement", "is more than the whole line");
-    budget->finish();
+    read_budget(*budget, plan.genesis);
+    if (const auto rules = contracts::budget::rules_of(plan.genesis); !rules) throw Fault{file.string() + ": " + rules.error() + "."};
   }
   std::set<std::string> members;
   for (Table& member : table.tables("members")) {

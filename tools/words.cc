@@ -48,9 +48,10 @@ struct Describer {
   std::string draft(const proto::DraftContract& d) const {
     std::string out = "draft a contract of template " + d.template_() + "/" + std::to_string(d.version()) + " in " + d.currency() + ", digest " + hex_of(d.digest());
     if (!d.replaces().empty()) out += "\n      in the place of contract " + hex_of(d.replaces());
+    if (!d.tender().empty()) out += "\n      by the award of tender " + hex_of(d.tender());
     for (const auto& party : d.parties())
       out += "\n      " + party.name() + ": " + party.member() + (party.account().empty() ? "" : ", account " + party.account()) +
-             (party.budget_line().empty() ? "" : ", pays from budget line " + party.budget_line());
+             (party.budget_line().empty() ? "" : ", pays from budget line " + party.budget_line()) + (party.later_lines().empty() ? "" : ", what is due in later years from " + join(party.later_lines()));
     for (const auto& term : d.terms()) out += "\n      " + value(term);
     for (const auto& list : d.lists()) {
       std::uint32_t number = 0;
@@ -125,7 +126,7 @@ struct Describer {
       case proto::Operation::kActOnContract: return act(op.act_on_contract());
       case proto::Operation::kApproveBudgetLine: {
         const auto& o = op.approve_budget_line();
-        return "approve budget line " + o.line() + " " + quoted(o.title()) + " of " + money_text(o.amount(), o.currency()) + " for " + o.owner() + ", year " +
+        return (o.ceiling() ? "set a ceiling for a later year: budget line " : "approve budget line ") + o.line() + " " + quoted(o.title()) + " of " + money_text(o.amount(), o.currency()) + " for " + o.owner() + ", year " +
                std::to_string(o.year()) + ", function " + o.function_code() + ", economic " + o.economic_code() +
                (o.programme().empty() ? "" : ", programme " + o.programme()) + ", paid from " + o.source_account();
       }
@@ -150,9 +151,18 @@ struct Describer {
         const auto& o = op.close_budget_year();
         if (o.has_close())
           return "close budget line " + o.line() + " for good; " + (o.close().carry_to().empty() ? "nothing may be committed on it and not paid" : "contracts in force go on on line " + o.close().carry_to());
+        if (o.has_stop_payments_from_ms())
+          return o.stop_payments_from_ms() == 0 ? "lift the stop of payments that is to come of budget line " + o.line() : "let nothing be ordered or paid on budget line " + o.line() + " from " + ms_to_utc(o.stop_payments_from_ms()) + " on";
         if (o.stop_from_ms() == 0) return "lift the stop that is to come of budget line " + o.line();
         return "let nothing new be reserved or committed on budget line " + o.line() + " from " + ms_to_utc(o.stop_from_ms()) + " on";
       }
+      case proto::Operation::kApproveRevenueLine: {
+        const auto& o = op.approve_revenue_line();
+        return "plan revenue line " + o.line() + " " + quoted(o.title()) + ": " + money_text(o.amount(), currency_of_account(o.account())) + " to come to " + o.account() + " in " + std::to_string(o.year());
+      }
+      case proto::Operation::kAdjustRevenueLine:
+        return "change the plan of revenue line " + op.adjust_revenue_line().line() + " by " + money_text(op.adjust_revenue_line().delta(), lookup(op.adjust_revenue_line().line())) + ": " +
+               quoted(op.adjust_revenue_line().reason());
       case proto::Operation::kOrderPayment: return "order " + payment(op.order_payment().contract(), op.order_payment().payment());
       case proto::Operation::kPayOrder: return "pay the ordered " + payment(op.pay_order().contract(), op.pay_order().payment());
       case proto::Operation::kChangeKey: {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "contracts/agreements/open_agreement.h"
+#include "contracts/agreements/years.h"
 #include "contracts/budget/lines.h"
 #include "contracts/budget/year_end.h"
 
@@ -18,23 +18,33 @@ namespace {
 /// What a contract binds its line to and has not been paid.
 struct Bound {
   Int128 held = 0, due = 0, ordered = 0;
+  Int128 advance = 0;   // of what is due and ordered: not offset
   Int128 accrued() const { return due + ordered; }
   Int128 committed() const { return held + accrued(); }
 };
 
-Int128 held_from(const Open& open, std::size_t party) {
+/// Of a party's money what comes from this line.
+Int128 held_from(const Open& open, std::size_t party, std::string_view line) {
   Int128 sum = 0;
-  for (std::size_t pot = 0; pot < open.instance.held.size(); ++pot)
+  for (std::uint16_t pot = 0; pot < open.instance.held.size(); ++pot)
     if (open.program().held[pot].party == party)
-      for (const ledger::MinorUnits amount : open.instance.held[pot]) sum += amount;
+      for (std::uint32_t entry = 0; entry < open.instance.held[pot].size(); ++entry)
+        if (line_of(open.program(), open.instance, open.record.parties[party], pot, entry) == line) sum += open.instance.held[pot][entry];
   return sum;
+}
+
+/// Wherever the party paid from the one, it pays from the other.
+void put_in_place(AgreementParty& party, const std::string& line, const std::string& next) {
+  if (party.budget_line == line) party.budget_line = next;
+  for (LaterLine& later : party.later_lines)
+    if (later.line == line) later.line = next;
 }
 
 Outcome judge_next(const BudgetLine& line, const BudgetLine& next) {
   if (next.year != line.year + 1) return refuse(RejectionCode::field_invalid, "carry_to: a line of " + std::to_string(next.year));
   if (next.owner != line.owner) return refuse(RejectionCode::field_invalid, "carry_to: owned by " + next.owner);
   if (next.currency != line.currency) return refuse(RejectionCode::currency_mismatch, next.id);
-  return budget::require_open(next);
+  return budget::require_appropriation(next);
 }
 
 class CarryOver {
@@ -65,19 +75,17 @@ class CarryOver {
     DAFTAR_CHECK(found.has_value());
     Open& open = *found;
     const std::size_t records = 1 + open.record.claims;
-    const auto party = std::find_if(open.record.parties.begin(), open.record.parties.end(), [&](const AgreementParty& one) { return one.budget_line == line_.id; });
+    const auto party = std::find_if(open.record.parties.begin(), open.record.parties.end(), [&](const AgreementParty& one) { return one.pays_from(line_.id); });
     DAFTAR_CHECK(party != open.record.parties.end());   // lines of later years only lead on
     Bound bound;
-    bound.held = held_from(open, static_cast<std::size_t>(party - open.record.parties.begin()));
+    bound.held = held_from(open, static_cast<std::size_t>(party - open.record.parties.begin()), line_.id);
     carry_claims(open.record, bound);
     if (bound.committed() == 0 && has_ended(open.record, open.program(), open.instance)) return records;
     if (auto moved = move(bound); !moved) return Unexpected<ledger::Rejection>(moved.error());
-    party->budget_line = next_.id;
+    put_in_place(*party, line_.id, next_.id);
     c_.store.put(keys::line_contract(next_.id, id), {});
     store(c_, open);
-    const auto amount = ledger::narrow(bound.committed());
-    DAFTAR_CHECK(amount.has_value());   // it was one stage of a line
-    c_.event("contract_carried_over", id.hex(), 0, *amount, "from " + line_.id + " to " + next_.id);
+    c_.event("contract_carried_over", id.hex(), 0, budget::amount_of(bound.committed()), "from " + line_.id + " to " + next_.id);
     return records;
   }
 
@@ -85,7 +93,8 @@ class CarryOver {
     for (std::uint32_t number = 1; number <= agreement.claims; ++number) {
       auto claim = c_.store.load<Claim>(keys::claim(agreement.id, number));
       DAFTAR_CHECK(claim.has_value());
-      if (claim->stage == ClaimStage::paid) continue;
+      if (claim->stage == ClaimStage::paid || claim->budget_line != line_.id) continue;
+      if (claim->advance && claim->offset_ms == 0) bound.advance += claim->amount;
       (claim->stage == ClaimStage::due ? bound.due : bound.ordered) += claim->amount;
       claim->budget_line = next_.id;
       c_.store.save(keys::claim(agreement.id, number), *claim);
@@ -107,6 +116,8 @@ class CarryOver {
                                            {Stage::ordered, bound.ordered}});
         !given)
       return given;
+    line_.advances.reversed += bound.advance;
+    next_.advances.gross += bound.advance;
     line_.carried_out += bound.committed();
     next_.carried_in += bound.committed();
     carried_ += bound.committed();
@@ -128,11 +139,9 @@ Expected<bool, ledger::Rejection> carry_over(Context& c, BudgetLine& line, const
   CarryOver over(c, line, *next);
   const auto done = over.some();
   if (!done) return done;
-  const auto amount = ledger::narrow(over.carried());
-  DAFTAR_CHECK(amount.has_value());   // it was one stage of a line
-  if (*amount != 0) {
-    c.event("budget_carried_out", line.id, 0, *amount, "to " + next->id);
-    c.event("budget_carried_in", next->id, 0, *amount, "from " + line.id);
+  if (const ledger::MinorUnits amount = budget::amount_of(over.carried()); amount != 0) {
+    c.event("budget_carried_out", line.id, 0, amount, "to " + next->id);
+    c.event("budget_carried_in", next->id, 0, amount, "from " + line.id);
   }
   budget::store_line(c, *next);
   return done;
@@ -160,6 +169,7 @@ Outcome close_budget_year(Context& c, const ledger::proto::CloseBudgetYear& o) {
   if (auto treasury = budget::require_line_treasury(c, *line); !treasury) return treasury;
   if (o.has_close()) return close(c, std::move(*line), o.close());
   if (o.step_case() == ledger::proto::CloseBudgetYear::kStopFromMs) return budget::stop_commitments(c, std::move(*line), o.stop_from_ms());
+  if (o.step_case() == ledger::proto::CloseBudgetYear::kStopPaymentsFromMs) return budget::stop_payments(c, std::move(*line), o.stop_payments_from_ms());
   return refuse(RejectionCode::field_invalid, "step");
 }
 

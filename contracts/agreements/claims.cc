@@ -1,7 +1,10 @@
 #include "contracts/agreements/claims.h"
 
 #include "contracts/agreements/paid_event.h"
+#include "contracts/budget/duties.h"
 #include "contracts/budget/lines.h"
+#include "contracts/budget/rules.h"
+#include "contracts/budget/year_end.h"
 #include "contracts/pay.h"
 #include "contracts/state_keys.h"
 
@@ -25,6 +28,14 @@ Expected<Claim, ledger::Rejection> require_claim(const Context& c, std::string_v
   return std::move(*claim);
 }
 
+Outcome judge_payer(const Context& c, const Claim& claim, const std::string& currency) {
+  if (!c.fixed.budget->duties) return {};
+  const auto agreement = c.store.load<Agreement>(keys::agreement(claim.contract));
+  DAFTAR_CHECK(agreement.has_value());
+  if (auto judged = budget::judge_duty(c, agreement->certified_by, "certified by the same key"); !judged) return judged;
+  return budget::judge_two_persons(c, currency, claim.amount);
+}
+
 void store(Context& c, const Claim& claim) {
   c.store.save(keys::claim(claim.contract, claim.number), claim);
   c.index(IndexKind::contract, claim.contract.view());
@@ -41,7 +52,10 @@ Outcome accrue(Context& c, Agreement& agreement, Claim claim) {
   claim.due_ms = c.now_ms;
   claim.due_in = c.id;
   c.event("payment_due", claim.contract.hex(), claim.number, claim.amount, paid_text({claim.payer, claim.payee, claim.category}));
-  if (auto accrued = budget::change_line(c, claim.budget_line, {{Stage::accrued, claim.amount}}, "budget_accrued", claim.amount); !accrued) return accrued;
+  auto line = budget::require_line(c, claim.budget_line);
+  if (!line) return Unexpected<ledger::Rejection>(line.error());
+  if (line->is_ceiling) return refuse(RejectionCode::line_is_ceiling, line->id);
+  if (auto accrued = budget::change_line(c, *line, {{Stage::accrued, claim.amount}}, "budget_accrued", claim.amount); !accrued) return accrued;
   store(c, claim);
   return {};
 }
@@ -50,14 +64,17 @@ Outcome order_payment(Context& c, const ledger::proto::OrderPayment& operation) 
   auto claim = require_claim(c, operation.contract(), operation.payment(), ClaimStage::due);
   if (!claim) return Unexpected<ledger::Rejection>(claim.error());
   if (claim->payer != c.sender.id) return refuse(RejectionCode::not_line_owner, claim->budget_line);
-  const auto line = budget::require_line(c, claim->budget_line);
+  auto line = budget::require_line(c, claim->budget_line);
   if (!line) return Unexpected<ledger::Rejection>(line.error());
+  if (auto payable = budget::require_payable(c, *line); !payable) return payable;
+  if (auto judged = budget::judge_duty(c, claim->entered_by, "entered by the same key"); !judged) return judged;
+  if (auto judged = budget::judge_two_persons(c, line->currency, claim->amount); !judged) return judged;
   c.bind(line->currency, claim->amount);
   claim->stage = ClaimStage::ordered;
   claim->ordered_ms = c.now_ms;
   claim->ordered_in = c.id;
   c.event("payment_ordered", claim->contract.hex(), claim->number, claim->amount);
-  if (auto ordered = budget::change_line(c, claim->budget_line, {{Stage::ordered, claim->amount}}, "budget_ordered", claim->amount); !ordered) return ordered;
+  if (auto ordered = budget::change_line(c, *line, {{Stage::ordered, claim->amount}}, "budget_ordered", claim->amount); !ordered) return ordered;
   store(c, *claim);
   return {};
 }
@@ -66,9 +83,11 @@ Outcome pay_order(Context& c, const ledger::proto::PayOrder& operation) {
   if (auto role = require_role(c, Role::treasury); !role) return role;
   auto claim = require_claim(c, operation.contract(), operation.payment(), ClaimStage::ordered);
   if (!claim) return Unexpected<ledger::Rejection>(claim.error());
-  const auto line = budget::require_line(c, claim->budget_line);
+  auto line = budget::require_line(c, claim->budget_line);
   if (!line) return Unexpected<ledger::Rejection>(line.error());
   if (auto treasury = budget::require_line_treasury(c, *line); !treasury) return treasury;
+  if (auto payable = budget::require_payable(c, *line); !payable) return payable;
+  if (auto judged = judge_payer(c, *claim, line->currency); !judged) return judged;
   c.bind(line->currency, claim->amount);
   const auto payer = c.store.load<Member>(keys::member(claim->payer));
   const auto payee = c.store.load<Member>(keys::member(claim->payee));
@@ -85,7 +104,7 @@ Outcome pay_order(Context& c, const ledger::proto::PayOrder& operation) {
   claim->paid_ms = c.now_ms;
   claim->paid_in = c.id;
   c.event("payment_made", claim->contract.hex(), claim->number, claim->amount);
-  if (auto changed = budget::change_line(c, line->id, {{Stage::paid, claim->amount}}, "budget_paid", claim->amount); !changed) return changed;
+  if (auto changed = budget::change_line(c, *line, {{Stage::paid, claim->amount}}, "budget_paid", claim->amount); !changed) return changed;
   store(c, *claim);
   return {};
 }

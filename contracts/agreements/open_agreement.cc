@@ -35,6 +35,11 @@ Expected<Open, ledger::Rejection> open(const Context& c, const ledger::Digest& i
   return open;
 }
 
+void tell(Context& c, const Open& open, std::uint16_t phase_before, std::string kind, std::uint32_t entry, const std::string& name) {
+  c.event(std::move(kind), open.record.id.hex(), entry, 0, name);
+  if (open.instance.phase != phase_before) c.event("contract_phase", open.record.id.hex(), 0, 0, open.program().phases[open.instance.phase].name);
+}
+
 keys::Deadline deadline_of(const Agreement& agreement) {
   return {.time_ms = agreement.deadline_ms, .contract = agreement.id, .number = agreement.deadlines_set, .kind = keys::DeadlineKind::agreement};
 }
@@ -47,7 +52,10 @@ void store(Context& c, Open& open, bool fired) {
   c.index(IndexKind::contract, open.record.id.view());
   for (const AgreementParty& party : open.record.parties)
     if (!party.member.empty()) c.index(IndexKind::member, party.member);
-  if (const auto* payer = open.record.public_party()) c.index(IndexKind::budget_line, payer->budget_line);
+  const auto* payer = open.record.public_party();
+  if (payer == nullptr) return;
+  c.index(IndexKind::budget_line, payer->budget_line);
+  for (const LaterLine& later : payer->later_lines) c.index(IndexKind::budget_line, later.line);
 }
 
 }  // namespace daftar::contracts::agreements

@@ -18,6 +18,9 @@ struct Open {
 /// Refusals: contract_unknown.
 Expected<Open, ledger::Rejection> open(const Context& c, const ledger::Digest& id);
 
+/// What came of an act or deadline, for people: its name, and the phase when that is another now.
+void tell(Context& c, const Open& open, std::uint16_t phase_before, std::string kind, std::uint32_t entry, const std::string& name);
+
 /// With its next deadline, which takes the place of the one that waited. `fired`: that one is gone already.
 void store(Context& c, Open& open, bool fired = false);
 keys::Deadline deadline_of(const Agreement& agreement);

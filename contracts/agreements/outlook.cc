@@ -92,7 +92,7 @@ std::vector<Turn> turns(const Agreement& agreement, const Program& program, cons
     Turn turn{.party = party, .entry = entry, .acts = {}, .otherwise = {}};
     const language::Moment moment{static_cast<std::int64_t>(now_ms), entry == 0 ? language::no_entry : entry - 1};
     for (std::uint16_t act = 0; act < program.acts.size(); ++act) {
-      const bool of_entry = program.acts[act].place.list != language::no_list;
+      const bool of_entry = program.acts[act].place.list != language::no_list && !program.acts[act].joins;
       if (of_entry != (entry != 0) || !interpreter.may(instance, act, party, moment)) continue;
       const std::string& name = program.acts[act].name;
       if (std::find(turn.acts.begin(), turn.acts.end(), name) == turn.acts.end()) turn.acts.push_back(name);
@@ -109,6 +109,9 @@ std::vector<Turn> turns(const Agreement& agreement, const Program& program, cons
   for (std::uint16_t party = 0; party < program.parties.size(); ++party)
     if (instance.parties[party]) consider_all(party);
   if (instance.is_public) consider_all(language::treasury_number);
+  if (!program.entrant) return out;
+  consider(language::newcomer_number, 0);
+  for (std::uint32_t entry = 1; entry <= entries; ++entry) consider(static_cast<std::uint16_t>(language::entrant_number + entry - 1), entry);
   return out;
 }
 
@@ -119,7 +122,8 @@ std::vector<ExpectedPayment> expected_payments(const ledger::StateView& state, c
   const auto expect = [&](const Way& way, std::uint32_t number, const language::EntryState* entry, ledger::MinorUnits gross) {
     const std::uint16_t from = program.held[way.pot].party;
     const std::string category = category_of(instance, way, entry);
-    const auto payer = query::member(state, agreement.parties[from].member), payee = query::member(state, agreement.parties[way.to].member);
+    const auto member = [&](std::uint16_t party) { return query::member(state, party == language::entrant_number ? entry->member : agreement.parties[party].member); };
+    const auto payer = member(from), payee = member(way.to);
     if (gross <= 0 || category.empty() || !payer || !payee) return;
     const auto certificates = query::tax_certificates(state, payee->id);
     auto taxes = rules.compute({.payer = *payer, .payee = *payee, .category = category, .currency = agreement.currency, .gross = gross, .time_ms = now_ms, .certificates = certificates});

@@ -39,17 +39,17 @@ Silence if_all_are_silent(const language::Program& program, const language::Inst
 
 /// What a party may do now, about one entry or about the contract as a whole; and what time does first about it if nobody does anything.
 struct Turn {
-  std::uint16_t party = 0;            // or language::treasury_number
+  std::uint16_t party = 0;            // or language::treasury_number, newcomer_number, entrant_number + entry
   std::uint32_t entry = 0;            // from 1; 0: about the whole
   std::vector<std::string> acts;      // names, in the order of the template
   std::optional<std::size_t> otherwise;   // of Silence::steps
 };
-/// By party, those of the treasury last; then by entry. None when the contract has ended.
+/// By party, those of the treasury last, then whoever may make an entry, then entrants; then by entry. None when the contract has ended.
 std::vector<Turn> turns(const Agreement& agreement, const language::Program& program, const language::Instance& instance, const Silence& silence, std::uint64_t now_ms);
 
 /// A payment that the contract can still make, as it would be taxed at `now_ms` if it were of the whole amount that is meant for it.
 struct ExpectedPayment {
-  std::uint16_t from = 0, to = 0;     // parties
+  std::uint16_t from = 0, to = 0;     // parties, or entrants
   std::uint32_t entry = 0;            // from 1; 0: none
   std::string category;
   ledger::MinorUnits gross = 0, net = 0;

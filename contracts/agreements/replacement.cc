@@ -13,14 +13,6 @@ using ledger::RejectionCode;
 
 namespace {
 
-constexpr std::size_t first_phase = 0;
-
-bool may_act(const Program& program, std::uint16_t party, std::size_t phase) {
-  return std::any_of(program.acts.begin(), program.acts.end(), [&](const Program::Act& act) {
-    return language::contains(act.place.phases, phase) && std::find(act.actors.begin(), act.actors.end(), party) != act.actors.end();
-  });
-}
-
 bool pays_or_is_paid(const Program& program, std::uint16_t party) {
   return std::any_of(program.held.begin(), program.held.end(), [&](const auto& held) { return held.party == party; }) ||
          std::any_of(program.payments.begin(), program.payments.end(), [&](const auto& payment) { return payment.to == party; });
@@ -31,6 +23,9 @@ std::vector<std::string> needed(const Open& old) {
   std::vector<std::string> members;
   for (std::uint16_t i = 0; i < old.record.parties.size(); ++i)
     if (!old.record.parties[i].member.empty() && (pays_or_is_paid(old.program(), i) || may_act(old.program(), i, first_phase))) members.push_back(old.record.parties[i].member);
+  for (const auto& list : old.instance.lists)
+    for (const auto& entry : list)
+      if (!entry.member.empty()) members.push_back(entry.member);
   return members;
 }
 
@@ -58,8 +53,10 @@ Outcome end_for(Context& c, Open& old, const ledger::Digest& next) {
     for (std::size_t i = 0; i < old.instance.held[pot].size(); ++i) {
       const ledger::MinorUnits amount = std::exchange(old.instance.held[pot][i], 0);
       if (amount == 0) continue;
-      LedgerVerbs verbs(c, old.record, held.list == language::no_list ? 0 : static_cast<std::uint32_t>(i + 1));
-      if (auto given = verbs.give_back(held.party, amount); !given) return given;
+      LedgerVerbs verbs(c, old, held.list == language::no_list ? 0 : static_cast<std::uint32_t>(i + 1));
+      verbs.about(static_cast<std::uint16_t>(pot), static_cast<std::uint32_t>(i));
+      const auto owner = static_cast<std::uint16_t>(held.party == language::entrant_number ? held.party + i : held.party);
+      if (auto given = verbs.give_back(owner, amount); !given) return given;
     }
   }
   old.record.replaced_by = std::string(next.view());
@@ -83,12 +80,25 @@ class MovesNothing final : public language::Verbs {
   bool holds_ = false;
 };
 
+}  // namespace
+
+bool may_act(const Program& program, std::uint16_t party, std::size_t phase) {
+  return std::any_of(program.acts.begin(), program.acts.end(), [&](const Program::Act& act) {
+    return language::contains(act.place.phases, phase) && std::find(act.actors.begin(), act.actors.end(), party) != act.actors.end();
+  });
+}
+
 bool is_in_force(const Open& next, std::size_t phase) {
   if (phase == first_phase || next.program().is_end(static_cast<std::uint16_t>(phase))) return false;
   return !next.record.is_public() || !may_act(next.program(), language::treasury_number, phase);
 }
 
-}  // namespace
+std::optional<Coming> coming(const Open& agreement, const Happening& happening) {
+  Instance copy = agreement.instance;
+  MovesNothing verbs;
+  if (!happening(copy, verbs)) return std::nullopt;
+  return Coming{.ends = agreement.program().is_end(copy.phase), .in_force = is_in_force(agreement, copy.phase), .holds = verbs.holds()};
+}
 
 Outcome judge_replacement(Context& c, const Open& next) {
   if (next.record.replaces.empty()) return {};
@@ -111,19 +121,18 @@ Outcome take_place(Context& c, const Open& next, const Happening& happening) {
   const auto before = c.store.load<Agreement>(keys::agreement(*id));
   DAFTAR_CHECK(before.has_value());
   if (before->replaced_by == next.record.id.view()) return {};   // an offer that it answered
-  Instance copy = next.instance;
-  MovesNothing verbs;
-  if (!happening(copy, verbs)) return {};                        // what happens says why not
-  if (next.program().is_end(copy.phase)) return {};
-  if (!is_in_force(next, copy.phase)) {
-    if (verbs.holds()) return refuse(RejectionCode::replacement_incomplete, "nothing is set aside before the contract is in force");
+  const auto comes = coming(next, happening);
+  if (!comes || comes->ends) return {};                          // what happens says why not
+  if (!comes->in_force) {
+    if (comes->holds) return refuse(RejectionCode::replacement_incomplete, "nothing is set aside before the contract is in force");
     return {};
   }
   auto old = open_replaced(c, next.record);
   if (!old) return Unexpected<ledger::Rejection>(old.error());
   for (const std::string& member : needed(*old)) {
     const auto party = party_of(next.record, member);
-    DAFTAR_CHECK(party.has_value());   // judged when it was drafted
+    // Judged when it was drafted; but somebody may have made an entry since.
+    if (!party) return refuse(RejectionCode::replacement_incomplete, member + ": the new contract does not ask for its word");
     if (next.record.acted[*party] == 0) return refuse(RejectionCode::replacement_incomplete, member + " has not acted on the new contract");
   }
   return end_for(c, *old, next.record.id);

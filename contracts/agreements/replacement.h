@@ -22,6 +22,19 @@ Outcome judge_replacement(Context& c, const Open& next);
 
 /// What is about to happen in a contract: run here on a copy, with verbs that move nothing.
 using Happening = std::function<Expected<language::Interpreter::Done, ledger::Rejection>(language::Instance&, language::Verbs&)>;
+/// Whether the contract is in force in a phase: it has left its first one, not for an end, and waits for no word of the treasury.
+bool is_in_force(const Open& agreement, std::size_t phase);
+/// May this party act in the phase?
+bool may_act(const language::Program& program, std::uint16_t party, std::size_t phase);
+inline constexpr std::size_t first_phase = 0;
+
+struct Coming {
+  bool ends = false, in_force = false;   // after it
+  bool holds = false;                    // money is set aside
+};
+/// What would come of it; nothing: it is refused.
+std::optional<Coming> coming(const Open& agreement, const Happening& happening);
+
 /// Before it does happen: ends the contract that `next` replaces, if `next` comes into force by it.
 /// Refusals: contract_replaced, wrong_phase (the old one is gone), replacement_incomplete (somebody needed has not acted; money would be set aside).
 Outcome take_place(Context& c, const Open& next, const Happening& happening);

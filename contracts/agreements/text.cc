@@ -45,6 +45,7 @@ Expected<std::vector<AgreementParty>, ledger::Rejection> parties_of(const Progra
     one.member = described.member();
     one.account = described.account().empty() ? ledger::account_id(described.member(), draft.currency()) : described.account();
     one.budget_line = described.budget_line();
+    for (const std::string& line : described.later_lines()) one.later_lines.push_back({.year = 0, .line = line});   // the years are the ledger's to say
     if (!pays_as_described(program, static_cast<std::uint16_t>(out.size() - 1), one.is_public()))
       return wrong("parties: " + party.name + (one.is_public() ? ": the template lets it pay from no budget line" : ": the template has it pay from a budget line"));
   }
@@ -89,6 +90,10 @@ Expected<Described, ledger::Rejection> read_draft(const Program& program, const 
   return Described{std::move(*parties), language::begin(program, is_public, std::move(given), std::move(*terms), std::move(lists))};
 }
 
+AgreementParty entrant_of(const language::EntryState& entry, const std::string& currency) {
+  return {entry.member, ledger::account_id(entry.member, currency), {}};
+}
+
 language::Filling filling_of(const std::vector<AgreementParty>& parties, const std::string& currency) {
   language::Filling filling{{}, currency, ledger::currency_decimals(currency).value_or(0)};
   for (const AgreementParty& party : parties) filling.parties.push_back(party.member);
@@ -96,7 +101,7 @@ language::Filling filling_of(const std::vector<AgreementParty>& parties, const s
 }
 
 ledger::Digest digest_of(const Library::Known& known, const std::vector<AgreementParty>& parties, const std::string& currency, const language::Instance& instance,
-                         std::string_view replaces) {
+                         std::string_view replaces, std::string_view tender) {
   ledger::Writer out;
   out.raw(known.digest.view());
   out.bytes(currency);
@@ -104,7 +109,10 @@ ledger::Digest digest_of(const Library::Known& known, const std::vector<Agreemen
   for (const AgreementParty& party : parties) {
     out.bytes(party.member);
     out.bytes(party.account);
-    out.bytes(party.budget_line);
+    // Lines of later years come after a zero byte, which no line's name contains.
+    std::string lines = party.budget_line;
+    for (const LaterLine& later : party.later_lines) lines += '\0' + later.line;
+    out.bytes(lines);
   }
   out.bytes(language::encode(instance));
   if (known.program.prose) {
@@ -118,6 +126,7 @@ ledger::Digest digest_of(const Library::Known& known, const std::vector<Agreemen
     out.bytes(known.program.prose->prevails);
   }
   out.bytes(replaces);
+  if (!tender.empty()) out.bytes(tender);   // behind all that a contract without one has
   return ledger::tagged_hash(ledger::tag::contract, out.str());
 }
 

@@ -19,11 +19,14 @@ struct Described {
 /// language::Interpreter::judge_terms.
 Expected<Described, ledger::Rejection> read_draft(const language::Program& program, const ledger::proto::DraftContract& draft);
 
+/// The account that an entrant's money comes from and goes to: its main one.
+AgreementParty entrant_of(const language::EntryState& entry, const std::string& currency);
+
 language::Filling filling_of(const std::vector<AgreementParty>& parties, const std::string& currency);
 
-/// tagged_hash(tag::contract) over digest of the program, currency, parties, terms at the beginning, each language's paragraphs, and the contract that it replaces
-/// (32 bytes; empty: none).
+/// tagged_hash(tag::contract) over digest of the program, currency, parties, terms at the beginning, each language's paragraphs, the contract that it replaces
+/// (32 bytes; empty: none), and, only if there is one, that by whose award it comes about (32 bytes).
 ledger::Digest digest_of(const Library::Known& known, const std::vector<AgreementParty>& parties, const std::string& currency, const language::Instance& instance,
-                         std::string_view replaces);
+                         std::string_view replaces, std::string_view tender = {});
 
 }  // namespace daftar::contracts::agreements

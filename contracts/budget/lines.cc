@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "contracts/accounts.h"
+#include "contracts/budget/ceiling.h"
 #include "contracts/members.h"
 #include "contracts/state_keys.h"
 
@@ -45,7 +46,6 @@ Outcome judge(const BudgetLine& before, const BudgetLine& after) {
 
 Outcome judge_description(const Context& c, const ledger::proto::ApproveBudgetLine& o) {
   if (!ledger::is_budget_line_id(o.line())) return refuse(RejectionCode::field_invalid, "line: 1 to 64 letters, digits, . -");
-  if (c.store.has(keys::budget_line(o.line()))) return refuse(RejectionCode::budget_line_exists, o.line());
   const auto owner = require_member(c, o.owner(), "owner");
   if (!owner) return Unexpected<ledger::Rejection>(owner.error());
   if (!owner->has(Role::spending_unit)) return refuse(RejectionCode::role_missing, "owner: " + owner->id + " is no spending_unit");
@@ -66,6 +66,12 @@ Outcome judge_description(const Context& c, const ledger::proto::ApproveBudgetLi
 }
 
 }  // namespace
+
+ledger::MinorUnits amount_of(Int128 sum) {
+  const auto amount = ledger::narrow(sum);
+  DAFTAR_CHECK(amount.has_value());
+  return *amount;
+}
 
 std::string_view name(Stage stage) {
   switch (stage) {
@@ -110,6 +116,12 @@ Outcome require_open(const BudgetLine& line) {
   return refuse(RejectionCode::line_closed, line.id);
 }
 
+Outcome require_appropriation(const BudgetLine& line) {
+  if (auto open = require_open(line); !open) return open;
+  if (line.is_ceiling) return refuse(RejectionCode::line_is_ceiling, line.id);
+  return {};
+}
+
 Outcome require_open_for_new(const Context& c, const BudgetLine& line) {
   if (auto open = require_open(line); !open) return open;
   if (line.is_stopped(c.now_ms)) return refuse(RejectionCode::line_stopped, line.id);
@@ -129,25 +141,37 @@ void store_line(Context& c, const BudgetLine& line) {
   c.index(IndexKind::budget_line, line.id);
 }
 
-Outcome change_line(Context& c, std::string_view id, std::initializer_list<Change> changes, std::string_view event, MinorUnits amount) {
-  auto line = require_line(c, id);
-  if (!line) return Unexpected<ledger::Rejection>(line.error());
-  if (auto applied = apply(*line, changes); !applied) return applied;
-  store_line(c, *line);
-  c.event(std::string(event), line->id, 0, amount);
+Outcome change_line(Context& c, BudgetLine& line, std::initializer_list<Change> changes, std::string_view event, MinorUnits amount) {
+  if (auto applied = apply(line, changes); !applied) return applied;
+  store_line(c, line);
+  c.event(std::string(event), line.id, 0, amount);
   return {};
 }
 
 Outcome commit(Context& c, std::string_view id, MinorUnits amount) {
-  const auto line = require_line(c, id);
+  auto line = require_line(c, id);
   if (!line) return Unexpected<ledger::Rejection>(line.error());
   if (auto open = require_open_for_new(c, *line); !open) return open;
+  if (line->is_ceiling) return bind_forward(c, *line, amount);
   const Int128 reserved = std::min<Int128>(line->net(Stage::reserved), amount);
-  return change_line(c, id, {{Stage::reserved, -reserved}, {Stage::committed, amount}}, "budget_committed", amount);
+  return change_line(c, *line, {{Stage::reserved, -reserved}, {Stage::committed, amount}}, "budget_committed", amount);
+}
+
+Outcome release(Context& c, std::string_view id, MinorUnits amount) {
+  auto line = require_line(c, id);
+  if (!line) return Unexpected<ledger::Rejection>(line.error());
+  if (line->is_ceiling) return release_forward(c, *line, amount);
+  return change_line(c, *line, {{Stage::committed, -Int128{amount}}}, "budget_commitment_released", amount);
 }
 
 Outcome approve(Context& c, const ledger::proto::ApproveBudgetLine& o) {
   if (auto role = require_role(c, Role::treasury); !role) return role;
+  if (ledger::is_budget_line_id(o.line()))
+    if (auto existing = c.store.load<BudgetLine>(keys::budget_line(o.line()))) {
+      if (!existing->is_ceiling || o.ceiling()) return refuse(RejectionCode::budget_line_exists, o.line());
+      if (auto judged = judge_description(c, o); !judged) return judged;
+      return approve_ceiling(c, std::move(*existing), o);
+    }
   if (auto judged = judge_description(c, o); !judged) return judged;
   BudgetLine line{.id = o.line(),
                   .owner = o.owner(),
@@ -161,10 +185,11 @@ Outcome approve(Context& c, const ledger::proto::ApproveBudgetLine& o) {
                   .approved_ms = c.now_ms,
                   .stages = {},
                   .outside = 0};
+  c.index(IndexKind::member, line.owner);
+  if (o.ceiling()) return set_ceiling(c, std::move(line), o.amount());
   if (auto applied = apply(line, {{Stage::approved, o.amount()}, {Stage::adjusted, o.amount()}}); !applied) return applied;
   store_line(c, line);
   c.bind(line.currency, o.amount());
-  c.index(IndexKind::member, line.owner);
   c.event("budget_approved", line.id, 0, o.amount());
   return {};
 }
@@ -176,6 +201,7 @@ Outcome adjust(Context& c, const ledger::proto::AdjustBudgetLine& o) {
   if (auto open = require_open(*line); !open) return open;
   if (o.delta() == 0) return refuse(RejectionCode::field_invalid, "delta: must not be zero");
   if (auto text = require_text(o.reason(), 500, true, "reason"); !text) return text;
+  if (line->is_ceiling) return adjust_ceiling(c, std::move(*line), o);
   if (line->net(Stage::adjusted) + o.delta() < 0) return refuse(RejectionCode::below_commitment, o.line());
   if (auto applied = apply(*line, {{Stage::adjusted, o.delta()}}); !applied) return applied;
   store_line(c, *line);
@@ -184,19 +210,19 @@ Outcome adjust(Context& c, const ledger::proto::AdjustBudgetLine& o) {
 }
 
 Outcome allot(Context& c, const ledger::proto::AllotBudgetLine& o) {
-  const auto line = require_line(c, o.line());
+  auto line = require_line(c, o.line());
   if (!line) return Unexpected<ledger::Rejection>(line.error());
   if (auto treasury = require_line_treasury(c, *line); !treasury) return treasury;
-  if (auto open = require_open(*line); !open) return open;
+  if (auto open = require_appropriation(*line); !open) return open;
   if (auto positive = require_positive(o.amount(), "amount"); !positive) return positive;
-  return change_line(c, o.line(), {{Stage::allotted, o.amount()}}, "budget_allotted", o.amount());
+  return change_line(c, *line, {{Stage::allotted, o.amount()}}, "budget_allotted", o.amount());
 }
 
 Outcome record_execution(Context& c, const ledger::proto::RecordExecution& o) {
   auto line = require_line(c, o.line());
   if (!line) return Unexpected<ledger::Rejection>(line.error());
   if (auto treasury = require_line_treasury(c, *line); !treasury) return treasury;
-  if (auto open = require_open(*line); !open) return open;
+  if (auto open = require_appropriation(*line); !open) return open;
   if (auto positive = require_positive(o.amount(), "amount"); !positive) return positive;
   if (auto text = require_text(o.reference(), 140, true, "reference"); !text) return text;
   if (auto applied = apply(*line, {{Stage::committed, o.amount()}, {Stage::accrued, o.amount()}, {Stage::ordered, o.amount()}, {Stage::paid, o.amount()}}); !applied) return applied;
@@ -207,14 +233,15 @@ Outcome record_execution(Context& c, const ledger::proto::RecordExecution& o) {
 }
 
 Outcome reserve(Context& c, const ledger::proto::ReserveBudgetLine& o) {
-  const auto line = require_line(c, o.line());
+  auto line = require_line(c, o.line());
   if (!line) return Unexpected<ledger::Rejection>(line.error());
   if (line->owner != c.sender.id) return refuse(RejectionCode::not_line_owner, o.line());
-  if (auto open = o.release() ? require_open(*line) : require_open_for_new(c, *line); !open) return open;
+  if (auto open = require_appropriation(*line); !open) return open;
+  if (auto open = o.release() ? Outcome{} : require_open_for_new(c, *line); !open) return open;
   if (auto positive = require_positive(o.amount(), "amount"); !positive) return positive;
-  if (!o.release()) return change_line(c, o.line(), {{Stage::reserved, o.amount()}}, "budget_reserved", o.amount());
+  if (!o.release()) return change_line(c, *line, {{Stage::reserved, o.amount()}}, "budget_reserved", o.amount());
   if (o.amount() > line->net(Stage::reserved)) return refuse(RejectionCode::field_invalid, "amount: more than is reserved");
-  return change_line(c, o.line(), {{Stage::reserved, -Int128{o.amount()}}}, "budget_reservation_released", o.amount());
+  return change_line(c, *line, {{Stage::reserved, -Int128{o.amount()}}}, "budget_reservation_released", o.amount());
 }
 
 }  // namespace daftar::contracts::budget

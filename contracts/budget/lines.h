@@ -22,6 +22,8 @@ Outcome apply(BudgetLine& line, std::initializer_list<Change> changes);
 Expected<BudgetLine, ledger::Rejection> require_line(const Context& c, std::string_view id);
 /// It is not closed, nor being closed. Refusals: line_closed.
 Outcome require_open(const BudgetLine& line);
+/// And it is no ceiling any more. Refusals: line_closed, line_is_ceiling.
+Outcome require_appropriation(const BudgetLine& line);
 /// And something new may be reserved or committed on it. Refusals: line_closed, line_stopped.
 Outcome require_open_for_new(const Context& c, const BudgetLine& line);
 /// The sender is a treasury, and the line is paid from an account of its own.
@@ -29,11 +31,15 @@ Outcome require_line_treasury(const Context& c, const BudgetLine& line);
 
 void store_line(Context& c, const BudgetLine& line);   // and indexes
 /// Applies, stores, indexes, and notes an event.
-Outcome change_line(Context& c, std::string_view id, std::initializer_list<Change> changes, std::string_view event, ledger::MinorUnits amount);
+Outcome change_line(Context& c, BudgetLine& line, std::initializer_list<Change> changes, std::string_view event, ledger::MinorUnits amount);
 
-/// Commits for a contract: takes from what is reserved first, from what is available then.
+/// Commits for a contract: takes from what is reserved first, from what is available then. On a ceiling it binds forward (ceiling.h).
+/// Refusals: line_closed, line_stopped, over_appropriation, over_allotment, over_ceiling.
 Outcome commit(Context& c, std::string_view id, ledger::MinorUnits amount);
+/// A commitment, also a forward one, that will not be used.
+Outcome release(Context& c, std::string_view id, ledger::MinorUnits amount);
 
+/// A new line, or one that was a ceiling until now. Refusals besides those of its fields: budget_line_exists, below_commitment (less than is bound forward).
 Outcome approve(Context& c, const ledger::proto::ApproveBudgetLine& operation);
 Outcome adjust(Context& c, const ledger::proto::AdjustBudgetLine& operation);
 Outcome allot(Context& c, const ledger::proto::AllotBudgetLine& operation);

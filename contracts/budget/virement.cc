@@ -1,6 +1,7 @@
 #include "contracts/budget/virement.h"
 
 #include "contracts/budget/lines.h"
+#include "contracts/budget/rules.h"
 #include "ledger/money.h"
 
 namespace daftar::contracts::budget {
@@ -17,14 +18,25 @@ Outcome judge_pair(const BudgetLine& from, const BudgetLine& to) {
   return {};
 }
 
-/// Of what the line was approved with, rounded down. What comes back by another virement does not count against it.
-Outcome judge_limit(const Context& c, const BudgetLine& from, ledger::MinorUnits amount) {
-  if (!c.fixed.virement_share_ppm) return {};
-  const auto most = ledger::narrow(from.net(Stage::approved) * *c.fixed.virement_share_ppm / 1'000'000);
-  DAFTAR_CHECK(most.has_value());   // a share of what is an amount
-  if (from.moved_out + amount <= *most) return {};
+/// What comes back by another virement does not count against it.
+Outcome judge_share(const BudgetLine& from, ledger::MinorUnits amount, std::uint32_t share_ppm, const std::string& whose) {
+  const ledger::MinorUnits most = share_of_approved(from, share_ppm);
+  if (from.moved_out + amount <= most) return {};
   const int decimals = ledger::currency_decimals(from.currency).value_or(0);
-  return refuse(RejectionCode::virement_limit, from.id + ": " + ledger::format_decimal(*most, decimals, true) + " " + from.currency);
+  return refuse(RejectionCode::virement_limit, from.id + ": " + ledger::format_decimal(most, decimals, true) + " " + from.currency + whose);
+}
+
+/// Every rule that matches holds, then the limit of all virements.
+Outcome judge_rules(const Rules& rules, const BudgetLine& from, const BudgetLine& to, ledger::MinorUnits amount) {
+  for (std::size_t i = 0; i < rules.virements.size(); ++i) {
+    const VirementRule& rule = rules.virements[i];
+    if (!rule.matches(from, to)) continue;
+    const std::string words = rule.in_words(i + 1);
+    if (rule.share_ppm == 0) return refuse(RejectionCode::virement_forbidden, words);
+    if (rule.same_programme && from.programme != to.programme) return refuse(RejectionCode::virement_forbidden, words + ": only within one programme");
+    if (auto judged = judge_share(from, amount, rule.share_ppm, " (" + words + ")"); !judged) return judged;
+  }
+  return rules.virement_share_ppm ? judge_share(from, amount, *rules.virement_share_ppm, {}) : Outcome{};
 }
 
 }  // namespace
@@ -37,11 +49,11 @@ Outcome move_appropriation(Context& c, const ledger::proto::MoveAppropriation& o
   if (!to) return Unexpected<ledger::Rejection>(to.error());
   if (auto treasury = require_line_treasury(c, *to); !treasury) return treasury;
   for (const BudgetLine* line : {&*from, &*to})
-    if (auto open = require_open(*line); !open) return open;
+    if (auto open = require_appropriation(*line); !open) return open;
   if (auto judged = judge_pair(*from, *to); !judged) return judged;
   if (auto positive = require_positive(o.amount(), "amount"); !positive) return positive;
   if (auto text = require_text(o.reason(), 500, true, "reason"); !text) return text;
-  if (auto judged = judge_limit(c, *from, o.amount()); !judged) return judged;
+  if (auto judged = judge_rules(*c.fixed.budget, *from, *to, o.amount()); !judged) return judged;
   if (auto taken = apply(*from, {{Stage::adjusted, -Int128{o.amount()}}}); !taken) return taken;
   if (from->net(Stage::adjusted) < from->net(Stage::allotted)) return refuse(RejectionCode::over_appropriation, from->id);
   if (auto added = apply(*to, {{Stage::adjusted, o.amount()}}); !added) return added;

@@ -88,7 +88,7 @@ class Check {
   /// Where the money waits: the stage of its entry, or the phase.
   Place place_of(const Freeze& freeze, const Exploration& walk) const {
     const State& state = walk.nodes()[freeze.node].state;
-    const bool of_entry = !text_.stages.empty() && freeze.pot.list == text_.stages.front().list;
+    const bool of_entry = !text_.stages.empty() && freeze.pot.list == text_.stages.front().list && state.stage != absent;
     return of_entry ? machine_.stages()[state.stage].place : text_.phases[state.phase].place;
   }
 
@@ -145,9 +145,10 @@ class Check {
       for (std::size_t j = i + 1; j < text_.conclusions.size(); ++j) {
         const Conclusion &a = text_.conclusions[i], &b = text_.conclusions[j];
         if (a.from != b.from || a.to == b.to || text_.phases[state.phase].name != a.from) continue;
-        for (std::size_t stage = 0; stage < std::max<std::size_t>(1, machine_.stages().size()); ++stage) {
+        const std::size_t stages = std::max<std::size_t>(1, machine_.stages().size());
+        for (std::size_t stage = 0; stage < stages + text_.entrants.size(); ++stage) {
           State there = state;
-          there.stage = stage;
+          there.stage = stage == stages ? absent : stage;   // of an open list: there is none
           if (!can_both_hold(&a.when, &b.when, machine_, there, arrangement, {}, {})) continue;
           std::vector<std::string> story = walk.story(at);
           story.push_back("Here line " + std::to_string(a.place.line) + " can make the contract " + a.to + " and line " + std::to_string(b.place.line) + " " + b.to +

@@ -34,7 +34,10 @@ Op op_of_comparison(const std::string& sign) {
 
 Numbers::Numbers(const Template& text) : text_(text), pots_(pots_of(text)), stages_(text.stages.empty() ? nullptr : &text.stages.front().steps) {}
 
-std::uint16_t Numbers::party(std::string_view name) const { return name == treasury_party ? treasury_number : number_in(text_.parties, name); }
+std::uint16_t Numbers::party(std::string_view name) const {
+  if (name == treasury_party) return treasury_number;
+  return text_.entrant(name) != nullptr ? entrant_number : number_in(text_.parties, name);
+}
 std::uint16_t Numbers::phase(std::string_view name) const { return number_in(text_.phases, name); }
 std::uint16_t Numbers::stage(std::string_view name) const {
   DAFTAR_CHECK(stages_ != nullptr);
@@ -144,6 +147,8 @@ void CodeWriter::expression(const Expression& e) {
     const Expression& place = e.parts[0];
     return put(Op::rest, 1, register_of(place), numbers_.pot(*names_->pot_at(place, numbers_.pots())));
   }
+  if (e.form == Form::seals) return seals(e);
+  if (e.form == Form::first) return first(e);
   for (const Expression& part : e.parts) expression(part);
   switch (e.form) {
     case Form::number:
@@ -169,6 +174,8 @@ void CodeWriter::expression(const Expression& e) {
     case Form::both:
     case Form::either:
     case Form::given:
+    case Form::seals:
+    case Form::first:
     case Form::rest: break;   // above
   }
 }
@@ -182,6 +189,24 @@ void CodeWriter::given(const Expression& e) {
   const std::string& name = e.parts[0].name;
   if (numbers_.text().party(name) != nullptr) put(Op::party_given, 1, 0, numbers_.party(name));
   else put(Op::term_given, 1, 0, numbers_.term(name));
+}
+
+void CodeWriter::seals(const Expression& e) {
+  Program::Sealed sealed;
+  for (const std::string& name : e.names) {
+    sealed.locals.push_back(local(name));
+    sealed.names.push_back(name);
+  }
+  sealed_.push_back(std::move(sealed));
+  put(Op::seals, 1, register_of(e.parts[0]), slot_of(e.parts[0]), static_cast<std::uint32_t>(sealed_.size() - 1));
+}
+
+void CodeWriter::first(const Expression& e) {
+  Program::Ranking ranking;
+  for (const Expression& field : e.parts) ranking.fields.push_back(slot_of(field));
+  ranking.stages = numbers_.stages(e.names);
+  rankings_.push_back(std::move(ranking));
+  put(Op::is_first, 1, registers_.at(e.name), 0, static_cast<std::uint32_t>(rankings_.size() - 1));
 }
 
 void CodeWriter::is_stage(const Expression& e) {

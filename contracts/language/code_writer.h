@@ -13,7 +13,7 @@ class Numbers {
   explicit Numbers(const Template& text);
   const Template& text() const { return text_; }
   const Pots& pots() const { return pots_; }
-  std::uint16_t party(std::string_view name) const;       // treasury_number for the treasury
+  std::uint16_t party(std::string_view name) const;       // treasury_number for the treasury, entrant_number for the entrant
   std::uint16_t phase(std::string_view name) const;
   std::uint16_t stage(std::string_view name) const;
   std::uint16_t list(std::string_view name) const { return among_terms(name, true); }
@@ -49,6 +49,8 @@ class CodeWriter {
   std::vector<Instruction> take_code() { return std::move(code_); }
   std::vector<std::int64_t> take_constants() { return std::move(constants_); }
   std::vector<Program::Payment> take_payments() { return std::move(payments_); }
+  std::vector<Program::Sealed> take_sealed() { return std::move(sealed_); }
+  std::vector<Program::Ranking> take_rankings() { return std::move(rankings_); }
   std::size_t deepest() const { return deepest_; }
 
  private:
@@ -66,6 +68,8 @@ class CodeWriter {
   void is_stage(const Expression& e);
   void quantified(const Expression& e);
   void given(const Expression& e);
+  void seals(const Expression& e);
+  void first(const Expression& e);
   void statement(const Statement& s);
   void outflow(const Statement& s);
   void set(const Statement& s);
@@ -77,6 +81,8 @@ class CodeWriter {
   std::vector<std::int64_t> constants_;
   std::map<std::int64_t, std::uint32_t> known_constants_;
   std::vector<Program::Payment> payments_;
+  std::vector<Program::Sealed> sealed_;
+  std::vector<Program::Ranking> rankings_;
   std::size_t depth_ = 0, deepest_ = 0;
   std::optional<Names> names_;                              // of the piece
   std::map<std::string, std::uint8_t> registers_;           // by variable

@@ -15,6 +15,7 @@ class Compiler {
     out_.version = static_cast<std::uint32_t>(text_.version);
     out_.source = ledger::sha256(source);
     out_.parties = text_.parties;
+    if (!text_.entrants.empty()) out_.entrant = text_.entrants.front();
     for (const Fund& fund : text_.funds) out_.funds.push_back({numbers_.party(fund.party), fund.account, fund.budget_line});
     add_terms();
     out_.phases = text_.phases;
@@ -33,13 +34,15 @@ class Compiler {
     out_.code = writer_.take_code();
     out_.constants = writer_.take_constants();
     out_.payments = writer_.take_payments();
+    out_.sealed = writer_.take_sealed();
+    out_.rankings = writer_.take_rankings();
     if (writer_.deepest() > stack_size) return tl::make_unexpected(Fault{text_.place, "an expression is nested too deep to be run"});
     return std::move(out_);
   }
 
  private:
-  static Program::Slot slot_of(const std::string& name, const Type& type) {
-    Program::Slot slot{name, type, no_code};
+  Program::Slot slot_of(const std::string& name, const Type& type) const {
+    Program::Slot slot{name, type, no_code, type.copy_of.empty() ? no_slot : numbers_.term(type.copy_of)};
     slot.type.up_to.reset();
     return slot;
   }
@@ -50,7 +53,7 @@ class Compiler {
         out_.terms.push_back(slot_of(term.name, term.type));
         continue;
       }
-      Program::List list{term.name, term.least, term.most, {}};
+      Program::List list{term.name, term.least, term.most, term.open, {}};
       for (const Field& field : term.fields) list.fields.push_back(slot_of(field.name, field.type));
       out_.lists.push_back(std::move(list));
     }
@@ -86,11 +89,16 @@ class Compiler {
   }
 
   void add_act(const Action& action) {
-    const Entry* on = action.scope.on ? &*action.scope.on : nullptr;
+    const Entry* on = action.scope.on && !action.scope.joins ? &*action.scope.on : nullptr;   // bounds and conditions come before a new entry
     Program::Act act;
     act.name = action.name;
-    for (const std::string& actor : action.actors) act.actors.push_back(numbers_.party(actor));
-    act.jointly = action.jointly;
+    act.joins = action.scope.joins;
+    if (action.award) {
+      act.award = Program::Award{numbers_.party(action.award->buyer), numbers_.field(action.scope.on->list, action.award->price.member)};
+    } else {
+      for (const std::string& actor : action.actors) act.actors.push_back(numbers_.party(actor));
+      act.jointly = action.jointly;
+    }
     act.place = place_of(action.scope);
     for (const Field& parameter : action.parameters) {
       act.parameters.push_back(slot_of(parameter.name, parameter.type));

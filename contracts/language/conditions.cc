@@ -12,9 +12,10 @@ Truth certain(bool holds) { return {holds, !holds}; }
 
 /// Of `all`, `no`, `any`: settled by the followed entry, or open.
 Truth truth_of_list(const Expression& condition, const Machine& machine, const State& state) {
+  const bool alone = machine.alone();
+  if (state.stage == absent) return alone ? certain(condition.form != Form::any) : Truth{};   // others may be there
   const Step& stage = machine.stages().at(state.stage);
   const bool among = condition.names.empty() ? stage.end : std::find(condition.names.begin(), condition.names.end(), stage.name) != condition.names.end();
-  const bool alone = machine.text().term(condition.name)->most == 1;
   if (alone) return certain(condition.form == Form::no ? !among : among);
   switch (condition.form) {
     case Form::all: return {among, true};
@@ -96,7 +97,7 @@ Truth Machine::truth(const Expression& e, const State& state, const Arrangement&
     case Form::is_public: return certain(arrangement.is_public);
     case Form::is_stage: {
       const auto entry = entries.find(e.name);
-      if (entry == entries.end() || !entry->second || stages().empty()) return {};   // a choice, or another entry
+      if (entry == entries.end() || !entry->second || stages().empty() || state.stage == absent) return {};   // a choice, or another entry
       return certain(stages()[state.stage].name == e.names[0]);
     }
     case Form::all:

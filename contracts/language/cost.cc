@@ -20,6 +20,12 @@ std::uint64_t cost_of_expression(const Template& text, const Expression& e) {
   using Form = Expression::Form;
   std::uint64_t sum = cost::part;
   if (e.form == Form::all || e.form == Form::no || e.form == Form::any) sum = plus(sum, times(cost::part, entries(text, e.name)));
+  if (e.form == Form::seals) sum = plus(sum, cost::movement);
+  if (e.form == Form::first) {
+    const Stages& stages = text.stages.front();   // one list at most has stages
+    sum = plus(sum, times(entries(text, stages.list), e.parts.size()));
+    return sum;
+  }
   for (const Expression& inner : e.parts) sum = plus(sum, cost_of_expression(text, inner));
   return sum;
 }

@@ -5,7 +5,8 @@
 namespace daftar::contracts::language {
 namespace {
 
-constexpr std::uint8_t layout = 1;
+/// The second knows who made an entry; without such entries it is never written.
+constexpr std::uint8_t layout_closed = 1, layout_with_entries = 2;
 
 void write(ledger::Writer& out, const Value& value) {
   out.u8(static_cast<std::uint8_t>(value.form));
@@ -63,10 +64,32 @@ Instance begin(const Program& program, bool is_public, std::vector<bool> parties
   return instance;
 }
 
+std::uint32_t join(const Program& program, Instance& instance, std::string member) {
+  auto& entries = instance.lists[program.staged];
+  EntryState entry;
+  entry.member = std::move(member);
+  for (const Program::Slot& slot : program.lists[program.staged].fields) entry.fields.push_back(slot.copied == no_slot ? Value{} : instance.terms[slot.copied]);
+  entries.push_back(std::move(entry));
+  for (std::size_t pot = 0; pot < program.held.size(); ++pot)
+    if (program.held[pot].list == program.staged) instance.held[pot].push_back(0);
+  return static_cast<std::uint32_t>(entries.size() - 1);
+}
+
+std::optional<std::uint32_t> entry_of(const Program& program, const Instance& instance, std::string_view member) {
+  if (!program.entrant) return std::nullopt;
+  const auto& entries = instance.lists[program.staged];
+  for (std::uint32_t i = 0; i < entries.size(); ++i)
+    if (entries[i].member == member) return i;
+  return std::nullopt;
+}
+
 std::string encode(const Instance& instance) {
+  bool joined = false;
+  for (const auto& list : instance.lists)
+    for (const EntryState& entry : list) joined = joined || !entry.member.empty();
   ledger::Writer out;
   out.reserve(256);
-  out.u8(layout);
+  out.u8(joined ? layout_with_entries : layout_closed);
   out.u16(instance.phase);
   out.boolean(instance.is_public);
   write_count(out, instance.parties);
@@ -77,6 +100,7 @@ std::string encode(const Instance& instance) {
     write_count(out, list);
     for (const EntryState& entry : list) {
       out.u8(entry.stage);
+      if (joined) out.bytes(entry.member);
       write(out, entry.fields);
     }
   }
@@ -103,7 +127,9 @@ std::string encode(const Instance& instance) {
 std::optional<Instance> decode_instance(std::string_view bytes) {
   ledger::Reader in(bytes);
   Instance instance;
-  if (in.u8() != layout) return std::nullopt;
+  const std::uint8_t layout = in.u8();
+  if (layout != layout_closed && layout != layout_with_entries) return std::nullopt;
+  bool joined = false;
   instance.phase = in.u16();
   instance.is_public = in.boolean();
   read_many(in, instance.parties, [&] { instance.parties.push_back(in.boolean()); });
@@ -112,7 +138,9 @@ std::optional<Instance> decode_instance(std::string_view bytes) {
     auto& list = instance.lists.emplace_back();
     read_many(in, list, [&] {
       const std::uint8_t stage = in.u8();
-      list.push_back({stage, read_values(in)});
+      std::string member(layout == layout_with_entries ? in.bytes() : std::string_view());
+      joined = joined || !member.empty();
+      list.push_back({stage, read_values(in), std::move(member)});
     });
   });
   read_many(in, instance.held, [&] {
@@ -128,7 +156,7 @@ std::optional<Instance> decode_instance(std::string_view bytes) {
     const std::uint32_t entry = in.u32();
     instance.postponed.push_back({deadline, entry, in.i64()});
   });
-  if (!in.done()) return std::nullopt;
+  if (!in.done() || joined != (layout == layout_with_entries)) return std::nullopt;
   return instance;
 }
 

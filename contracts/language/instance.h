@@ -26,6 +26,7 @@ struct Value {
 struct EntryState {
   std::uint8_t stage = 0;
   std::vector<Value> fields;
+  std::string member;            // who made it, in an open list; else empty
   bool operator==(const EntryState&) const = default;
 };
 
@@ -58,6 +59,11 @@ struct Instance {
 
 /// Where nothing has happened yet. `terms` and `lists` as the program has them: judge_terms() says whether they are.
 Instance begin(const Program& program, bool is_public, std::vector<bool> parties, std::vector<Value> terms, std::vector<std::vector<EntryState>> lists);
+
+/// A new entry of the open list, in its first stage, with copies of the terms that its fields are copies of. Its number, from 0.
+std::uint32_t join(const Program& program, Instance& instance, std::string member);
+/// The entry that this member made; nothing: none.
+std::optional<std::uint32_t> entry_of(const Program& program, const Instance& instance, std::string_view member);
 
 std::string encode(const Instance& instance);
 /// Nothing: not bytes that encode() made.

@@ -15,6 +15,14 @@ using Done = Interpreter::Done;
 
 auto passed_on(const Rejection& rejection) { return Unexpected<Rejection>(rejection); }
 
+/// An entrant acts on its own entry; who has none makes one.
+bool is_actor(const Program::Act& act, std::uint16_t party, std::uint32_t entry) {
+  const auto has = [&](std::uint16_t wanted) { return std::find(act.actors.begin(), act.actors.end(), wanted) != act.actors.end(); };
+  if (party == newcomer_number) return act.joins && has(entrant_number);
+  if (!is_entrant(party)) return has(party);
+  return has(entrant_number) && (act.joins || party - entrant_number == entry || entry == no_entry);
+}
+
 /// Is the contract, and the entry, where an act or deadline can happen?
 bool is_here(const Program::Place& place, const Instance& instance, std::uint32_t entry) {
   if (!contains(place.phases, instance.phase)) return false;
@@ -86,20 +94,26 @@ class Choice {
     for (std::uint16_t number = 0; number < program_.acts.size(); ++number) {
       const Program::Act& act = program_.acts[number];
       if (act.name != sent_.name) continue;
-      if (std::find(act.actors.begin(), act.actors.end(), sent_.party) == act.actors.end()) {
-        fails(1, {RejectionCode::not_a_party, sent_.name});
+      if (act.joins && moment_.entry != no_entry) {
+        fails(1, {RejectionCode::field_invalid, "entry: " + act.name + " makes a new one"});
+      } else if (!is_actor(act, sent_.party, moment_.entry)) {
+        fails(2, {RejectionCode::not_a_party, sent_.name});
       } else if (!contains(act.place.phases, instance_.phase)) {
-        fails(2, {RejectionCode::wrong_phase, program_.phases[instance_.phase].name});
+        fails(3, {RejectionCode::wrong_phase, program_.phases[instance_.phase].name});
       } else if (act.place.list == no_list && moment_.entry != no_entry) {
-        fails(3, {RejectionCode::field_invalid, "entry: " + act.name + " is about the contract as a whole"});
-      } else if (act.place.list != no_list && moment_.entry >= instance_.lists[act.place.list].size()) {
-        fails(3, {RejectionCode::milestone_unknown, (moment_.entry == no_entry ? std::string("none") : std::to_string(moment_.entry + 1)) + " of " + std::to_string(instance_.lists[act.place.list].size())});
-      } else if (!is_here(act.place, instance_, moment_.entry)) {
-        fails(4, {RejectionCode::milestone_wrong_stage, program_.stages[instance_.lists[act.place.list][moment_.entry].stage].name});
+        fails(4, {RejectionCode::field_invalid, "entry: " + act.name + " is about the contract as a whole"});
+      } else if (act.joins && is_entrant(sent_.party)) {
+        fails(4, {RejectionCode::already_entered, "entry " + std::to_string(sent_.party - entrant_number + 1)});
+      } else if (act.joins && instance_.lists[act.place.list].size() >= program_.lists[act.place.list].most) {
+        fails(4, {RejectionCode::entries_full, std::to_string(program_.lists[act.place.list].most)});
+      } else if (!act.joins && act.place.list != no_list && moment_.entry >= instance_.lists[act.place.list].size()) {
+        fails(4, {RejectionCode::milestone_unknown, (moment_.entry == no_entry ? std::string("none") : std::to_string(moment_.entry + 1)) + " of " + std::to_string(instance_.lists[act.place.list].size())});
+      } else if (!act.joins && !is_here(act.place, instance_, moment_.entry)) {
+        fails(5, {RejectionCode::milestone_wrong_stage, program_.stages[instance_.lists[act.place.list][moment_.entry].stage].name});
       } else {
         auto chosen = judge(number);
         if (chosen) return chosen;
-        fails(5, std::move(chosen.error()));
+        fails(6, std::move(chosen.error()));
       }
     }
     return passed_on(why);
@@ -121,7 +135,7 @@ class Choice {
     runner.give(chosen.parameters);
     const auto holds = runner.value(act.place.when);
     if (!holds) return passed_on(holds.error());
-    if (*holds == 0) return refusal(RejectionCode::condition_not_met, sent_.name);
+    if (*holds == 0) return refusal(runner.seal_broken() ? RejectionCode::seal_mismatch : RejectionCode::condition_not_met, sent_.name);
     chosen.units = runner.units();
     return chosen;
   }
@@ -164,6 +178,7 @@ Expected<Done, Rejection> Interpreter::act(Instance& instance, const Sent& sent,
     return Done{false, 0};
   }
   std::erase_if(instance.consents, [&](const Consent& one) { return one.act == chosen->number && one.entry == chosen->entry; });
+  if (act.joins) moment.entry = join(program_, instance, sent.member);
   Runner runner(program_, instance, moment, act.place.list, act.cost - chosen->units);
   runner.give(std::move(chosen->parameters));
   auto done = happen(program_, instance, runner, act.body, verbs);
@@ -171,9 +186,37 @@ Expected<Done, Rejection> Interpreter::act(Instance& instance, const Sent& sent,
   return done;
 }
 
+std::optional<std::uint32_t> Interpreter::awarded(const Instance& instance) const {
+  const Program::Act* act = program_.award();
+  if (act == nullptr) return std::nullopt;
+  for (std::uint32_t entry = 0; entry < instance.lists[act->place.list].size(); ++entry)
+    if (is_here(act->place, instance, entry)) return entry;
+  return std::nullopt;
+}
+
+Expected<Done, Rejection> Interpreter::conclude_award(Instance& instance, Moment moment, Verbs& verbs) const {
+  const auto entry = awarded(instance);
+  if (!entry) return refusal(RejectionCode::not_awarded, program_.phases[instance.phase].name);
+  const Program::Act& act = *program_.award();
+  moment.entry = *entry;
+  Runner runner(program_, instance, moment, act.place.list, act.cost);
+  if (act.place.when != no_code) {
+    const auto holds = runner.value(act.place.when);
+    if (!holds) return passed_on(holds.error());
+    if (*holds == 0) return refusal(RejectionCode::condition_not_met, act.name);
+  }
+  return happen(program_, instance, runner, act.body, verbs);
+}
+
 bool Interpreter::may(const Instance& instance, std::uint16_t number, std::uint16_t party, Moment moment) const {
   const Program::Act& act = program_.acts[number];
-  if (std::find(act.actors.begin(), act.actors.end(), party) == act.actors.end() || !is_here(act.place, instance, moment.entry)) return false;
+  if (!is_actor(act, party, moment.entry)) return false;
+  if (act.joins) {
+    if (party != newcomer_number || moment.entry != no_entry || !contains(act.place.phases, instance.phase) || instance.lists[act.place.list].size() >= program_.lists[act.place.list].most)
+      return false;
+  } else if (!is_here(act.place, instance, moment.entry)) {
+    return false;
+  }
   const std::uint32_t entry = act.place.list == no_list ? 0 : moment.entry;
   if (act.jointly && has_consented(instance, number, party, entry)) return false;
   if (act.place.when == no_code) return true;

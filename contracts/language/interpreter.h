@@ -11,10 +11,12 @@ namespace daftar::contracts::language {
 
 using Result = Expected<void, ledger::Rejection>;
 
-/// What a program may ask of the ledger. Parties are numbers of the program's; amounts are above 0.
+/// What a program may ask of the ledger. Parties are numbers of the program's, or entrant_number + entry; amounts are above 0.
 class Verbs {
  public:
   virtual ~Verbs() = default;
+  /// Said before each of the others: of which held term of the program they are, and of which entry of its list, from 0 (0, too, when it is of none).
+  virtual void about(std::uint16_t /*held*/, std::uint32_t /*entry*/) {}
   virtual Result hold(std::uint16_t party, ledger::MinorUnits amount) = 0;
   /// Out of what is held from a party: to a party, as income of the category.
   virtual Result pay(std::uint16_t from, std::uint16_t to, ledger::MinorUnits amount, std::string_view category) = 0;
@@ -27,12 +29,14 @@ inline constexpr std::uint32_t no_entry = 0xffffffff;
 struct Moment {
   std::int64_t now = 0;             // block time, ms
   std::uint32_t entry = no_entry;   // from 0; of the list that the act or deadline happens on
+  std::string_view contract = {};   // its id: what seals are for
 };
 
 struct Sent {
   std::string name;                 // of the act
   std::uint16_t party = 0;          // who sends it
   std::vector<std::pair<std::string, Value>> parameters;
+  std::string member = {};          // of a newcomer, for the entry that it makes
 };
 
 class Interpreter {
@@ -43,12 +47,17 @@ class Interpreter {
   Result judge_terms(const Instance& instance, std::int64_t now) const;
 
   /// Refusals: not_a_party, wrong_phase, milestone_unknown, milestone_wrong_stage, condition_not_met, already_signed, field_invalid, overflow, template_fault,
-  /// and what the verbs refuse. `happened`: false when it waits for another party's word.
+  /// already_entered, entries_full, seal_mismatch, and what the verbs refuse. `happened`: false when it waits for another party's word.
   struct Done {
     bool happened = false;
     std::uint64_t units = 0;        // of cost
   };
   Expected<Done, ledger::Rejection> act(Instance& instance, const Sent& sent, Moment moment, Verbs& verbs) const;
+
+  /// The entry that a contract can come about by now; nothing: there is none. The first, if there are several.
+  std::optional<std::uint32_t> awarded(const Instance& instance) const;
+  /// The act that such a contract does when it comes into force. Refusals: not_awarded, condition_not_met, and as of an act.
+  Expected<Done, ledger::Rejection> conclude_award(Instance& instance, Moment moment, Verbs& verbs) const;
 
   /// Could this party send this act now, as far as one can tell before its parameters are known?
   bool may(const Instance& instance, std::uint16_t act, std::uint16_t party, Moment moment) const;

@@ -9,12 +9,12 @@
 namespace daftar::contracts::language {
 namespace {
 
-constexpr std::array<std::string_view, 72> sorted_keywords = {
+constexpr std::array<std::string_view, 77> sorted_keywords = {
     "account", "action", "all", "and", "any", "as", "at", "because", "become", "becomes", "budget", "by", "category", "choice", "clause",
-    "conclude", "date", "day", "days", "deadline", "digest", "does", "duration", "each", "else", "end", "ended", "for", "from", "fund",
-    "given", "hold", "hour", "hours", "if", "in", "is", "later", "let", "line", "list", "max", "min", "money", "no", "not", "now", "of",
-    "on", "optional", "or", "party", "pay", "per", "phases", "prevails", "prose", "public", "rate", "refund", "release", "require", "rest",
-    "set", "stages", "template", "term", "text", "to", "up", "version", "when"};
+    "conclude", "contract", "date", "day", "days", "deadline", "digest", "does", "duration", "each", "else", "end", "ended", "entrant",
+    "first", "for", "from", "fund", "given", "hold", "hour", "hours", "if", "in", "is", "joins", "later", "let", "line", "list", "max",
+    "min", "money", "no", "not", "now", "of", "on", "optional", "or", "party", "pay", "per", "phases", "prevails", "prose", "public", "rate",
+    "refund", "release", "require", "rest", "seals", "set", "stages", "template", "term", "text", "to", "up", "version", "when"};
 
 bool is_name_start(char c) { return ledger::is_lower(c); }
 bool is_name_part(char c) { return ledger::is_lower(c) || ledger::is_digit(c) || c == '_'; }

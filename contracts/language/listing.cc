@@ -37,6 +37,8 @@ std::string_view name(Op op) {
     case Op::all_in: return "all_in";
     case Op::none_in: return "none_in";
     case Op::any_in: return "any_in";
+    case Op::seals: return "seals";
+    case Op::is_first: return "is_first";
     case Op::jump: return "jump";
     case Op::unless: return "unless";
     case Op::let: return "let";
@@ -91,6 +93,18 @@ class Listing {
 
   static std::string entry(std::uint8_t number) { return number == entry_register::on ? "on" : number == entry_register::each ? "each" : "contract"; }
 
+  static std::string joined(const std::vector<std::string>& names) {
+    std::string out;
+    for (const std::string& one : names) out += (out.empty() ? "" : ",") + one;
+    return out;
+  }
+
+  std::string fields(const Program::Ranking& ranking) const {
+    std::vector<std::string> names;
+    for (const std::uint16_t field : ranking.fields) names.push_back(program_.lists[program_.staged].fields[field].name);
+    return joined(names);
+  }
+
   std::string held(const Instruction& i) const {
     const Program::HeldTerm& held = program_.held[i.b];
     if (held.list == no_list) return program_.terms[held.slot].name;
@@ -105,6 +119,8 @@ class Listing {
       case Op::term_given:
       case Op::set_term:
       case Op::copy_to_term: return program_.terms[i.b].name;
+      case Op::seals: return entry(i.a) + " " + std::to_string(i.b) + " of " + joined(program_.sealed[i.c].names);
+      case Op::is_first: return entry(i.a) + " by " + fields(program_.rankings[i.c]);
       case Op::field:
       case Op::set_field:
       case Op::copy_to_field: return entry(i.a) + " " + std::to_string(i.b);
@@ -126,7 +142,7 @@ class Listing {
       case Op::rest:
       case Op::hold:
       case Op::give_back: return held(i);
-      case Op::pay: return held(i) + " to " + program_.parties[program_.payments[i.c].to].name;
+      case Op::pay: return held(i) + " to " + std::string(program_.party_name(program_.payments[i.c].to));
       default: return {};
     }
   }

@@ -40,6 +40,7 @@ class Mentions {
     for (const Expression& part : e.parts) expression(part);
   }
   void type(const Type& type) {
+    any_ = any_ || type.copy_of == term_;
     if (type.up_to) expression(*type.up_to);
   }
   void scope(const Scope& scope) {
@@ -144,6 +145,16 @@ const std::vector<Step>& Machine::stages() const {
   return text_.stages.empty() ? none : text_.stages.front().steps;
 }
 
+State Machine::first_state() const {
+  State state;
+  if (!text_.entrants.empty()) state.stage = absent;
+  return state;
+}
+
+bool Machine::is_in(const State& state, const std::vector<std::string>& wanted) const {
+  return state.stage != absent && (wanted.empty() || stages().empty() || among(wanted, stages()[state.stage].name));
+}
+
 std::vector<Event> Machine::events(const State& state, const Arrangement& arrangement) const {
   std::vector<Event> out;
   if (ended(state)) return out;
@@ -156,13 +167,16 @@ std::vector<Event> Machine::events(const State& state, const Arrangement& arrang
     for (const bool followed : {true, false}) {
       if (!followed && (!scope.on || text_.term(scope.on->list)->most == 1)) continue;
       std::map<std::string, bool> entries;
-      if (scope.on) entries[scope.on->variable] = followed;
-      if (scope.on && followed && !scope.on->stages.empty() && !among(scope.on->stages, stages()[state.stage].name)) continue;
+      if (scope.on && !scope.joins) entries[scope.on->variable] = followed;
+      if (scope.joins && followed && state.stage != absent) continue;   // it is made once
+      if (scope.on && followed && !scope.joins && !is_in(state, scope.on->stages)) continue;
       if (scope.when && !truth(*scope.when, state, arrangement, entries).can_hold) continue;
       event.on_followed = followed;
       event.help = Help::no;
       const std::vector<Statement>& body = event.action != nullptr ? event.action->body : effects(text_, *event.deadline);
-      if (followed && !holds_money(body)) {
+      // A contract by an award brings money in, so nobody is relied on to make it.
+      const bool relied_on = event.action == nullptr || !event.action->award;
+      if (followed && relied_on && !holds_money(body)) {
         if (event.deadline != nullptr) event.help = Help::after_waiting;
         else event.help = scope.when ? help(*scope.when, state, arrangement, entries) : Help::now;
       }

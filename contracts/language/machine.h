@@ -1,6 +1,6 @@
 // A template as a machine of phases and stages, whose amounts are symbolic: what can happen in a state, and what comes of it. The checker walks it.
 //
-// One entry of each list is followed; the others may be in any stages. So a condition over a whole list (`all`, `no`, `any`) that the followed entry does
+// One entry of each list is followed; the others may be in any stages. In an open list it may not be there yet, or never come. So a condition over a whole list (`all`, `no`, `any`) that the followed entry does
 // not settle may hold or not, and whatever is found impossible is so however many entries there are. Comparisons (of dates, of amounts) may hold or not.
 #pragma once
 #include <optional>
@@ -22,8 +22,11 @@ struct Arrangement {
 std::optional<std::vector<Arrangement>> arrangements_of(const Template& text);
 std::string in_words(const Template& text, const Arrangement& arrangement);
 
+/// Of an open list's followed entry, before it is made.
+inline constexpr std::size_t absent = static_cast<std::size_t>(-1);
+
 struct State {
-  std::size_t phase = 0, stage = 0;           // indexes; stage of the followed entry
+  std::size_t phase = 0, stage = 0;           // indexes; stage of the followed entry, or absent
   std::map<Pot, SymbolicAmount> held;         // absent: nothing
   std::set<std::string> set;                  // what is declared `later` and has been set: "signed_on", "milestones.delivered"
   std::set<std::string> acted;                // parties with a fund that have surely acted on the contract
@@ -72,9 +75,13 @@ class Machine {
   const Template& text() const { return text_; }
   const Pots& pots() const { return pots_; }
 
-  State first_state() const { return {}; }
+  State first_state() const;
   bool ended(const State& state) const { return text_.phases[state.phase].end; }
   const std::vector<Step>& stages() const;    // of the list that has stages; empty: there is none
+  /// Is the followed entry there, in one of these stages? None named: in any.
+  bool is_in(const State& state, const std::vector<std::string>& stages) const;
+  /// The list with stages has room for one entry only.
+  bool alone() const { return text_.term(text_.stages.front().list)->most == 1; }
 
   /// None in an end.
   std::vector<Event> events(const State& state, const Arrangement& arrangement) const;

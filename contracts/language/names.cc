@@ -37,7 +37,7 @@ Pots pots_of(const Template& text) {
 
 bool Names::knows(const std::string& name) const {
   return entries_.contains(name) || parameters_.contains(name) || lets_.contains(name) || text_->term(name) != nullptr ||
-         text_->party(name) != nullptr || name == treasury_party;
+         text_->party(name) != nullptr || text_->entrant(name) != nullptr || name == treasury_party;
 }
 
 const Term* Names::list_of(const std::string& variable) const {

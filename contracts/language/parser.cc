@@ -19,6 +19,20 @@ void read_party(TokenReader& r, Template& out) {
   out.parties.push_back(std::move(party));
 }
 
+void read_entrant(TokenReader& r, Template& out) {
+  Entrant entrant;
+  entrant.place = r.place();
+  entrant.name = r.expect_name("a name for who makes the entries");
+  r.expect("of", "behind the entrant's name");
+  entrant.list = r.expect_name("the name of an open list");
+  r.expect(":", "behind the list's name");
+  do {
+    if (entrant.roles.size() == limits::names_in_list) r.fail("fewer roles");
+    entrant.roles.push_back(r.expect_name("a role, such as enterprise, citizen or member"));
+  } while (r.accept("or"));
+  out.entrants.push_back(std::move(entrant));
+}
+
 void read_fund(TokenReader& r, Template& out) {
   Fund fund;
   fund.place = r.place();
@@ -43,6 +57,7 @@ Field read_field(TokenReader& r, std::string_view what, bool parameter) {
   field.name = r.expect_name(what);
   r.expect(":", "behind the name");
   field.type = read_type(r, parameter);
+  if (!parameter && r.accept("=")) field.type.copy_of = r.expect_name("the name of a term");
   return field;
 }
 
@@ -55,8 +70,13 @@ void read_term(TokenReader& r, Template& out) {
   if (!term.is_list) {
     term.type = read_type(r, false);
   } else {
-    term.least = static_cast<std::uint32_t>(r.expect_integer("the least number of entries", limits::list_entries));
-    r.expect("..", "between the least and the most number of entries");
+    term.open = r.accept("up");
+    if (term.open) {
+      r.expect("to", "behind `up`");
+    } else {
+      term.least = static_cast<std::uint32_t>(r.expect_integer("the least number of entries", limits::list_entries));
+      r.expect("..", "between the least and the most number of entries");
+    }
     term.most = static_cast<std::uint32_t>(r.expect_integer("the most number of entries", limits::list_entries));
     if (term.most < term.least || term.most == 0) r.fail_at(term.place, "a list has room for at least as many entries as it must have, and for one");
     r.expect("of", "before the fields of an entry");
@@ -145,9 +165,31 @@ Scope read_scope(TokenReader& r) {
   Scope scope;
   r.expect("in", "before the phases in which it can happen");
   scope.phases = read_names(r, "the name of a phase");
-  if (r.accept("on")) scope.on = read_entry(r);
+  scope.joins = r.accept("joins");
+  if (scope.joins || r.accept("on")) scope.on = read_entry(r);
   if (r.accept("when")) scope.when = read_condition(r);
   return scope;
+}
+
+void read_actors(TokenReader& r, Action& action) {
+  action.actors = {r.expect_name("the name of a party")};
+  action.jointly = r.sees("and");
+  const std::string_view joined = action.jointly ? "and" : "or";
+  while (r.accept(joined)) {
+    if (action.actors.size() == limits::names_in_list) r.fail("fewer parties");
+    action.actors.push_back(r.expect_name("the name of a party"));
+  }
+}
+
+Award read_award(TokenReader& r) {
+  Award award;
+  r.expect("of", "behind `contract`");
+  award.buyer = r.expect_name("the party that awards");
+  r.expect("and", "between who awards and who wins");
+  award.winner = r.expect_name("the entrant who wins");
+  r.expect("for", "before the awarded amount");
+  award.price = read_sum(r);
+  return award;
 }
 
 void read_action(TokenReader& r, Template& out) {
@@ -162,12 +204,12 @@ void read_action(TokenReader& r, Template& out) {
     r.expect(")", "behind the parameters");
   }
   r.expect("by", "before who does it");
-  action.actors = {r.expect_name("the name of a party")};
-  action.jointly = r.sees("and");
-  const std::string_view joined = action.jointly ? "and" : "or";
-  while (r.accept(joined)) {
-    if (action.actors.size() == limits::names_in_list) r.fail("fewer parties");
-    action.actors.push_back(r.expect_name("the name of a party"));
+  if (r.accept("contract")) {
+    action.award = read_award(r);
+    action.actors = {action.award->buyer, action.award->winner};
+    action.jointly = true;
+  } else {
+    read_actors(r, action);
   }
   action.scope = read_scope(r);
   action.body = read_block(r);
@@ -199,6 +241,7 @@ void read_conclusion(TokenReader& r, Template& out) {
 
 void read_declaration(TokenReader& r, Template& out) {
   if (r.accept("party")) read_party(r, out);
+  else if (r.accept("entrant")) read_entrant(r, out);
   else if (r.accept("fund")) read_fund(r, out);
   else if (r.accept("term")) read_term(r, out);
   else if (r.accept("phases")) {
@@ -211,7 +254,7 @@ void read_declaration(TokenReader& r, Template& out) {
   else if (r.accept("action")) read_action(r, out);
   else if (r.accept("deadline")) read_deadline(r, out);
   else if (r.accept("conclude")) read_conclusion(r, out);
-  else r.fail("a declaration: party, fund, term, phases, stages, require, prose, clause, action, deadline or conclude");
+  else r.fail("a declaration: party, entrant, fund, term, phases, stages, require, prose, clause, action, deadline or conclude");
 }
 
 }  // namespace

@@ -148,6 +148,23 @@ Expression read_quantified(TokenReader& r, Form form) {
   return e;
 }
 
+/// `b first by price, placed in revealed`
+Expression read_first(TokenReader& r, Place place, const Expression& entry) {
+  Expression e = made(Form::first, place);
+  if (entry.form != Form::name) r.fail_at(place, "before `first` stands the name of an entry");
+  e.name = entry.name;
+  r.expect("by", "behind `first`");
+  for (std::string& member : read_names(r, "the name of a field")) {
+    Expression field = made(Form::field, place);
+    field.name = e.name;
+    field.member = std::move(member);
+    e.parts.push_back(std::move(field));
+  }
+  r.expect("in", "before the stages whose entries are compared");
+  e.names = read_names(r, "the name of a stage");
+  return e;
+}
+
 Expression read_comparison(TokenReader& r) {
   const Place place = r.place();
   if (r.sees("all")) return read_quantified(r, Form::all);
@@ -164,6 +181,12 @@ Expression read_comparison(TokenReader& r) {
     e.names = {r.expect_name("the name of a stage or choice")};
     return e;
   }
+  if (r.accept("seals")) {
+    Expression e = made(Form::seals, place, {std::move(left)});
+    e.names = read_names(r, "the name of a parameter");
+    return e;
+  }
+  if (r.accept("first")) return read_first(r, place, left);
   if (!sees_comparison(r)) return left;
   Expression e = made(Form::compare, place, {});
   e.name = r.take();

@@ -1,18 +1,21 @@
 #include "contracts/language/program.h"
 
+#include <algorithm>
+
+#include "contracts/language/names.h"
 #include "ledger/encoding.h"
 
 namespace daftar::contracts::language {
 namespace {
 
-constexpr std::uint8_t layout = 1;
+constexpr std::uint8_t layout_closed = 1, layout_with_entrant = 2;
 
 class Encoder {
  public:
   explicit Encoder(const Program& program) : program_(program) {}
 
   std::string run() {
-    out_.u8(layout);
+    out_.u8(open_ ? layout_with_entrant : layout_closed);
     out_.bytes(program_.name);
     out_.u32(program_.version);
     out_.raw(program_.source.view());
@@ -21,6 +24,11 @@ class Encoder {
       names(party.roles);
       out_.boolean(party.optional);
     });
+    if (open_) {
+      out_.bytes(program_.entrant->name);
+      out_.bytes(program_.entrant->list);
+      names(program_.entrant->roles);
+    }
     each(program_.funds, [&](const Program::Funding& fund) {
       out_.u16(fund.party);
       out_.boolean(fund.account);
@@ -31,6 +39,7 @@ class Encoder {
       out_.bytes(list.name);
       out_.u32(list.least);
       out_.u32(list.most);
+      if (open_) out_.boolean(list.open);
       slots(list.fields);
     });
     each(program_.held, [&](const Program::HeldTerm& held) {
@@ -52,6 +61,7 @@ class Encoder {
       slots(act.parameters);
       each(act.actors, [&](std::uint16_t actor) { out_.u16(actor); });
       out_.boolean(act.jointly);
+      if (open_) award(act);
       place(act.place);
       out_.u32(act.body);
       out_.u64(act.cost);
@@ -75,6 +85,7 @@ class Encoder {
       out_.bytes(payment.category);
       out_.u32(payment.source);
     });
+    if (open_) conditions();
     each(program_.code, [&](const Instruction& i) {
       out_.u8(static_cast<std::uint8_t>(i.op));
       out_.u8(i.a);
@@ -105,6 +116,7 @@ class Encoder {
       out_.boolean(slot.type.optional);
       out_.boolean(slot.type.later);
       out_.u32(slot.bound);
+      if (open_) out_.u16(slot.copied);
     });
   }
 
@@ -112,6 +124,25 @@ class Encoder {
     each(all, [&](const Step& step) {
       out_.bytes(step.name);
       out_.boolean(step.end);
+    });
+  }
+
+  void award(const Program::Act& act) {
+    out_.boolean(act.joins);
+    out_.boolean(act.award.has_value());
+    if (!act.award) return;
+    out_.u16(act.award->buyer);
+    out_.u16(act.award->price);
+  }
+
+  void conditions() {
+    each(program_.sealed, [&](const Program::Sealed& sealed) {
+      each(sealed.locals, [&](std::uint16_t local) { out_.u16(local); });
+      names(sealed.names);
+    });
+    each(program_.rankings, [&](const Program::Ranking& ranking) {
+      each(ranking.fields, [&](std::uint16_t field) { out_.u16(field); });
+      out_.u64(ranking.stages);
     });
   }
 
@@ -144,10 +175,22 @@ class Encoder {
   }
 
   const Program& program_;
+  const bool open_ = program_.entrant.has_value();
   ledger::Writer out_;
 };
 
 }  // namespace
+
+std::string_view Program::party_name(std::uint16_t party) const {
+  if (party == treasury_number) return treasury_party;
+  if (party < parties.size()) return parties[party].name;
+  return entrant ? std::string_view(entrant->name) : std::string_view();
+}
+
+const Program::Act* Program::award() const {
+  const auto found = std::find_if(acts.begin(), acts.end(), [](const Act& act) { return act.award.has_value(); });
+  return found == acts.end() ? nullptr : &*found;
+}
 
 std::string encode(const Program& program) { return Encoder(program).run(); }
 

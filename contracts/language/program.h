@@ -34,6 +34,8 @@ enum class Op : std::uint8_t {
   is_public = 31,      //                                         ( → condition )
   in_stages = 32,      // a: register, c: constant, a set of stages ( → condition )
   all_in = 33, none_in = 34, any_in = 35,   // c: constant, a set of stages; of the list with stages ( → condition )
+  seals = 36,          // a: register, b: slot of the digest, c: Program::Sealed ( → condition )
+  is_first = 37,       // a: register, c: Program::Ranking        ( → condition )
   // statements
   jump = 40,           // c: target
   unless = 41,         // c: target, taken when the condition does not hold ( condition → )
@@ -63,7 +65,11 @@ namespace entry_register {
 inline constexpr std::uint8_t on = 0, each = 1, whole = 0xff;
 }
 inline constexpr std::uint32_t no_code = 0xffffffff;
-inline constexpr std::uint16_t no_list = 0xffff, treasury_number = 0xffff;
+inline constexpr std::uint16_t no_list = 0xffff, no_slot = 0xffff, treasury_number = 0xffff;
+/// Parties have numbers from 0. The entrant of entry i of the open list (from 0) has entrant_number + i; in a program entrant_number is the entrant of the entry
+/// spoken of. Who has no entry yet is newcomer_number.
+inline constexpr std::uint16_t entrant_number = 0x4000, newcomer_number = 0x3fff;
+inline bool is_entrant(std::uint16_t party) { return party >= entrant_number && party < entrant_number + limits::list_entries; }
 /// Of values that wait: enough for any expression within limits::nesting (five parts at each depth).
 inline constexpr std::size_t stack_size = 5 * (limits::nesting + 2);
 
@@ -76,10 +82,12 @@ struct Program {
     std::string name;
     Type type;                   // without `up_to`: that is code
     std::uint32_t bound = no_code;
+    std::uint16_t copied = no_slot;  // of a field of an open list: the term that it is a copy of
   };
   struct List {
     std::string name;
     std::uint32_t least = 0, most = 0;
+    bool open = false;             // acts make its entries
     std::vector<Slot> fields;
   };
   struct Funding {
@@ -105,11 +113,26 @@ struct Program {
     std::uint16_t list = no_list;
     std::uint32_t when = no_code;
   };
+  /// What a seal is made of, in this order: parameters of the act.
+  struct Sealed {
+    std::vector<std::uint16_t> locals;
+    std::vector<std::string> names;
+  };
+  /// Smallest first, by each of these fields in turn; then the earlier entry.
+  struct Ranking {
+    std::vector<std::uint16_t> fields;
+    StepSet stages = 0;
+  };
+  struct Award {
+    std::uint16_t buyer = 0, price = 0;  // party; field of the entry
+  };
   struct Act {
     std::string name;
     std::vector<Slot> parameters;
     std::vector<std::uint16_t> actors;   // parties; treasury_number
     bool jointly = false;
+    bool joins = false;                  // makes the entry that it happens on
+    std::optional<Award> award;          // done by a contract that comes into force, sent by nobody: no actors
     Place place;
     std::uint32_t body = no_code;
     std::uint64_t cost = 0;              // at most, with its condition and the conclusions
@@ -131,6 +154,7 @@ struct Program {
   std::uint32_t version = 0;
   ledger::Digest source;                 // of the text
   std::vector<Party> parties;
+  std::optional<Entrant> entrant;        // of the staged list
   std::vector<Funding> funds;
   std::vector<Slot> terms;               // those that are no lists
   std::vector<List> lists;
@@ -145,9 +169,15 @@ struct Program {
   std::vector<Conclusion> conclusions;
   std::vector<std::int64_t> constants;
   std::vector<Payment> payments;
+  std::vector<Sealed> sealed;
+  std::vector<Ranking> rankings;
   std::vector<Instruction> code;
 
   bool is_end(std::uint16_t phase) const { return phases[phase].end; }
+  /// As the text calls a party: of an entrant the same name for each.
+  std::string_view party_name(std::uint16_t party) const;
+  /// nullptr: no contract can come about by this one.
+  const Act* award() const;
 };
 
 /// Where a text, digest or category comes from. Packed into an operand: kind in the upper half, number in the lower.
@@ -162,7 +192,7 @@ struct Source {
 /// Is a value of this kind a number on the stack? The others are bytes.
 bool is_number(TypeKind kind);
 
-/// The bytes that are hashed: everything above but places in the text.
+/// The bytes that are hashed: everything above but places in the text. Of a program without an entrant they are those from before there were entrants.
 std::string encode(const Program& program);
 /// tag::template_program over encode().
 ledger::Digest digest_of(const Program& program);

@@ -19,7 +19,7 @@ struct Way {
 class Run {
  public:
   Run(const Machine& machine, const Event& event, const Arrangement& arrangement) : machine_(machine), event_(event), arrangement_(arrangement), names_(machine.text()) {
-    if (const auto& on = event.scope().on) enter(*on, event.on_followed);
+    if (const auto& on = event.scope().on; on && !event.scope().joins) enter(*on, event.on_followed);
   }
 
   std::vector<Outcome> go(const State& state) {
@@ -29,6 +29,8 @@ class Run {
       for (const Field& parameter : event_.action->parameters) add_parameter(parameter, ways[0]);
     if (event_.scope().when) read(*event_.scope().when, ways[0]);
     note_actors(ways[0].outcome.state);
+    if (event_.scope().joins) join(ways[0]);
+    if (event_.action != nullptr && event_.action->award) read(event_.action->award->price, ways[0]);
     const std::vector<Statement>& body = event_.action != nullptr ? event_.action->body : effects(machine_.text(), *event_.deadline);
     run(body, ways);
     return finish(std::move(ways));
@@ -38,8 +40,18 @@ class Run {
   /// Of several who may send an act, each for itself, none has surely done so.
   void note_actors(State& state) const {
     if (event_.actors.size() > 1 && !event_.action->jointly) return;
+    if (event_.action != nullptr && event_.action->award) return;   // they acted on the contract that comes about, not on this one
     for (const std::string& actor : event_.actors)
-      if (machine_.text().fund(actor) != nullptr) state.acted.insert(actor);
+      if (machine_.text().fund(actor) != nullptr && machine_.text().entrant(actor) == nullptr) state.acted.insert(actor);
+  }
+
+  /// Its conditions are behind it: from here on there is the entry.
+  void join(Way& way) {
+    const Entry& entry = *event_.scope().on;
+    enter(entry, event_.on_followed);
+    if (!event_.on_followed) return;
+    way.outcome.state.stage = 0;
+    way.outcome.said.push_back("an entry of " + entry.list + " is made");
   }
 
   void enter(const Entry& entry, bool followed) {
@@ -75,10 +87,25 @@ class Run {
       const Field* field = list == nullptr ? nullptr : field_of(*list, e.member);
       if (field != nullptr && field->type.later && is_followed(e) && !way.outcome.state.set.contains(list->name + "." + e.member))
         problem(way, Property::set_before_read, e.place, e.name + "." + e.member + " is read, and nobody has set it");
+      if (field != nullptr && !field->type.copy_of.empty() && !arrangement_.given(field->type.copy_of))
+        problem(way, Property::set_before_read, e.place, e.name + "." + e.member + " is read, and the terms may leave " + field->type.copy_of + " out");
+    } else if (e.form == Expression::Form::first) {
+      read_order(e, way);
     } else if (e.form == Expression::Form::given) {
       return;
     } else {
       for (const Expression& part : e.parts) read(part, way);
+    }
+  }
+
+  /// All entries in the stages are read, and this one. What is so of the followed entry whenever it is in one of them is so of each.
+  void read_order(const Expression& e, Way& way) {
+    const Term* list = names_.list_of(e.name);
+    for (const Expression& field : e.parts) {
+      read(field, way);
+      if (!machine_.is_in(way.outcome.state, e.names) || !field_of(*list, field.member)->type.later) continue;
+      if (!way.outcome.state.set.contains(list->name + "." + field.member))
+        problem(way, Property::set_before_read, e.place, field.member + " of another entry is read, and nobody has set it");
     }
   }
 
@@ -200,6 +227,7 @@ class Run {
         break;
       case Verb::set:
         read(s.amount, way);
+        check_set(s, way);
         ++way.sets;
         if (s.member.empty()) way.outcome.state.set.insert(s.name);
         else if (entries_.at(s.name)) way.outcome.state.set.insert(names_.list_of(s.name)->name + "." + s.member);
@@ -236,6 +264,15 @@ class Run {
     }
   }
 
+  /// An amount that is set is one: not below nothing.
+  void check_set(const Statement& s, Way& way) {
+    const Term* list = s.member.empty() ? nullptr : names_.list_of(s.name);
+    if (list == nullptr || field_of(*list, s.member)->type.kind != TypeKind::money) return;
+    const SymbolicAmount amount = value(s.amount, way);
+    if (!unknowns_.never_negative(amount))
+      problem(way, Property::conservation, s.place, "this amount may be below nothing: " + in_words(amount) + with_most(amount));
+  }
+
   static std::size_t index_of(const std::vector<Step>& steps, const std::string& wanted) {
     return static_cast<std::size_t>(std::find_if(steps.begin(), steps.end(), [&](const Step& step) { return step.name == wanted; }) - steps.begin());
   }
@@ -247,7 +284,9 @@ class Run {
 
   void hold(const Statement& s, Way& way) {
     const Pot pot = *names_.pot_at(s.amount, machine_.pots());
-    if (!way.outcome.state.acted.contains(s.party))
+    read(s.amount, way);
+    // Whose entry it is has made it by an act of its own.
+    if (machine_.text().entrant(s.party) == nullptr && !way.outcome.state.acted.contains(s.party))
       problem(way, Property::consent, s.place, "money is held from " + s.party + ", who may not have acted on the contract until then");
     if (!is_followed(s.amount)) return;
     if (const auto held = way.outcome.state.held.find(pot); held != way.outcome.state.held.end())
@@ -317,7 +356,8 @@ class Run {
     const Entry& entry = *s.entry;
     const bool staged = !entry.stages.empty();
     const auto& stages = machine_.stages();
-    if (staged && std::find(entry.stages.begin(), entry.stages.end(), stages[way.outcome.state.stage].name) == entry.stages.end()) {
+    const bool not_there = machine_.text().term(entry.list)->open && way.outcome.state.stage == absent;
+    if (not_there || (staged && std::find(entry.stages.begin(), entry.stages.end(), stages[way.outcome.state.stage].name) == entry.stages.end())) {
       next.push_back(std::move(way));
       return;
     }

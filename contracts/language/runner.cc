@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "contracts/language/cost.h"
+#include "contracts/language/seal.h"
 #include "ledger/check.h"
 
 namespace daftar::contracts::language {
@@ -20,6 +21,7 @@ std::uint64_t cost_of(Op op) {
     case Op::hold:
     case Op::give_back: return cost::statement + cost::movement;
     case Op::pay: return cost::statement + cost::payment;
+    case Op::seals: return cost::part + cost::movement;
     case Op::set_term:
     case Op::set_field:
     case Op::copy_to_term:
@@ -109,6 +111,8 @@ Result Runner::reckon(const Instruction& i) {
     case Op::none_in:
     case Op::any_in: quantify(i); return {};
     case Op::daily: return daily();
+    case Op::seals: return open_seal(i);
+    case Op::is_first: return rank(i);
     default: break;
   }
   const std::int64_t right = pop(), left = pop();
@@ -150,6 +154,43 @@ void Runner::quantify(const Instruction& i) {
   if (i.op == Op::all_in) push(std::all_of(entries.begin(), entries.end(), matches));
   else if (i.op == Op::none_in) push(std::none_of(entries.begin(), entries.end(), matches));
   else push(std::any_of(entries.begin(), entries.end(), matches));
+}
+
+Result Runner::open_seal(const Instruction& i) {
+  const EntryState& sealed = entry(i.a);
+  const Program::Sealed& what = program_.sealed[i.c];
+  if (sealed.fields[i.b].form != Value::Form::bytes) return refusal(RejectionCode::template_fault, "a seal is opened, and there is none");
+  std::vector<std::pair<std::string, Value>> values;
+  for (std::size_t n = 0; n < what.locals.size(); ++n) {
+    const Value& given = locals_[what.locals[n]];
+    if (!given.given()) return refusal(RejectionCode::template_fault, "a seal is opened with nothing");
+    values.emplace_back(what.names[n], given);
+  }
+  const bool holds = sealed.fields[i.b].bytes == seal_of(contract_, sealed.member, values).view();
+  seal_broken_ = seal_broken_ || !holds;
+  push(holds);
+  return {};
+}
+
+/// Does no other entry in those stages come before it?
+Result Runner::rank(const Instruction& i) {
+  const Program::Ranking& ranking = program_.rankings[i.c];
+  const auto& entries = instance_.lists[lists_[i.a]];
+  const std::size_t own = entries_[i.a];
+  units_ += cost::part * entries.size() * ranking.fields.size();
+  bool first = true;
+  for (std::size_t other = 0; other < entries.size(); ++other) {
+    if (other == own || !contains(ranking.stages, entries[other].stage)) continue;
+    int order = other < own ? -1 : 1;
+    for (std::size_t n = ranking.fields.size(); n-- > 0;) {
+      const Value &theirs = entries[other].fields[ranking.fields[n]], &ours = entries[own].fields[ranking.fields[n]];
+      if (theirs.form != Value::Form::number || ours.form != Value::Form::number) return refusal(RejectionCode::template_fault, "entries are put in order by what is not there");
+      if (theirs.number != ours.number) order = theirs.number < ours.number ? -1 : 1;
+    }
+    first = first && order > 0;
+  }
+  push(first);
+  return {};
 }
 
 // ---- statements
@@ -198,7 +239,9 @@ Result Runner::hold(const Instruction& i, Verbs& verbs) {
   ledger::MinorUnits& held = changed_->held[i.b][place_of(i)];
   if (held != 0 || amount <= 0) return refusal(RejectionCode::template_fault, "held twice, or nothing is held");
   held = amount;
-  return verbs.hold(program_.held[i.b].party, amount);
+  const std::size_t place = place_of(i);
+  verbs.about(i.b, static_cast<std::uint32_t>(place));
+  return verbs.hold(party(program_.held[i.b].party, place), amount);
 }
 
 Result Runner::let_out(const Instruction& i, Verbs& verbs) {
@@ -207,12 +250,15 @@ Result Runner::let_out(const Instruction& i, Verbs& verbs) {
   if (amount < 0 || amount > held) return refusal(RejectionCode::template_fault, std::to_string(amount) + " is taken of " + std::to_string(held));
   if (amount == 0) return {};
   held -= amount;
-  if (i.op == Op::give_back) return verbs.give_back(program_.held[i.b].party, amount);
+  verbs.about(i.b, static_cast<std::uint32_t>(place_of(i)));
+  const std::uint16_t owner = party(program_.held[i.b].party, place_of(i));
+  if (i.op == Op::give_back) return verbs.give_back(owner, amount);
   const Program::Payment& payment = program_.payments[i.c];
-  if (!payment.category.empty()) return verbs.pay(program_.held[i.b].party, payment.to, amount, payment.category);
+  const std::uint16_t to = party(payment.to, place_of(i));
+  if (!payment.category.empty()) return verbs.pay(owner, to, amount, payment.category);
   const auto category = bytes_of(Source::unpack(payment.source));
   if (!category) return Unexpected<ledger::Rejection>(category.error());
-  return verbs.pay(program_.held[i.b].party, payment.to, amount, *category);
+  return verbs.pay(owner, to, amount, *category);
 }
 
 }  // namespace daftar::contracts::language

@@ -30,6 +30,7 @@ Result judge_slots(const std::vector<Program::Slot>& slots, const std::string& p
 }
 
 Result judge_list(const Program::List& list, const std::vector<EntryState>& entries, std::int64_t now) {
+  if (list.open && !entries.empty()) return out_of_range(list.name, "acts make its entries");
   if (entries.size() < list.least || entries.size() > list.most)
     return out_of_range(list.name, std::to_string(list.least) + " to " + std::to_string(list.most) + " entries");
   for (std::size_t i = 0; i < entries.size(); ++i)

@@ -60,6 +60,12 @@ std::string written(const Expression& e) {
     case Form::all: return "all " + e.name + (e.names.empty() ? " ended" : " in " + listed(e.names));
     case Form::no: return "no " + e.name + (e.names.empty() ? " ended" : " in " + listed(e.names));
     case Form::any: return "any " + e.name + (e.names.empty() ? " ended" : " in " + listed(e.names));
+    case Form::seals: return part(0) + " seals " + listed(e.names);
+    case Form::first: {
+      std::vector<std::string> fields;
+      for (const Expression& field : e.parts) fields.push_back(field.member);
+      return e.name + " first by " + listed(fields) + " in " + listed(e.names);
+    }
   }
   return {};
 }
@@ -81,6 +87,7 @@ std::string_view name(TypeKind kind) {
 
 const Term* Template::term(std::string_view wanted) const { return named(terms, wanted); }
 const Party* Template::party(std::string_view wanted) const { return named(parties, wanted); }
+const Entrant* Template::entrant(std::string_view wanted) const { return named(entrants, wanted); }
 const Step* Template::phase(std::string_view wanted) const { return named(phases, wanted); }
 const Action* Template::action(std::string_view wanted) const { return named(actions, wanted); }
 const Fund* Template::fund(std::string_view wanted) const {

@@ -29,6 +29,8 @@ struct Expression {
     is_public,   // the money is a budget line's
     is_stage,    // name is names[0]
     all, no, any,  // name: a list; names: stages, empty: any stage that ends
+    seals,       // parts[0]: a digest of an entry; names: parameters. It was made of them, by who made the entry, for this contract
+    first,       // name: an entry; parts: fields of it, names: stages. No other entry in these stages comes before it by these fields
   };
   Form form = Form::number;
   Place place;
@@ -53,6 +55,7 @@ struct Type {
   std::vector<std::string> choices;
   bool optional = false;                  // may be left out of the terms
   bool later = false;                     // no term: an action sets it
+  std::string copy_of;                    // of a field of an open list: the term whose value it gets with the entry
 };
 
 struct Field {
@@ -67,6 +70,7 @@ struct Term {
   Type type;                              // unless it is a list:
   bool is_list = false;
   std::uint32_t least = 0, most = 0;      // entries
+  bool open = false;                      // the terms name no entries: acts make them
   std::vector<Field> fields;
 };
 
@@ -75,6 +79,14 @@ struct Party {
   Place place;
   std::vector<std::string> roles;
   bool optional = false;
+};
+
+/// Who makes the entries of an open list: a member for each, unknown when the contract is drafted.
+struct Entrant {
+  std::string name;
+  Place place;
+  std::string list;
+  std::vector<std::string> roles;
 };
 
 struct Fund {
@@ -143,7 +155,14 @@ struct Statement {
 struct Scope {
   std::vector<std::string> phases;
   std::optional<Entry> on;
+  bool joins = false;                     // `on` is an entry that it makes
   std::optional<Expression> when;
+};
+
+/// An act that nobody sends: a contract by this award comes into force, between a party and an entry's entrant, for an amount.
+struct Award {
+  std::string buyer, winner;
+  Expression price;                       // a field of the entry
 };
 
 struct Action {
@@ -152,6 +171,7 @@ struct Action {
   std::vector<Field> parameters;
   std::vector<std::string> actors;
   bool jointly = false;                   // all of the actors, each once; else any of them
+  std::optional<Award> award;             // then the actors are its buyer and winner
   Scope scope;
   std::vector<Statement> body;
 };
@@ -176,6 +196,7 @@ struct Template {
   Place place;
   std::int64_t version = 0;
   std::vector<Party> parties;
+  std::vector<Entrant> entrants;          // one at most
   std::vector<Fund> funds;
   std::vector<Term> terms;
   std::vector<Step> phases;
@@ -189,6 +210,7 @@ struct Template {
 
   const Term* term(std::string_view wanted) const;
   const Party* party(std::string_view wanted) const;
+  const Entrant* entrant(std::string_view wanted) const;
   const Fund* fund(std::string_view wanted) const;
   const Step* phase(std::string_view wanted) const;
   const Stages* stages_of(std::string_view list) const;

@@ -21,6 +21,7 @@ class TypeChecker {
 
   std::vector<Fault> run() {
     check_names();
+    check_entrants(text_, faults_);
     check_funds();
     check_terms();
     check_steps();
@@ -42,16 +43,21 @@ class TypeChecker {
   void check_names() {
     std::set<std::string> values = {std::string(treasury_party)}, phases, clauses, deadlines;
     check_distinct(text_.parties, values);
+    check_distinct(text_.entrants, values);
     check_distinct(text_.terms, values);
     check_distinct(text_.phases, phases);
     check_distinct(text_.clauses, clauses);
     for (const Action& action : text_.actions) deadlines.insert(action.name);
     check_distinct(text_.deadlines, deadlines);
     if (text_.parties.empty()) faults_.add(text_.place, "a template has at least one party");
-    for (const Party& party : text_.parties)
-      for (const std::string& role : party.roles)
-        if (std::find(known_roles.begin(), known_roles.end(), role) == known_roles.end())
-          faults_.add(party.place, marked(role) + " is no role: member, enterprise, citizen, spending_unit, treasury, tax_authority, bank, registrar, arbiter, auditor, operator");
+    for (const Party& party : text_.parties) check_roles(party.roles, party.place);
+    for (const Entrant& entrant : text_.entrants) check_roles(entrant.roles, entrant.place);
+  }
+
+  void check_roles(const std::vector<std::string>& roles, Place place) {
+    for (const std::string& role : roles)
+      if (std::find(known_roles.begin(), known_roles.end(), role) == known_roles.end())
+        faults_.add(place, marked(role) + " is no role: member, enterprise, citizen, spending_unit, treasury, tax_authority, bank, registrar, arbiter, auditor, operator");
   }
 
   void check_funds() {
@@ -59,31 +65,34 @@ class TypeChecker {
     unsigned lines = 0;
     for (const Fund& fund : text_.funds) {
       const Party* party = text_.party(fund.party);
-      if (party == nullptr) faults_.add(fund.place, "there is no party " + marked(fund.party));
-      else if (party->optional) faults_.add(fund.place, "a party whose money is held is not optional");
+      const bool entrant = text_.entrant(fund.party) != nullptr;
+      if (entrant && fund.budget_line) faults_.add(fund.place, "an entrant pays from an account");
+      if (party == nullptr && !entrant) faults_.add(fund.place, "there is no party " + marked(fund.party));
+      else if (party != nullptr && party->optional) faults_.add(fund.place, "a party whose money is held is not optional");
       if (!seen.insert(fund.party).second) faults_.add(fund.place, marked(fund.party) + " has a fund already");
       if (fund.budget_line && ++lines == 2) faults_.add(fund.place, "one party at most is paid from a budget line");
     }
   }
 
-  void check_type(const std::string& name, Place place, const Type& type) {
-    if (type.optional && (type.kind == TypeKind::money || type.kind == TypeKind::rate))
-      faults_.add(place, marked(name) + ": money and rates are always given");
-    if (type.later && type.kind != TypeKind::date && type.kind != TypeKind::text && type.kind != TypeKind::digest)
-      faults_.add(place, marked(name) + ": only dates, texts and digests are set later");
+  void check_type(const std::string& name, Place place, const Type& type, bool in_open_list) {
+    if (type.optional && type.kind == TypeKind::rate) faults_.add(place, marked(name) + ": rates are always given");
+    const bool later_money = type.kind == TypeKind::money && in_open_list;
+    if (type.later && type.kind != TypeKind::date && type.kind != TypeKind::text && type.kind != TypeKind::digest && !later_money)
+      faults_.add(place, marked(name) + ": only dates, texts and digests are set later, and amounts in an open list");
   }
 
   void check_terms() {
     for (const Term& term : text_.terms) {
       if (!term.is_list) {
-        check_type(term.name, term.place, term.type);
+        check_type(term.name, term.place, term.type, false);
         continue;
       }
       std::set<std::string> fields;
       check_distinct(term.fields, fields);
       if (term.fields.empty()) faults_.add(term.place, "an entry of a list has at least one field");
       for (const Field& field : term.fields) {
-        check_type(field.name, field.place, field.type);
+        check_type(field.name, field.place, field.type, term.open);
+        check_origin(field, term.open, text_, faults_);
         if (field.type.optional) faults_.add(field.place, marked(field.name) + ": only terms of the contract are optional, not fields of an entry");
       }
     }
@@ -100,7 +109,7 @@ class TypeChecker {
     for (const Stages& stages : text_.stages) {
       const Term* list = text_.term(stages.list);
       if (list == nullptr || !list->is_list) faults_.add(stages.place, marked(stages.list) + " is no list");
-      else if (list->least == 0) faults_.add(stages.place, "a list with stages has at least one entry");
+      else if (list->least == 0 && !list->open) faults_.add(stages.place, "a list with stages has at least one entry");
       std::set<std::string> seen;
       check_distinct(stages.steps, seen);
       check_ends(stages.steps, stages.place, "stage");
@@ -111,11 +120,17 @@ class TypeChecker {
   void check_requirement(const Requirement& required) {
     Names names(text_);
     if (required.each) {
+      check_filled(*required.each);
       check_entry(*required.each, text_, faults_);
       check_new(required.each->variable, required.each->place, names);
       names.add_entry(*required.each);
     }
     expect_kind(required.condition, TypeKind::condition, names, pots_, faults_);
+  }
+
+  /// An open list is empty when the contract is drafted and signed.
+  void check_filled(const Entry& entry) {
+    if (const Term* list = text_.term(entry.list); list != nullptr && list->open) faults_.add(entry.place, marked(entry.list) + " has no entries yet when the contract is drafted");
   }
 
   void check_prose() {
@@ -133,6 +148,7 @@ class TypeChecker {
   void check_clause(const Clause& clause, const std::vector<std::string>& languages) {
     Names names(text_);
     if (clause.each) {
+      check_filled(*clause.each);
       check_entry(*clause.each, text_, faults_);
       check_new(clause.each->variable, clause.each->place, names);
       names.add_entry(*clause.each);
@@ -181,6 +197,11 @@ class TypeChecker {
     }
     if (!scope.on) return names;
     check_entry(*scope.on, text_, faults_);
+    if (scope.joins) {
+      const Term* list = text_.term(scope.on->list);
+      if (list == nullptr || !list->open) faults_.add(scope.on->place, "only an open list is joined");
+      if (!scope.on->stages.empty()) faults_.add(scope.on->place, "a new entry is in the first stage");
+    }
     if (text_.stages_of(scope.on->list) == nullptr) faults_.add(scope.on->place, marked(scope.on->list) + " is no list with stages");
     check_new(scope.on->variable, scope.on->place, names);
     names.add_entry(*scope.on);
@@ -190,21 +211,26 @@ class TypeChecker {
   void check_action(const Action& action) {
     std::set<std::string> actors;
     for (const std::string& actor : action.actors) {
-      if (actor == treasury_party ? !text_.knows_budget_lines() : text_.party(actor) == nullptr)
+      if (actor == treasury_party ? !text_.knows_budget_lines() : text_.party(actor) == nullptr && text_.entrant(actor) == nullptr)
         faults_.add(action.place, "there is no party " + marked(actor));
       if (!actors.insert(actor).second) faults_.add(action.place, marked(actor) + " is named twice");
     }
+    check_entrant_acts(action, text_, faults_);
     Names names = check_scope(action.scope, action.place);
+    if (action.scope.joins) names = Names(text_);   // bounds and conditions are judged before there is an entry
     for (const Field& parameter : action.parameters) {
       check_new(parameter.name, parameter.place, names);
       if (parameter.type.up_to) expect_kind(*parameter.type.up_to, TypeKind::money, names, pots_, faults_);
       names.add_parameter(parameter);
     }
     if (action.scope.when) expect_kind(*action.scope.when, TypeKind::condition, names, pots_, faults_);
+    if (action.award) check_award(action, text_, names, pots_, faults_);
+    if (action.scope.joins) names.add_entry(*action.scope.on);
     check_body(action.body, names, pots_, faults_);
   }
 
   void check_deadline(const Deadline& deadline) {
+    if (deadline.scope.joins) faults_.add(deadline.place, "a deadline makes no entry");
     const Names names = check_scope(deadline.scope, deadline.place);
     expect_kind(deadline.at, TypeKind::date, names, pots_, faults_);
     if (!is_known_beforehand(deadline.at, names)) faults_.add(deadline.place, "a deadline's moment is known beforehand: it speaks of terms, not of `now`");
@@ -219,6 +245,7 @@ class TypeChecker {
     const auto count = std::count_if(text_.actions.begin(), text_.actions.end(), [&](const Action& one) { return one.name == deadline.does; });
     if (count != 1) return faults_.add(deadline.place, count == 0 ? "there is no action " + marked(deadline.does) : marked(deadline.does) + " is declared more than once");
     const Action& action = *text_.action(deadline.does);
+    if (action.scope.joins) faults_.add(deadline.place, marked(action.name) + " makes an entry, and a deadline makes none");
     if (!action.parameters.empty()) faults_.add(deadline.place, marked(action.name) + " is given parameters, and a deadline has none to give");
     const std::string here = deadline.scope.on ? deadline.scope.on->variable + " of " + deadline.scope.on->list : "";
     const std::string there = action.scope.on ? action.scope.on->variable + " of " + action.scope.on->list : "";

@@ -18,7 +18,7 @@ Kind kind_of_name(const Expression& e, const Names& names, FaultList& faults) {
   if (const Term* term = names.text().term(e.name); term != nullptr && !term->is_list) return term->type.kind;
   if (names.list_of(e.name) != nullptr) faults.add(e.place, quoted(e.name) + " is an entry: name one of its fields, as in " + e.name + ".title");
   else if (names.text().term(e.name) != nullptr) faults.add(e.place, quoted(e.name) + " is a list: its entries are reached with `on` or `each`");
-  else if (names.text().party(e.name) != nullptr || e.name == treasury_party) faults.add(e.place, quoted(e.name) + " is a party, not a value");
+  else if (names.text().party(e.name) != nullptr || names.text().entrant(e.name) != nullptr || e.name == treasury_party) faults.add(e.place, quoted(e.name) + " is a party, not a value");
   else faults.add(e.place, "nothing is called " + quoted(e.name) + " here");
   return std::nullopt;
 }
@@ -96,6 +96,29 @@ void check_quantified(const Expression& e, const Names& names, FaultList& faults
     if (step_of(stages->steps, stage) == nullptr) faults.add(e.place, quoted(e.name) + " has no stage " + quoted(stage));
 }
 
+/// Who could try all values would open a seal without a salt; and there is a member to whom an entry of an open list belongs.
+void check_seals(const Expression& e, const Names& names, const Pots& pots, FaultList& faults) {
+  expect_kind(e.parts[0], TypeKind::digest, names, pots, faults);
+  const Term* list = e.parts[0].form == Form::field ? names.list_of(e.parts[0].name) : nullptr;
+  if (list == nullptr || !list->open) faults.add(e.place, "before `seals` stands a digest of an entry of an open list");
+  for (const std::string& name : e.names)
+    if (names.parameter(name) == nullptr) faults.add(e.place, quoted(name) + " is no parameter: what is revealed is handed over with the act");
+  const Field* salt = names.parameter(e.names.back());
+  if (e.names.size() < 2 || salt == nullptr || salt->type.kind != TypeKind::digest) faults.add(e.place, "the last of what is sealed is a digest: the salt, without which a seal can be guessed");
+}
+
+void check_first(const Expression& e, const Names& names, const Pots& pots, FaultList& faults) {
+  const Term* list = names.list_of(e.name);
+  const Stages* stages = list == nullptr ? nullptr : names.text().stages_of(list->name);
+  if (stages == nullptr) return faults.add(e.place, quoted(e.name) + " is no entry of a list with stages");
+  for (const std::string& stage : e.names)
+    if (step_of(stages->steps, stage) == nullptr) faults.add(e.place, quoted(list->name) + " has no stage " + quoted(stage));
+  for (const Expression& field : e.parts) {
+    const Kind kind = kind_of(field, names, pots, faults);
+    if (kind && *kind != TypeKind::money && *kind != TypeKind::date) faults.add(e.place, "entries are put in order by amounts and dates, and " + quoted(field.member) + " is " + with_article(*kind));
+  }
+}
+
 }  // namespace
 
 void FaultList::add(Place place, std::string sentence) {
@@ -154,6 +177,8 @@ Kind kind_of(const Expression& e, const Names& names, const Pots& pots, FaultLis
     case Form::all:
     case Form::no:
     case Form::any: check_quantified(e, names, faults); return TypeKind::condition;
+    case Form::seals: check_seals(e, names, pots, faults); return TypeKind::condition;
+    case Form::first: check_first(e, names, pots, faults); return TypeKind::condition;
   }
   return std::nullopt;
 }

@@ -27,4 +27,13 @@ void check_body(const std::vector<Statement>& body, Names names, const Pots& pot
 /// Do the list and the stages of an entry exist?
 void check_entry(const Entry& entry, const Template& text, FaultList& faults);
 
+// type_entrants.cc
+/// Who makes the entries of the open list; that list is the one with stages.
+void check_entrants(const Template& text, FaultList& faults);
+/// Where a field's value comes from: of a field of an open list from an act or a term, of others from the terms.
+void check_origin(const Field& field, bool in_open_list, const Template& text, FaultList& faults);
+/// An entrant acts on its own entry, or makes one.
+void check_entrant_acts(const Action& action, const Template& text, FaultList& faults);
+void check_award(const Action& action, const Template& text, const Names& names, const Pots& pots, FaultList& faults);
+
 }  // namespace daftar::contracts::language

@@ -47,6 +47,8 @@ class BodyChecker {
     const auto pot = names_.pot_at(s.amount, pots_);
     if (!pot || names_.let(s.amount.name) != nullptr || names_.parameter(s.amount.name) != nullptr)
       return fault(s, "what is held is a whole term of money, so that everyone knows what it is for");
+    if (const Type* type = type_of(s.amount); type != nullptr && type->later) fault(s, "an amount that is set later is compared, not held");
+    check_entrant(s, *pot);
     if (names_.text().fund(s.party) == nullptr) fault(s, "no `fund` says where money of " + in_quotes(s.party) + " comes from");
     if (pots_.at(*pot) != s.party) fault(s, in_quotes(name(*pot)) + " is held from " + in_quotes(pots_.at(*pot)) + " elsewhere");
     check_own(s, *pot);
@@ -54,11 +56,13 @@ class BodyChecker {
 
   void check_outflow(const Statement& s) {
     expect_kind(s.amount, TypeKind::money, names_, pots_, faults_);
-    if (names_.text().party(s.party) == nullptr) fault(s, "there is no party " + in_quotes(s.party) + " to receive it");
+    if (names_.text().party(s.party) == nullptr && names_.text().entrant(s.party) == nullptr) fault(s, "there is no party " + in_quotes(s.party) + " to receive it");
+    check_no_later_amount(s);
     if (s.category) check_category(*s.category);
     const auto pot = check_pot(s);
     if (!pot) return;
     check_own(s, *pot);
+    check_entrant(s, *pot);
     if (s.verb == Verb::pay) return;
     const std::string& owner = pots_.at(*pot);
     if (owner != s.party) fault(s, in_quotes(name(*pot)) + " was held from " + in_quotes(owner) + ", so it can only go back there; money for another party is a `pay`");
@@ -85,6 +89,28 @@ class BodyChecker {
     if (!each_.empty() && pot.list.empty()) fault(s, "inside `each` only the entry's own money moves; " + in_quotes(name(pot)) + " is the contract's");
   }
 
+  /// An entrant is the one of an entry: its money is held of its own entry, and only what is held of that is paid to it.
+  void check_entrant(const Statement& s, const Pot& pot) {
+    const Entrant* entrant = names_.text().entrant(s.party);
+    if (entrant != nullptr && pot.list != entrant->list) fault(s, "money of or for " + in_quotes(s.party) + " is held of an entry of " + in_quotes(entrant->list));
+  }
+
+  /// What is set later may be set again: no money moves by it, nor is it given a name under which it could stand beside its later self.
+  void check_no_later_amount(const Statement& s) {
+    const auto look = [&](const auto& self, const Expression& e) -> bool {
+      const Type* type = type_of(e);
+      return (type != nullptr && type->later && type->kind == TypeKind::money) || std::any_of(e.parts.begin(), e.parts.end(), [&](const Expression& part) { return self(self, part); });
+    };
+    if (look(look, s.amount)) fault(s, "an amount that is set later is compared; no money moves by it");
+  }
+
+  const Type* type_of(const Expression& e) const {
+    if (e.form != Expression::Form::field) return nullptr;
+    const Term* list = names_.list_of(e.name);
+    const Field* field = list == nullptr ? nullptr : field_of(*list, e.member);
+    return field == nullptr ? nullptr : &field->type;
+  }
+
   void check_category(const Expression& category) {
     if (category.form == Expression::Form::name && !names_.knows(category.name)) return;   // a category of the tax rules
     expect_kind(category, TypeKind::category, names_, pots_, faults_);
@@ -93,6 +119,7 @@ class BodyChecker {
   void check_let(const Statement& s) {
     // Once in an act, in its branches, too: so a name means one thing wherever it stands, and two parts of an amount with one spelling are one.
     if (names_.knows(s.name) || !lets_.insert(s.name).second) fault(s, in_quotes(s.name) + " is the name of something else already");
+    check_no_later_amount(s);
     const auto kind = kind_of(s.amount, names_, pots_, faults_);
     if (kind && *kind != TypeKind::money && *kind != TypeKind::date && *kind != TypeKind::duration && *kind != TypeKind::rate) fault(s, "a `let` names an amount, a date, a duration or a rate");
     if (kind && !names_.knows(s.name)) names_.add_let(s.name, *kind, names_.pots_in(s.amount, pots_));

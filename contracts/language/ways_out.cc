@@ -56,6 +56,7 @@ std::vector<Freeze> freezes(const Machine& machine, const Exploration& walk, con
   std::vector<std::string> parties = {""};   // nobody is silent: then every way is open
   for (const Party& party : machine.text().parties)
     if (arrangement.given(party.name)) parties.push_back(party.name);
+  for (const Entrant& entrant : machine.text().entrants) parties.push_back(entrant.name);   // whoever it is: that of the followed entry, too
   for (const auto& [pot, owner] : machine.pots()) {
     const Fund* fund = machine.text().fund(owner);
     if (fund != nullptr && fund->budget_line && arrangement.is_public) continue;   // nobody's money is held: a line is committed

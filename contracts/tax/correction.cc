@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "contracts/accounts.h"
+#include "contracts/budget/revenue.h"
 #include "contracts/journal.h"
 #include "contracts/state_keys.h"
 #include "contracts/tax/held.h"
@@ -112,6 +113,7 @@ Outcome correct(Context& c, const ledger::proto::CorrectTax& o) {
     if (auto reduced = reduce_held(c, *line, *rule, o.amount()); !reduced) return reduced;
   if (auto moved = move(c, *from, o.to(), o.amount(), "tax_refund"); !moved) return moved;
   reduce_register(c, *line, o.amount());
+  if (*from == rule->revenue_account) budget::count_revenue(c, *from, -ledger::Int128{o.amount()});
   line->corrections.push_back({.id = c.id, .time_ms = c.now_ms, .amount = o.amount()});
   c.store.save(key, *line);
   c.event("tax_corrected", payment->hex(), o.line(), o.amount());   // no reason: anybody reads what an authority did

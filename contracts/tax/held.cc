@@ -1,6 +1,7 @@
 #include "contracts/tax/held.h"
 
 #include "contracts/accounts.h"
+#include "contracts/budget/revenue.h"
 #include "contracts/journal.h"
 #include "contracts/tax/period.h"
 
@@ -29,6 +30,7 @@ Outcome send(Context& c, const std::string& key, HeldTax& held, ledger::MinorUni
   DAFTAR_CHECK(rule.has_value());   // rules are never removed
   if (auto taken = debit(c, held_tax_account(held.payer, held.currency, held.rule), amount, "tax_remitted"); !taken) return taken;
   if (auto given = credit(c, rule->revenue_account, amount, "tax_remitted", numbered(held)); !given) return given;
+  budget::count_revenue(c, rule->revenue_account, amount);
   held.remittances.push_back({.id = c.id, .time_ms = c.now_ms, .amount = amount});
   keep(c, key, held);
   c.event("tax_remitted", held.payer, held.period, amount, numbered(held));

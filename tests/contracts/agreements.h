@@ -48,11 +48,15 @@ class Offer {
     draft_.set_replaces(std::string(contract.view()));
     return *this;
   }
+  Offer& by_award(const Digest& tender) {
+    draft_.set_tender(std::string(tender.view()));
+    return *this;
+  }
   proto::DraftContract& draft() { return draft_; }
   /// What a wallet would put its name to.
   Digest digest() const {
     const auto described = agreements::read_draft(known_.program, draft_);
-    return described ? agreements::digest_of(known_, described->parties, draft_.currency(), described->instance, draft_.replaces()) : Digest{};
+    return described ? agreements::digest_of(known_, described->parties, draft_.currency(), described->instance, draft_.replaces(), draft_.tender()) : Digest{};
   }
   proto::Operation operation() {
     draft_.set_digest(std::string(digest().view()));

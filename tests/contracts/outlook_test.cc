@@ -52,7 +52,7 @@ TEST_CASE("each party is told what it may do now, and what time does if it does 
     const auto silence = silence_of(w, deal);
     std::vector<std::string> lines;
     for (const auto& turn : agreements::turns(deal.record(w), program, deal.instance(w), silence, w.now())) {
-      std::string line = (turn.party == language::treasury_number ? "treasury" : program.parties[turn.party].name) + " " + std::to_string(turn.entry) + ":";
+      std::string line = std::string(program.party_name(turn.party)) + " " + std::to_string(turn.entry) + ":";
       for (const std::string& act : turn.acts) line += " " + act;
       if (turn.otherwise) line += " else " + name_of(silence.steps[*turn.otherwise]);
       lines.push_back(line);

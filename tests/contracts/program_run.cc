@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "contracts/language/seal.h"
+
 namespace daftar::contracts::test {
 
 using language::Instance;
@@ -9,18 +11,40 @@ using language::Type;
 using language::TypeKind;
 using language::Value;
 
-namespace {
+const std::string contract_of_runs(32, 'c');
 
-Value value_of(const Type& type, std::int64_t number) {
+Value of_plain(const Type& type, std::int64_t number) {
   if (language::is_number(type.kind)) return Value::of(number);
-  return Value::of(type.kind == TypeKind::digest ? std::string(32, 'd') : std::string("services"));
+  if (type.kind != TypeKind::digest) return Value::of(std::string("services"));
+  std::string bytes(32, 'd');
+  for (std::size_t i = 0; i < 8; ++i) bytes[i] = static_cast<char>(static_cast<std::uint64_t>(number) >> (56 - 8 * i));
+  return Value::of(std::move(bytes));
 }
+
+std::optional<ledger::Digest> seal_in(const language::Program& program, const std::string& name, const std::map<std::string, std::int64_t>& parameters, std::string_view contract,
+                                      std::string_view member) {
+  std::vector<std::pair<std::string, Value>> values;
+  for (const auto& act : program.acts) {
+    if (program.sealed.empty() || act.place.when == language::no_code) continue;
+    for (const std::string& sealed : program.sealed.front().names) {
+      const auto slot = std::find_if(act.parameters.begin(), act.parameters.end(), [&](const auto& one) { return one.name == sealed; });
+      const auto given = parameters.find(name + ":" + sealed);
+      if (slot == act.parameters.end() || given == parameters.end()) break;
+      values.emplace_back(sealed, of_plain(slot->type, given->second));
+    }
+    if (values.size() == program.sealed.front().names.size()) return language::seal_of(contract, member, values);
+    values.clear();
+  }
+  return std::nullopt;
+}
+
+namespace {
 
 /// Texts and the like that terms do not mention are there all the same: plain execution knows nothing of them.
 Value value_of(const language::Program::Slot& slot, const std::map<std::string, std::int64_t>& values, const std::set<std::string>& left_out) {
   const auto found = values.find(slot.name);
-  if (found != values.end()) return value_of(slot.type, found->second);
-  return language::is_number(slot.type.kind) || slot.type.later || left_out.contains(slot.name) ? Value{} : value_of(slot.type, 0);
+  if (found != values.end()) return of_plain(slot.type, found->second);
+  return language::is_number(slot.type.kind) || slot.type.later || left_out.contains(slot.name) ? Value{} : of_plain(slot.type, 0);
 }
 
 Instance instance_of(const language::Program& program, const RunTerms& terms) {
@@ -46,12 +70,12 @@ language::Result CountingVerbs::hold(std::uint16_t, ledger::MinorUnits amount) {
   return {};
 }
 language::Result CountingVerbs::pay(std::uint16_t, std::uint16_t to, ledger::MinorUnits amount, std::string_view category) {
-  received[program_->parties[to].name] += amount;
+  received[std::string(program_->party_name(to))] += amount;
   by_category[std::string(category)] += amount;
   return {};
 }
 language::Result CountingVerbs::give_back(std::uint16_t party, ledger::MinorUnits amount) {
-  received[program_->parties[party].name] += amount;
+  received[std::string(program_->party_name(party))] += amount;
   return {};
 }
 
@@ -63,6 +87,11 @@ void ProgramRun::spent(std::uint64_t units, std::uint64_t cost) { dearest_share_
 std::string ProgramRun::act(const language::Action& action, std::int64_t now, std::size_t entry, const std::map<std::string, std::int64_t>& parameters) {
   const Instance before = instance_;
   const auto& act = program_.acts[static_cast<std::size_t>(&action - text_.actions.data())];
+  if (act.award) return conclude_award(now);
+  if (act.actors.front() == language::entrant_number) {
+    if (act.joins) return act_as(language::newcomer_number, action, now, entry, parameters, "bidder-" + std::to_string(instance_.lists[program_.staged].size()));
+    return act_as(static_cast<std::uint16_t>(language::entrant_number + entry), action, now, entry, parameters);
+  }
   for (const std::uint16_t actor : act.actors) {
     const std::string outcome = act_as(actor, action, now, entry, parameters);
     if (outcome != "ok") {
@@ -74,19 +103,34 @@ std::string ProgramRun::act(const language::Action& action, std::int64_t now, st
   return "ok";
 }
 
-std::string ProgramRun::act_as(std::uint16_t party, const language::Action& action, std::int64_t now, std::size_t entry, const std::map<std::string, std::int64_t>& parameters) {
-  language::Sent sent{.name = action.name, .party = party, .parameters = {}};
+std::string ProgramRun::act_as(std::uint16_t party, const language::Action& action, std::int64_t now, std::size_t entry, const std::map<std::string, std::int64_t>& parameters,
+                               const std::string& newcomer) {
+  language::Sent sent{.name = action.name, .party = party, .parameters = {}, .member = newcomer};
+  const bool is_entrant = language::is_entrant(party) && party - language::entrant_number < static_cast<int>(instance_.lists[program_.staged].size());
+  const std::string member = is_entrant ? instance_.lists[program_.staged][party - language::entrant_number].member : newcomer;
   for (const language::Field& parameter : action.parameters) {
     const auto given = parameters.find(parameter.name);
-    sent.parameters.emplace_back(parameter.name, value_of(parameter.type, given == parameters.end() ? 0 : given->second));
+    const auto seal = seal_in(program_, parameter.name, parameters, contract_of_runs, member);
+    sent.parameters.emplace_back(parameter.name, seal ? Value::of(std::string(seal->view())) : of_plain(parameter.type, given == parameters.end() ? 0 : given->second));
   }
   Instance after = instance_;
   CountingVerbs verbs = verbs_;
-  const auto done = interpreter_.act(after, sent, {now, action.scope.on ? static_cast<std::uint32_t>(entry) : language::no_entry}, verbs);
+  const auto done = interpreter_.act(after, sent, {now, action.scope.on && !action.scope.joins ? static_cast<std::uint32_t>(entry) : language::no_entry, contract_of_runs}, verbs);
   if (!done) return std::string(ledger::name(done.error().code));
   instance_ = std::move(after);
   verbs_.take(std::move(verbs));
   if (done->happened) spent(done->units, program_.acts[static_cast<std::size_t>(&action - text_.actions.data())].cost);
+  return "ok";
+}
+
+std::string ProgramRun::conclude_award(std::int64_t now) {
+  Instance after = instance_;
+  CountingVerbs verbs = verbs_;
+  const auto done = interpreter_.conclude_award(after, {now, language::no_entry, contract_of_runs}, verbs);
+  if (!done) return std::string(ledger::name(done.error().code));
+  instance_ = std::move(after);
+  verbs_.take(std::move(verbs));
+  spent(done->units, program_.award()->cost);
   return "ok";
 }
 
@@ -104,6 +148,7 @@ std::string ProgramRun::fire(const language::Interpreter::Due& due, std::int64_t
 
 std::string difference(const language::Program& program, const Instance& instance, const TemplateRun& run) {
   if (program.phases[instance.phase].name != run.phase()) return "phase " + program.phases[instance.phase].name + " and " + run.phase();
+  if (program.staged != language::no_list && instance.lists[program.staged].size() != run.staged_entries()) return "number of entries";
   if (program.staged != language::no_list)
     for (std::size_t i = 0; i < run.staged_entries(); ++i)
       if (program.stages[instance.lists[program.staged][i].stage].name != run.stage(i)) return "stage of entry " + std::to_string(i);
@@ -122,10 +167,13 @@ std::string difference(const language::Program& program, const Instance& instanc
 std::string ProgramRun::differs_from(const TemplateRun& run) const {
   if (const std::string words = difference(program_, instance_, run); !words.empty()) return words;
   if (verbs_.taken_in != run.taken_in()) return "taken in " + std::to_string(verbs_.taken_in) + " and " + std::to_string(run.taken_in());
-  for (const language::Party& party : program_.parties) {
-    const auto one = verbs_.received.find(party.name);
-    const auto other = run.received.find(party.name);
-    if ((one == verbs_.received.end() ? 0 : one->second) != (other == run.received.end() ? 0 : other->second)) return "received by " + party.name;
+  std::vector<std::string> names;
+  for (const language::Party& party : program_.parties) names.push_back(party.name);
+  if (program_.entrant) names.push_back(program_.entrant->name);
+  for (const std::string& name : names) {
+    const auto one = verbs_.received.find(name);
+    const auto other = run.received.find(name);
+    if ((one == verbs_.received.end() ? 0 : one->second) != (other == run.received.end() ? 0 : other->second)) return "received by " + name;
   }
   const auto again = language::decode_instance(language::encode(instance_));
   if (!again || *again != instance_) return "the instance written and read again";

@@ -26,6 +26,12 @@ class CountingVerbs : public language::Verbs {
   const language::Program* program_;
 };
 
+/// A number as the plain execution has it, for the interpreter: a document is told by its first eight bytes.
+language::Value of_plain(const language::Type& type, std::int64_t number);
+/// The same of a seal: what parameter `name` seals stands beside it in `parameters`, as "name:price".
+std::optional<ledger::Digest> seal_in(const language::Program& program, const std::string& name, const std::map<std::string, std::int64_t>& parameters, std::string_view contract,
+                                      std::string_view member);
+
 /// Phase, stages and what is held: the first difference, in words; empty when there is none.
 std::string difference(const language::Program& program, const language::Instance& instance, const TemplateRun& run);
 
@@ -37,11 +43,16 @@ class ProgramRun {
   /// All its actors, one after the other. The refusal's name, or "ok"; after a refusal nothing has happened.
   std::string act(const language::Action& action, std::int64_t now, std::size_t entry, const std::map<std::string, std::int64_t>& parameters);
   /// One party, by its number. Of several declarations of the act the one that applies; `action` is one of them.
-  std::string act_as(std::uint16_t party, const language::Action& action, std::int64_t now, std::size_t entry, const std::map<std::string, std::int64_t>& parameters);
+  /// An entrant: newcomer_number with the member who makes an entry, or of one that there is.
+  std::string act_as(std::uint16_t party, const language::Action& action, std::int64_t now, std::size_t entry, const std::map<std::string, std::int64_t>& parameters,
+                     const std::string& member = {});
   /// Why it may not begin; empty when it may.
   std::string terms_refusal(std::int64_t now) const;
   std::optional<language::Interpreter::Due> next_due() const { return interpreter_.next_due(instance_); }
   std::string fire(const language::Interpreter::Due& due, std::int64_t now);
+  /// What a contract by an award does. "ok", or the refusal's name.
+  std::string conclude_award(std::int64_t now);
+  std::optional<std::uint32_t> awarded() const { return interpreter_.awarded(instance_); }
 
   /// The first difference, in words; empty when there is none.
   std::string differs_from(const TemplateRun& run) const;

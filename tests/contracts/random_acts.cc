@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "contracts/language/runner.h"
+#include "contracts/language/seal.h"
 
 namespace daftar::contracts::test {
 
@@ -95,9 +96,38 @@ bool cuts_short(const Program& program, const Instance& instance, const Program:
 
 bool may_act(const Program& program, const Instance& instance, std::uint16_t act, std::uint32_t entry, std::uint16_t party) {
   if (party == language::treasury_number) return instance.is_public;
+  if (party == language::newcomer_number) return instance.lists[program.staged].size() < program.lists[program.staged].most;
+  if (language::is_entrant(party)) return true;
   const language::Consent consent{act, party, entry == no_entry ? 0 : entry};
   return instance.parties[party] && (!program.acts[act].jointly || std::find(instance.consents.begin(), instance.consents.end(), consent) == instance.consents.end());
 }
+
+/// The number of the parameter that an act seals; nothing: it seals none.
+std::optional<std::size_t> sealing_parameter(const Program& program, const Program::Act& act) {
+  std::optional<std::size_t> found;
+  std::optional<std::uint16_t> seal;
+  for (const auto& i : program.code)
+    if (i.op == Op::seals) seal = i.b;
+  if (!seal) return std::nullopt;
+  any_instruction(program, act.body, [&](const language::Instruction& i) {
+    const auto source = language::Source::unpack(i.c);
+    if (i.op == Op::copy_to_field && i.b == *seal && source.kind == language::Source::Kind::parameter) found = source.number;
+    return false;
+  });
+  return found;
+}
+
+bool opens_seals(const Program& program, const Program::Act& act) {
+  return act.place.when != no_code && any_instruction(program, act.place.when, [](const language::Instruction& i) { return i.op == Op::seals; });
+}
+
+std::int64_t first_bytes(const std::string& bytes) {
+  std::uint64_t number = 0;
+  for (std::size_t i = 0; i < 8 && i < bytes.size(); ++i) number = number << 8 | static_cast<unsigned char>(bytes[i]);
+  return static_cast<std::int64_t>(number);
+}
+
+std::int64_t plain_number(const Value& value) { return value.form == Value::Form::bytes ? first_bytes(value.bytes) : value.number; }
 
 std::int64_t bound_of(const Program& program, const Instance& instance, const Attempt& attempt, const Program::Slot& slot, std::int64_t now) {
   const auto most = language::reckoned(program, instance, slot.bound, {now, attempt.entry}, program.acts[attempt.act].place.list);
@@ -124,6 +154,10 @@ Instance random_terms(const Program& program, Dice& dice, const TermsWish& wish)
   std::vector<std::vector<EntryState>> lists;
   for (const Program::List& list : program.lists) {
     const std::int64_t some = dice.one_in(200) ? list.most : dice.one_in(10) ? std::max<std::int64_t>(list.least, 6) : 3;
+    if (list.open) {
+      lists.emplace_back();
+      continue;
+    }
     auto& entries = lists.emplace_back(static_cast<std::size_t>(dice.between(list.least, std::min<std::int64_t>(list.most, std::max<std::int64_t>(list.least, some)))));
     for (EntryState& entry : entries) entry = random_entry(list, dice, wish);
   }
@@ -165,17 +199,66 @@ RunTerms plain_terms(const Program& program, const Instance& instance) {
   return terms;
 }
 
-std::optional<Attempt> fitting_act(const Program& program, const Instance& instance, Dice& dice, std::int64_t now, std::uint16_t silent, std::int64_t shortcuts) {
+std::vector<std::pair<std::string, Value>> sealed_values(const Program& program, const Instance& instance, std::string_view contract, const std::string& member) {
+  std::vector<std::pair<std::string, Value>> out;
+  const auto opens = std::find_if(program.acts.begin(), program.acts.end(), [&](const Program::Act& act) { return opens_seals(program, act); });
+  if (opens == program.acts.end()) return out;
+  for (const std::string& name : program.sealed.front().names) {
+    const auto slot = std::find_if(opens->parameters.begin(), opens->parameters.end(), [&](const Program::Slot& one) { return one.name == name; });
+    const ledger::Digest drawn = ledger::sha256(contract, member, name);
+    const auto number = static_cast<std::uint64_t>(first_bytes(std::string(drawn.view())));
+    if (!language::is_number(slot->type.kind)) {
+      out.emplace_back(name, Value::of(std::string(drawn.view())));
+      continue;
+    }
+    const auto most = language::reckoned(program, instance, slot->bound, {0, no_entry}, no_list);
+    const std::uint64_t bound = most && *most > 0 ? static_cast<std::uint64_t>(*most) : 1;
+    out.emplace_back(name, Value::of(static_cast<std::int64_t>(1 + number / 2 % std::min<std::uint64_t>(bound, number % 2 == 0 ? 3 : bound))));   // equal ones, too
+  }
+  return out;
+}
+
+void fit_seals(const Program& program, const Instance& instance, Attempt& attempt, std::string_view contract, const std::string& member) {
+  const Program::Act& act = program.acts[attempt.act];
+  const auto values = sealed_values(program, instance, contract, member);
+  if (values.empty()) return;
+  if (const auto seal = sealing_parameter(program, act); seal && *seal < attempt.parameters.size())
+    attempt.parameters[*seal].second = Value::of(std::string(language::seal_of(contract, member, values).view()));
+  if (!opens_seals(program, act)) return;
+  for (auto& [name, value] : attempt.parameters)
+    for (const auto& [sealed, what] : values)
+      if (name == sealed) value = what;
+}
+
+std::map<std::string, std::int64_t> plain_parameters(const Program& program, const Instance& instance, const Attempt& attempt, std::string_view contract, const std::string& member) {
+  std::map<std::string, std::int64_t> out;
+  for (const auto& [name, value] : attempt.parameters) out[name] = plain_number(value);
+  const auto seal = sealing_parameter(program, program.acts[attempt.act]);
+  if (!seal || *seal >= attempt.parameters.size()) return out;
+  const auto values = sealed_values(program, instance, contract, member);
+  if (attempt.parameters[*seal].second.bytes != language::seal_of(contract, member, values).view()) return out;
+  std::vector<std::int64_t> numbers;
+  for (const auto& [name, value] : values) numbers.push_back(plain_number(value));
+  out[attempt.parameters[*seal].first] = plain_seal(numbers);
+  return out;
+}
+
+std::optional<Attempt> fitting_act(const Program& program, const Instance& instance, Dice& dice, std::int64_t now, std::uint16_t silent, std::int64_t shortcuts,
+                                   std::string_view contract) {
   std::vector<Attempt> fitting;
   for (std::uint16_t number = 0; number < program.acts.size(); ++number) {
     const Program::Act& act = program.acts[number];
     if (!language::contains(act.place.phases, instance.phase)) continue;
-    const std::uint32_t entries = act.place.list == no_list ? 1 : static_cast<std::uint32_t>(instance.lists[act.place.list].size());
+    const bool on_entry = act.place.list != no_list && !act.joins;
+    const std::uint32_t entries = on_entry ? static_cast<std::uint32_t>(instance.lists[act.place.list].size()) : 1;
     for (std::uint32_t i = 0; i < entries; ++i) {
-      const std::uint32_t entry = act.place.list == no_list ? no_entry : i;
+      const std::uint32_t entry = on_entry ? i : no_entry;
       if (entry != no_entry && !language::contains(act.place.stages, instance.lists[act.place.list][i].stage)) continue;
-      for (const std::uint16_t party : act.actors)
-        if (party != silent && may_act(program, instance, number, entry, party)) fitting.push_back({number, party, entry, {}});
+      for (const std::uint16_t actor : act.actors) {
+        if (actor == silent) continue;
+        const std::uint16_t party = actor != language::entrant_number ? actor : act.joins ? language::newcomer_number : static_cast<std::uint16_t>(actor + i);
+        if (may_act(program, instance, number, entry, party)) fitting.push_back({number, party, entry, {}});
+      }
     }
   }
   while (!fitting.empty()) {
@@ -185,8 +268,9 @@ std::optional<Attempt> fitting_act(const Program& program, const Instance& insta
     const Program::Act& act = program.acts[attempt.act];
     if (cuts_short(program, instance, act) && !dice.one_in(shortcuts)) continue;
     give_parameters(program, instance, attempt, dice, now, true);
+    if (language::is_entrant(attempt.party) && !dice.one_in(10)) fit_seals(program, instance, attempt, contract, instance.lists[program.staged][attempt.entry].member);
     if (act.place.when != no_code && !dice.one_in(20)) {
-      language::Runner runner(program, instance, {now, attempt.entry}, act.place.list, act.cost);
+      language::Runner runner(program, instance, {now, attempt.entry, contract}, act.place.list, act.cost);
       std::vector<Value> given;
       for (const auto& [name, value] : attempt.parameters) given.push_back(value);
       runner.give(std::move(given));
@@ -202,6 +286,7 @@ Attempt any_act(const Program& program, const Instance& instance, Dice& dice, st
   attempt.act = static_cast<std::uint16_t>(dice.below(program.acts.size()));
   attempt.party = static_cast<std::uint16_t>(dice.below(program.parties.size()));
   const std::uint16_t list = program.acts[attempt.act].place.list;
+  if (program.entrant && dice.one_in(2)) attempt.party = static_cast<std::uint16_t>(dice.one_in(3) ? language::newcomer_number : language::entrant_number + dice.below(instance.lists[program.staged].size() + 1));
   const std::size_t entries = list == no_list ? 0 : instance.lists[list].size();
   if (entries > 0 || dice.one_in(10)) attempt.entry = static_cast<std::uint32_t>(dice.below(entries + 2));
   give_parameters(program, instance, attempt, dice, now, list == no_list || attempt.entry < entries);

@@ -24,7 +24,7 @@ RunTerms plain_terms(const language::Program& program, const language::Instance&
 
 struct Attempt {
   std::uint16_t act = 0;             // in Program::acts
-  std::uint16_t party = 0;           // or treasury_number
+  std::uint16_t party = 0;           // or treasury_number, newcomer_number, entrant_number + entry
   std::uint32_t entry = language::no_entry;
   std::vector<std::pair<std::string, language::Value>> parameters;
 };
@@ -34,7 +34,15 @@ inline constexpr std::uint16_t nobody = 0xfffe;
 /// An act whose phase, stage and party fit, and mostly its condition, too; `silent` does nothing. Nothing: none was found, though there may be some.
 /// Of what would end a contract before its time only one in `shortcuts` is chosen: else few would come far.
 std::optional<Attempt> fitting_act(const language::Program& program, const language::Instance& instance, Dice& dice, std::int64_t now, std::uint16_t silent = nobody,
-                                   std::int64_t shortcuts = 12);
+                                   std::int64_t shortcuts = 12, std::string_view contract = {});
+
+/// What a member seals in a contract: always the same, so that who reveals needs no memory.
+std::vector<std::pair<std::string, language::Value>> sealed_values(const language::Program& program, const language::Instance& instance, std::string_view contract, const std::string& member);
+/// Puts the seal of these values, or the values themselves, in their places among the parameters of an act that seals or reveals.
+void fit_seals(const language::Program& program, const language::Instance& instance, Attempt& attempt, std::string_view contract, const std::string& member);
+/// The parameters for plain execution: documents by their first eight bytes, a seal that fits by what plain_seal() makes of its values.
+std::map<std::string, std::int64_t> plain_parameters(const language::Program& program, const language::Instance& instance, const Attempt& attempt, std::string_view contract,
+                                                     const std::string& member);
 /// Any act of anybody, with any parameters.
 Attempt any_act(const language::Program& program, const language::Instance& instance, Dice& dice, std::int64_t now);
 

@@ -66,6 +66,7 @@ TEST_CASE("templates: one reading") { run_cases("one_reading"); }
 TEST_CASE("templates: set before it is read") { run_cases("set_before_read"); }
 TEST_CASE("templates: a bound on cost") { run_cases("cost"); }
 TEST_CASE("templates: a bound on what is looked at") { run_cases("size"); }
+TEST_CASE("templates: tenders") { run_cases("tenders"); }
 
 TEST_CASE("templates: at least three are refused for each property") {
   struct Row { const char *file, *property; };
@@ -92,7 +93,7 @@ TEST_CASE("templates: those that are shipped hold, each within 2 s, and are writ
     CHECK(judgement.verdict.states > 3);
     titles.insert(judgement.title);
   }
-  CHECK(titles == std::set<std::string>{"grant/1", "licence/1", "public_request/1", "rental/1", "service/1", "subscription/1", "supply/2", "works/1"});
+  CHECK(titles == std::set<std::string>{"grant/1", "licence/1", "public_request/1", "rental/1", "service/1", "subscription/1", "supply/2", "tender/1", "works/1"});
 }
 
 TEST_CASE("templates: mistakes planted in the service contract are found, each by its name") {

@@ -122,6 +122,7 @@ TEST_CASE("templates: the page of those shipped tells of each: its parties, its 
     ++shipped_count;
     std::vector<std::string> parties, ends, silent;
     for (const auto& party : text.parties) parties.push_back(party.name);
+    for (const auto& entrant : text.entrants) parties.push_back(entrant.name);
     for (const auto& phase : text.phases)
       if (phase.end) ends.push_back(phase.name);
     for (const auto& row : tests::page_table(page, "silent in `" + title + "`")) silent.push_back(row.at(0));

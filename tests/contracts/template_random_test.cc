@@ -43,7 +43,7 @@ RunTerms random_terms(const language::Template& text, Dice& dice) {
   for (const language::Term& term : text.terms) {
     if (term.is_list) {
       auto& entries = terms.entries[term.name];
-      entries.resize(static_cast<std::size_t>(dice.between(term.least, std::min<std::int64_t>(term.most, 3))));
+      if (!term.open) entries.resize(static_cast<std::size_t>(dice.between(term.least, std::min<std::int64_t>(term.most, 3))));
       for (auto& entry : entries)
         for (const language::Field& field : term.fields)
           if (!field.type.later) entry[field.name] = random_value(field.type, dice);
@@ -73,6 +73,7 @@ class Player {
       TemplateRun run(text_, terms);
       compiled_.emplace(text_, program_, terms);
       const bool met = run.unmet_requirement(drafted) == nullptr;
+      INFO(compiled_->terms_refusal(drafted));
       REQUIRE(met == compiled_->terms_hold(drafted));
       if (!met) continue;
       ++tally_.contracts;
@@ -86,6 +87,7 @@ class Player {
  private:
   void play(TemplateRun& run, const RunTerms& terms) {
     now_ = drafted;
+    sealed_.clear();
     const std::int64_t steps = dice_.between(1, 80);
     for (std::int64_t i = 0; i < steps && !run.ended(); ++i) step(run, terms, "");
     if (terms.is_public) return;
@@ -93,6 +95,7 @@ class Player {
     std::vector<std::string> parties;
     for (const language::Party& party : text_.parties)
       if (!terms.left_out.contains(party.name)) parties.push_back(party.name);
+    for (const language::Entrant& entrant : text_.entrants) parties.push_back(entrant.name);
     const std::string silent = parties[static_cast<std::size_t>(dice_.between(0, static_cast<std::int64_t>(parties.size()) - 1))];
     INFO(silent << " is silent");
     for (int i = 0; i < 3'000 && is_holding(run); ++i) step(run, terms, silent);
@@ -155,14 +158,21 @@ class Player {
     return std::any_of(text_.actions.begin(), text_.actions.end(), [&](const language::Action& other) { return &other != &action && other.name == action.name; });
   }
 
+  const language::Action& any_action() { return text_.actions[static_cast<std::size_t>(dice_.between(0, static_cast<std::int64_t>(text_.actions.size()) - 1))]; }
+
   void act(TemplateRun& run, const RunTerms& terms, const std::string& silent) {
-    const language::Action& action = text_.actions[static_cast<std::size_t>(dice_.between(0, static_cast<std::int64_t>(text_.actions.size()) - 1))];
+    const language::Action* chosen = &any_action();
+    for (int tries = 0; tries < 2 && std::find(chosen->scope.phases.begin(), chosen->scope.phases.end(), run.phase()) == chosen->scope.phases.end(); ++tries) chosen = &any_action();
+    const language::Action& action = *chosen;
     std::vector<std::string> actors;
     for (const std::string& actor : action.actors)
       if (actor != silent && !terms.left_out.contains(actor) && (actor != language::treasury_party || terms.is_public)) actors.push_back(actor);
     if (actors.empty() || (action.jointly && actors.size() != action.actors.size())) return;
-    if (cuts_short(action, run) && !dice_.one_in(8)) return;   // else few contracts would come far
-    const std::size_t entry = action.scope.on ? static_cast<std::size_t>(dice_.between(0, static_cast<std::int64_t>(run.staged_entries()) - 1)) : 0;
+    if (cuts_short(action, run) && !dice_.one_in(tally_.done[action.name] == 0 ? 2 : 8)) return;   // else few contracts would come far
+    if (action.scope.joins && run.staged_entries() >= 4) return;                         // who bid have enough to do
+    if (action.scope.on && !action.scope.joins && run.staged_entries() == 0) return;
+    std::size_t entry = action.scope.on && !action.scope.joins ? static_cast<std::size_t>(dice_.between(0, static_cast<std::int64_t>(run.staged_entries()) - 1)) : 0;
+    if (action.award) entry = compiled_->awarded().value_or(0);
     INFO("action " << action.name << ", line " << action.place.line << ", on " << entry << " in " << run.phase());
     std::map<std::string, std::int64_t> parameters;
     try {
@@ -170,17 +180,61 @@ class Player {
         const std::int64_t most = parameter.type.kind == TypeKind::money ? run.bound(action, parameter, now_, entry) : 0;
         parameters[parameter.name] = parameter.type.kind == TypeKind::money ? dice_.edgy(0, most) : random_value(parameter.type, dice_);
       }
+      give_seals(action, run, entry, parameters);
       run.act(action, now_, entry, parameters);
       ++tally_.acts;
+      if (pending_) sealed_[pending_->first] = pending_->second;
       ++tally_.done[action.name];
       balance(run);
       CHECK(compiled_->act(action, now_, entry, parameters) == "ok");
     } catch (const RunRefusal& refusal) {
       if (refusal.mistake) FAIL(refusal.why);
       ++tally_.refusals;
-      if (parameters.size() == action.parameters.size() && !has_double(action)) CHECK(compiled_->act(action, now_, entry, parameters) != "ok");
+      if (parameters.size() >= action.parameters.size() && !has_double(action)) CHECK(compiled_->act(action, now_, entry, parameters) != "ok");
     }
     CHECK(compiled_->differs_from(run) == "");
+  }
+
+  /// The act of the text that opens seals.
+  const language::Action* opening() const {
+    for (const language::Action& action : text_.actions)
+      if (action.scope.when && seals_in(*action.scope.when) != nullptr) return &action;
+    return nullptr;
+  }
+  static const language::Expression* seals_in(const language::Expression& e) {
+    if (e.form == language::Expression::Form::seals) return &e;
+    for (const language::Expression& part : e.parts)
+      if (const auto* found = seals_in(part)) return found;
+    return nullptr;
+  }
+
+  /// Who seals something knows what; who reveals mostly hands over the same.
+  void give_seals(const language::Action& action, TemplateRun& run, std::size_t entry, std::map<std::string, std::int64_t>& parameters) {
+    pending_.reset();
+    const language::Action* opens = opening();
+    if (opens == nullptr) return;
+    const language::Expression& seals = *seals_in(*opens->scope.when);
+    const std::size_t sealed_entry = action.scope.joins ? run.staged_entries() : entry;
+    if (&action == opens) {
+      if (const auto known = sealed_.find(entry); known != sealed_.end() && !dice_.one_in(6))
+        for (const std::string& name : seals.names) parameters[name] = known->second.at(name);
+      return;
+    }
+    for (const language::Statement& s : action.body) {
+      if (s.verb != language::Statement::Verb::set || s.member != seals.parts[0].member) continue;
+      std::vector<std::int64_t> values;
+      pending_.emplace(sealed_entry, std::map<std::string, std::int64_t>{});
+      auto& sealed = pending_->second;
+      for (const language::Field& parameter : opens->parameters) {
+        const bool money = parameter.type.kind == TypeKind::money;
+        sealed[parameter.name] = money ? dice_.between(1, std::min<std::int64_t>(3, run.bound(*opens, parameter, now_, sealed_entry))) : dice_.between(1, 1'000'000);   // equal prices, too
+      }
+      for (const std::string& name : seals.names) {
+        values.push_back(sealed.at(name));
+        parameters[s.amount.name + ":" + name] = sealed.at(name);
+      }
+      parameters[s.amount.name] = plain_seal(values);
+    }
   }
 
   /// Does an act end the contract before it is in force, or while entries are under way, or end entries by the dozen?
@@ -215,6 +269,8 @@ class Player {
   Dice& dice_;
   Tally& tally_;
   std::int64_t now_ = drafted;
+  std::map<std::size_t, std::map<std::string, std::int64_t>> sealed_;   // by entry
+  std::optional<std::pair<std::size_t, std::map<std::string, std::int64_t>>> pending_;   // until the ledger has it
 };
 
 /// Every template that holds: those shipped, and the sound ones among the cases.

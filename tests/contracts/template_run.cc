@@ -19,13 +19,19 @@ bool named_in(const std::vector<std::string>& names, const std::string& wanted) 
 
 }  // namespace
 
+std::int64_t plain_seal(const std::vector<std::int64_t>& values) {
+  std::uint64_t folded = 17;
+  for (const std::int64_t value : values) folded = folded * 1'000'003 + static_cast<std::uint64_t>(value);
+  return static_cast<std::int64_t>(folded >> 2);
+}
+
 TemplateRun::TemplateRun(const language::Template& text, RunTerms terms) : text_(text), pots_(language::pots_of(text)), terms_(std::move(terms)) {
   if (!text_.stages.empty()) stages_.resize(terms_.entries.at(text_.stages.front().list).size());
 }
 
 TemplateRun::Frame TemplateRun::frame(const language::Scope& scope, std::int64_t now, std::size_t entry) const {
   Frame f{now, {}, {}, language::Names(text_)};
-  if (scope.on) {
+  if (scope.on && !scope.joins) {
     f.entries[scope.on->variable] = {scope.on->list, entry};
     f.names.add_entry(*scope.on);
   }
@@ -33,7 +39,34 @@ TemplateRun::Frame TemplateRun::frame(const language::Scope& scope, std::int64_t
 }
 
 bool TemplateRun::in_scope(const language::Scope& scope, std::size_t entry) const {
-  return named_in(scope.phases, phase()) && (!scope.on || scope.on->stages.empty() || named_in(scope.on->stages, stage(entry)));
+  if (scope.joins) return named_in(scope.phases, phase()) && !is_full();
+  return named_in(scope.phases, phase()) && (!scope.on || entry < stages_.size()) && (!scope.on || scope.on->stages.empty() || named_in(scope.on->stages, stage(entry)));
+}
+
+std::size_t TemplateRun::join(const std::string& list) {
+  auto& entry = terms_.entries.at(list).emplace_back();
+  for (const language::Field& field : text_.term(list)->fields)
+    if (const auto copied = terms_.values.find(field.type.copy_of); copied != terms_.values.end()) entry[field.name] = copied->second;
+  stages_.push_back(0);
+  return stages_.size() - 1;
+}
+
+bool TemplateRun::is_first(const Expression& e, const Frame& f) const {
+  const auto& [list, own] = f.entries.at(e.name);
+  const auto& entries = terms_.entries.at(list);
+  const auto rank = [&](std::size_t entry) {
+    std::vector<std::int64_t> by;
+    for (const Expression& field : e.parts) {
+      const auto found = entries[entry].find(field.member);
+      if (found == entries[entry].end()) mistake(e.name + "." + field.member + " is read and not there");
+      by.push_back(found->second);
+    }
+    by.push_back(static_cast<std::int64_t>(entry));
+    return by;
+  };
+  for (std::size_t other = 0; other < entries.size(); ++other)
+    if (other != own && named_in(e.names, stage(other)) && rank(other) < rank(own)) return false;
+  return true;
 }
 
 std::string TemplateRun::pot(const Expression& place, const Frame& f) const {
@@ -109,6 +142,12 @@ bool TemplateRun::holds(const Expression& e, const Frame& f) const {
       if (e.name == ">=") return a >= b;
       return e.name == "=" ? a == b : a != b;
     }
+    case Form::first: return is_first(e, f);
+    case Form::seals: {
+      std::vector<std::int64_t> revealed;
+      for (const std::string& name : e.names) revealed.push_back(f.values.at(name));
+      return value(e.parts[0], f) == plain_seal(revealed);
+    }
     default: throw std::logic_error("no condition: " + language::written(e));
   }
 }
@@ -135,7 +174,16 @@ void TemplateRun::act(const language::Action& action, std::int64_t now, std::siz
   for (const language::Field& parameter : action.parameters) f.names.add_parameter(parameter);
   f.values = parameters;
   if (action.scope.when && !holds(*action.scope.when, f)) throw RunRefusal{"when"};
-  all_or_nothing(action.scope, action.body, std::move(f));
+  if (!action.scope.joins) return all_or_nothing(action.scope, action.body, std::move(f));
+  const TemplateRun before = *this;
+  f.entries[action.scope.on->variable] = {action.scope.on->list, join(action.scope.on->list)};
+  f.names.add_entry(*action.scope.on);
+  try {
+    all_or_nothing(action.scope, action.body, std::move(f));
+  } catch (const RunRefusal&) {
+    put_back(before);
+    throw;
+  }
 }
 
 std::int64_t TemplateRun::bound(const language::Action& action, const language::Field& parameter, std::int64_t now, std::size_t entry) {
@@ -151,14 +199,18 @@ void TemplateRun::all_or_nothing(const language::Scope&, const std::vector<langu
       for (const auto& [name, amount] : held_)
         if (amount != 0) mistake("it ends, and of " + name + " is held " + std::to_string(amount));
   } catch (const RunRefusal&) {
-    terms_ = before.terms_;
-    phase_ = before.phase_;
-    stages_ = before.stages_;
-    held_ = before.held_;
-    taken_in_ = before.taken_in_;
-    received = before.received;
+    put_back(before);
     throw;
   }
+}
+
+void TemplateRun::put_back(const TemplateRun& before) {
+  terms_ = before.terms_;
+  phase_ = before.phase_;
+  stages_ = before.stages_;
+  held_ = before.held_;
+  taken_in_ = before.taken_in_;
+  received = before.received;
 }
 
 void TemplateRun::conclude(const Frame& f) {

@@ -25,6 +25,9 @@ struct RunRefusal {
   bool mistake = false;
 };
 
+/// What stands for a seal here, where documents are numbers: of the values that it seals, in their order.
+std::int64_t plain_seal(const std::vector<std::int64_t>& values);
+
 class TemplateRun {
  public:
   TemplateRun(const language::Template& text, RunTerms terms);
@@ -35,8 +38,9 @@ class TemplateRun {
   bool ended() const { return text_.phases[phase_].end; }
   std::string stage(std::size_t entry) const { return stages_.empty() ? "" : steps()[stages_[entry]].name; }
   std::size_t staged_entries() const { return stages_.size(); }
+  bool is_full() const { return !text_.stages.empty() && stages_.size() >= text_.term(text_.stages.front().list)->most; }
 
-  /// Throws RunRefusal, and then nothing has happened. `entry` from 0, for actions on one.
+  /// Throws RunRefusal, and then nothing has happened. `entry` from 0, for actions on one; who makes one is told by nobody here.
   void act(const language::Action& action, std::int64_t now, std::size_t entry, const std::map<std::string, std::int64_t>& parameters);
   /// The most that a parameter may be now; of money without a bound of its own 0.
   std::int64_t bound(const language::Action& action, const language::Field& parameter, std::int64_t now, std::size_t entry);
@@ -65,6 +69,8 @@ class TemplateRun {
   };
   const std::vector<language::Step>& steps() const { return text_.stages.front().steps; }
   Frame frame(const language::Scope& scope, std::int64_t now, std::size_t entry) const;
+  std::size_t join(const std::string& list);
+  bool is_first(const Expression& e, const Frame& f) const;
   bool in_scope(const language::Scope& scope, std::size_t entry) const;
   std::int64_t value(const Expression& e, const Frame& f) const;
   bool holds(const Expression& e, const Frame& f) const;
@@ -73,6 +79,7 @@ class TemplateRun {
   void run(const language::Statement& s, Frame& f);
   void let_out(const language::Statement& s, Frame& f);
   void all_or_nothing(const language::Scope& scope, const std::vector<language::Statement>& body, Frame f);
+  void put_back(const TemplateRun& before);
   void conclude(const Frame& f);
 
   const language::Template& text_;

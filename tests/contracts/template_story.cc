@@ -1,6 +1,7 @@
 #include "template_story.h"
 
 #include <algorithm>
+#include <sstream>
 
 #include "ledger/money.h"
 #include "tests/harness/scenario.h"
@@ -44,6 +45,7 @@ std::int64_t value_of(const Type& type, const std::string& text) {
       if (found == type.choices.end()) cannot_read(text);
       return found - type.choices.begin();
     }
+    case TypeKind::digest: return text.find_first_not_of("0123456789") == std::string::npos ? decimal(text, 0) : 0;
     default: return 0;   // documents, texts and categories count for nothing here
   }
 }
@@ -100,8 +102,11 @@ class Story {
     for (const std::string& stage : contract_->stages()) out += std::exchange(separator, ", ") + stage;
     out += "\nreceived:";
     separator = " ";
-    for (const language::Party& party : text_.parties)
-      if (const std::int64_t amount = contract_->received(party.name); amount != 0) out += std::exchange(separator, ", ") + party.name + " " + ledger::format_decimal(amount, 2);
+    std::vector<std::string> names;
+    for (const language::Party& party : text_.parties) names.push_back(party.name);
+    for (const language::Entrant& entrant : text_.entrants) names.push_back(entrant.name);
+    for (const std::string& name : names)
+      if (const std::int64_t amount = contract_->received(name); amount != 0) out += std::exchange(separator, ", ") + name + " " + ledger::format_decimal(amount, 2);
     if (separator == " ") out += " nothing";
     return out + "\nheld: " + ledger::format_decimal(contract_->held(), 2) + "\n";
   }
@@ -194,22 +199,53 @@ class Story {
     return out + (out.empty() ? "" : ", ") + outcome;
   }
 
+  static const language::Expression* seals_of(const language::Expression& e) {
+    if (e.form == language::Expression::Form::seals) return &e;
+    for (const language::Expression& part : e.parts)
+      if (const auto* found = seals_of(part)) return found;
+    return nullptr;
+  }
+
+  /// `seal=900.00/1/7`: what the act that opens it will be handed over.
+  bool take_seal(const Field& parameter, Given& given, std::map<std::string, std::int64_t>& out) const {
+    const auto found = given.find(parameter.name);
+    if (parameter.type.kind != TypeKind::digest || found == given.end() || found->second.find('/') == std::string::npos) return false;
+    for (const language::Action& opens : text_.actions) {
+      const auto* seals = opens.scope.when ? seals_of(*opens.scope.when) : nullptr;
+      if (seals == nullptr) continue;
+      std::vector<std::int64_t> values;
+      std::istringstream in(found->second);
+      std::string word;
+      for (const std::string& name : seals->names) {
+        if (!std::getline(in, word, '/')) cannot_read(found->second);
+        const auto field = std::find_if(opens.parameters.begin(), opens.parameters.end(), [&](const Field& one) { return one.name == name; });
+        values.push_back(value_of(field->type, word));
+        out[parameter.name + ":" + name] = values.back();
+      }
+      out[parameter.name] = plain_seal(values);
+    }
+    given.erase(found);
+    return true;
+  }
+
   std::string act(const Words& words) {
     const std::string &party = words.at(1), &name = words.at(2);
     const language::Action* action = text_.action(name);
     if (action == nullptr) cannot_read(name);
-    const std::size_t parameters_at = action->scope.on ? 4 : 3;
-    const std::int64_t entry = action->scope.on ? decimal(words.at(3), 0) : 1;
+    const bool joins = action->scope.joins && (words.size() == 3 || words[3].find('=') != std::string::npos);
+    const std::size_t parameters_at = action->scope.on && !joins ? 4 : 3;
+    const std::size_t entry = joins ? StoryExecutor::new_entry : action->scope.on ? static_cast<std::size_t>(decimal(words.at(3), 0)) - 1 : 0;
     Given given;
     read_given(words, parameters_at, given);
     std::map<std::string, std::int64_t> parameters;
     for (const Field& parameter : action->parameters) {
+      if (take_seal(parameter, given, parameters)) continue;
       const auto value = take(parameter, given);
       if (!value) cannot_read(name + " without " + parameter.name);
       parameters[parameter.name] = *value;
     }
     must_be_empty(given);
-    const std::string outcome = contract_->act(party, name, now_, static_cast<std::size_t>(entry - 1), parameters);
+    const std::string outcome = contract_->act(party, name, now_, entry, parameters);
     if (outcome == "ok") tally_.acts.insert(name);
     else ++tally_.refused;
     return outcome;

@@ -8,6 +8,9 @@
 //   forget                                             all of the above
 //   draft                             ok               a new contract, on day 0; else why not
 //   3     buyer secure 1              ok               on day 3; `3:6` is six hours later. Parameters: `find 1 to_supplier=40.00`
+//   2     bidder.a bid seal=900.00/1/7  ok             an entrant by its name; a seal is written as what it seals, in the order of its act
+//   3     bidder.a bid 1 seal=890.00/1/8  ok           the same on the entry that it has made
+//   30    contract sign 1             ok               what a contract by an award does
 //   40    passes                      not_secured 2    the deadlines that have fallen due by then; before an act, too: `not_secured 2, ok`
 //   ----
 //   active: accepted, unsecured                        the phase, and the stages of the entries in their order
@@ -27,9 +30,11 @@ namespace daftar::contracts::test {
 /// One contract of a template, carried out by whatever it is. Times are ms, entries count from 0, amounts are minor units.
 class StoryExecutor {
  public:
+  static constexpr std::size_t new_entry = static_cast<std::size_t>(-1);   // of an act that makes one
+
   virtual ~StoryExecutor() = default;
 
-  /// "ok", or what the refusal is called: not_a_party, wrong_phase, wrong_stage, condition (`when` does not hold), out_of_range, already_agreed.
+  /// "ok", or what the refusal is called: not_a_party, wrong_phase, wrong_stage, condition (`when` does not hold), out_of_range, already_agreed, already_entered.
   /// An act of several parties is "ok" for each; it happens with the last.
   virtual std::string act(const std::string& party, const std::string& action, std::int64_t now, std::size_t entry, const std::map<std::string, std::int64_t>& parameters) = 0;
   struct Fallen {

@@ -29,11 +29,11 @@ class RunOfStory final : public StoryExecutor {
 
   std::string act(const std::string& party, const std::string& action, std::int64_t now, std::size_t entry, const std::map<std::string, std::int64_t>& parameters) override {
     // Of several declarations of an act the one that applies; where none does, the refusal that came nearest.
-    static const std::vector<std::string> nearest = {"not_a_party", "wrong_phase", "wrong_stage", "condition", "out_of_range", "already_agreed", "ok"};
+    static const std::vector<std::string> nearest = {"not_a_party", "wrong_phase", "already_entered", "wrong_stage", "condition", "out_of_range", "already_agreed", "ok"};
     const auto rank = [](const std::string& outcome) { return std::find(nearest.begin(), nearest.end(), outcome) - nearest.begin(); };
     std::string outcome = "not_a_party";
     for (const Action& declared : text_.actions) {
-      if (declared.name != action || outcome == "ok") continue;
+      if (declared.name != action || outcome == "ok" || declared.scope.joins != (entry == new_entry)) continue;
       const std::string one = attempt(party, declared, now, entry, parameters);
       if (rank(one) > rank(outcome)) outcome = one;
     }
@@ -68,15 +68,24 @@ class RunOfStory final : public StoryExecutor {
   }
 
  private:
+  /// "bidder.a" makes an entry, or acts on its own.
+  bool is_actor(const std::string& party, const Action& action, std::size_t entry) const {
+    if (action.award) return party == "contract";
+    const auto dot = party.find('.');
+    if (dot == std::string::npos) return is_among(action.actors, party);
+    return is_among(action.actors, party.substr(0, dot)) && (action.scope.joins || (entry < entrants_.size() && entrants_[entry] == party));
+  }
+
   std::string attempt(const std::string& party, const Action& action, std::int64_t now, std::size_t entry, const std::map<std::string, std::int64_t>& parameters) {
-    if (!is_among(action.actors, party) || terms_.left_out.contains(party)) return "not_a_party";
+    if (!is_actor(party, action, entry) || terms_.left_out.contains(party)) return "not_a_party";
     if (!is_among(action.scope.phases, run_.phase())) return "wrong_phase";
-    if (action.scope.on && !action.scope.on->stages.empty() && !is_among(action.scope.on->stages, run_.stage(entry))) return "wrong_stage";
+    if (action.scope.joins && is_among(entrants_, party)) return "already_entered";
+    if (action.scope.on && !action.scope.joins && !action.scope.on->stages.empty() && !is_among(action.scope.on->stages, run_.stage(entry))) return "wrong_stage";
     for (const language::Field& parameter : action.parameters)
       if (parameter.type.kind == language::TypeKind::money && parameters.at(parameter.name) > run_.bound(action, parameter, now, entry)) return "out_of_range";
     auto& agreed = agreed_[{&action, entry}];
     if (agreed.contains(party)) return "already_agreed";
-    if (action.jointly && agreed.size() + 1 < action.actors.size()) return agreed.insert(party), "ok";
+    if (action.jointly && !action.award && agreed.size() + 1 < action.actors.size()) return agreed.insert(party), "ok";
     try {
       run_.act(action, now, entry, parameters);
     } catch (const RunRefusal& refusal) {
@@ -84,6 +93,7 @@ class RunOfStory final : public StoryExecutor {
       return "condition";
     }
     agreed.clear();
+    if (action.scope.joins) entrants_.push_back(party);
     return "ok";
   }
 
@@ -91,6 +101,7 @@ class RunOfStory final : public StoryExecutor {
   const RunTerms terms_;
   TemplateRun run_;
   std::map<std::pair<const Action*, std::size_t>, std::set<std::string>> agreed_;
+  std::vector<std::string> entrants_;   // by entry
   std::int64_t last_ = 0;
 };
 
@@ -109,14 +120,20 @@ class ProgramOfStory final : public StoryExecutor {
 
   std::string act(const std::string& party, const std::string& action, std::int64_t now, std::size_t entry, const std::map<std::string, std::int64_t>& parameters) override {
     static const std::map<std::string, std::string> names = {
-        {"milestone_wrong_stage", "wrong_stage"}, {"condition_not_met", "condition"}, {"field_invalid", "out_of_range"}, {"already_signed", "already_agreed"}};
+        {"milestone_wrong_stage", "wrong_stage"}, {"condition_not_met", "condition"}, {"field_invalid", "out_of_range"}, {"already_signed", "already_agreed"}, {"seal_mismatch", "condition"}, {"not_awarded", "wrong_phase"}};
+    const auto declared = std::find_if(text_.actions.begin(), text_.actions.end(), [&](const Action& one) { return one.name == action && one.scope.joins == (entry == new_entry); });
+    const auto named = [&](const std::string& outcome) { return names.contains(outcome) ? names.at(outcome) : outcome; };
+    if (party == "contract") return named(run_.conclude_award(now));
+    if (party.find('.') != std::string::npos) {
+      const auto own = language::entry_of(program_, run_.instance(), party);
+      return named(run_.act_as(own ? static_cast<std::uint16_t>(language::entrant_number + *own) : language::newcomer_number, *declared, now, entry, parameters, party));
+    }
     const auto number = std::find_if(text_.parties.begin(), text_.parties.end(), [&](const language::Party& one) { return one.name == party; });
     const bool treasury = party == language::treasury_party && run_.instance().is_public;
     if (!treasury && (number == text_.parties.end() || !run_.instance().parties[static_cast<std::size_t>(number - text_.parties.begin())])) return "not_a_party";
     const auto sender = treasury ? language::treasury_number : static_cast<std::uint16_t>(number - text_.parties.begin());
-    const std::string outcome = run_.act_as(sender, *text_.action(action), now, entry, parameters);
-    const auto known = names.find(outcome);
-    return known == names.end() ? outcome : known->second;
+    const std::string outcome = run_.act_as(sender, *declared, now, entry, parameters);
+    return named(outcome);
   }
 
   std::vector<Fallen> pass_until(std::int64_t now) override {
@@ -224,6 +241,8 @@ TEST_CASE("stories: subscription") { is_told_whole(tell("subscription")); }
 TEST_CASE("stories: licence and royalty") { is_told_whole(tell("licence")); }
 TEST_CASE("stories: public request") { is_told_whole(tell("public_request")); }
 TEST_CASE("stories: grant") { is_told_whole(tell("grant")); }
+
+TEST_CASE("stories: tender") { is_told_whole(tell("tender")); }
 
 TEST_CASE("stories: every template shipped has its stories") {
   std::set<std::string> templates, told;

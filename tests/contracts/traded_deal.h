@@ -79,7 +79,7 @@ struct TradedDeal {
 };
 
 struct TradeTally {
-  std::size_t actions = 0, accepted = 0, deadlines = 0, deadlines_refused = 0, contracts = 0, ended = 0, ended_by_time = 0, answered = 0, changed = 0, carried_over = 0;
+  std::size_t actions = 0, accepted = 0, deadlines = 0, deadlines_refused = 0, contracts = 0, ended = 0, ended_by_time = 0, answered = 0, changed = 0, carried_over = 0, bound_forward = 0, by_award = 0;
   std::map<std::string, std::size_t> codes;                    // of refusals
   std::map<const void*, std::size_t> reached;                  // declarations of the texts: actions, deadlines, phases
 };

@@ -154,4 +154,76 @@ TEST_CASE("signing rules ask for more signatures to move much") {
   CHECK(w.outcome("treasury", move_appropriation(giver, getter, 500'01)) == "signatures_too_few");
 }
 
+namespace {
+
+proto::Operation line_of_class(const char* id, const char* economic, const char* programme) {
+  auto o = approve_line(id, 1'000'00);
+  o.mutable_approve_budget_line()->set_economic_code(economic);
+  o.mutable_approve_budget_line()->set_programme(programme);
+  return o;
+}
+
+/// Wages (21) and capital (31) give to nobody else, goods (22) give a tenth to capital, and goods of one programme nothing to another's.
+struct RuledLines {
+  World w;
+  explicit RuledLines(std::uint32_t general_ppm = 1'000'000)
+      : w([=](proto::Genesis& genesis) {
+          genesis.mutable_virement_limit()->set_share_ppm(general_ppm);
+          const auto add = [&](const char* from, const char* to, bool outside, bool same_programme, std::uint32_t share_ppm) {
+            auto* rule = genesis.add_virement_rules();
+            rule->set_from_economic(from);
+            rule->set_to_economic(to);
+            rule->set_to_outside(outside);
+            rule->set_same_programme(same_programme);
+            rule->set_share_ppm(share_ppm);
+          };
+          add("21", "21", true, false, 0);
+          add("31", "31", true, false, 0);
+          add("22", "31", false, false, 100'000);
+          add("22", "22", false, true, 1'000'000);
+        }) {
+    for (const auto& [id, economic, programme] : {std::tuple{"wages", "211", "p1"}, std::tuple{"bonuses", "212", "p2"}, std::tuple{"goods", "22", "p1"}, std::tuple{"more-goods", "221", "p1"},
+                                                  std::tuple{"other-goods", "22", "p2"}, std::tuple{"capital", "311", "p1"}})
+      w.must("treasury", line_of_class(id, economic, programme));
+  }
+  std::string move(const char* from, const char* to, MinorUnits amount) { return w.outcome("treasury", move_appropriation(from, to, amount)); }
+};
+
+}  // namespace
+
+TEST_CASE("virements that a rule of the genesis forbids are refused, by economic class and by programme") {
+  RuledLines t;
+  CHECK(t.move("wages", "goods", 1) == "virement_forbidden");
+  CHECK(t.move("capital", "goods", 1) == "virement_forbidden");
+  CHECK(t.move("wages", "bonuses", 1'00) == "ok");          // within the class, whatever the programme
+  CHECK(t.move("goods", "wages", 1'00) == "ok");            // no rule speaks of it
+  CHECK(t.move("goods", "other-goods", 1) == "virement_forbidden");
+  CHECK(t.move("goods", "more-goods", 1'00) == "ok");
+}
+
+TEST_CASE("a rule caps what leaves a line between two classes, and the general limit holds beside it") {
+  RuledLines t;
+  CHECK(t.move("goods", "capital", 100'01) == "virement_limit");
+  CHECK(t.move("goods", "capital", 100'00) == "ok");
+  CHECK(t.move("goods", "more-goods", 900'00) == "ok");
+  RuledLines narrow(50'000);
+  CHECK(narrow.move("goods", "capital", 50'01) == "virement_limit");
+  CHECK(narrow.move("goods", "capital", 50'00) == "ok");
+}
+
+TEST_CASE("virement rules of a genesis name codes, at most the whole line, and outside of what") {
+  const auto refused = [](const std::function<void(proto::VirementRule&)>& edit) {
+    proto::Genesis genesis = test_genesis();
+    edit(*genesis.add_virement_rules());
+    const auto parsed = ledger::Genesis::parse(ledger::encode_genesis(genesis));
+    REQUIRE(parsed);
+    return !genesis_state(**parsed).has_value();
+  };
+  CHECK_FALSE(refused([](auto&) {}));                                            // none at all
+  CHECK(refused([](auto& rule) { rule.set_share_ppm(1'000'001); }));
+  CHECK(refused([](auto& rule) { rule.set_from_economic("two words"); }));
+  CHECK(refused([](auto& rule) { rule.set_to_outside(true); }));
+  CHECK(refused([](auto& rule) { rule.set_legal_basis(std::string(201, 'x')); }));
+}
+
 }  // namespace daftar::contracts::test

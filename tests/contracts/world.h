@@ -75,6 +75,8 @@ class World {
   ExecutionResult must(const std::string& sender, proto::Operation operation);
   /// The code of the refusal, or "ok".
   std::string outcome(const std::string& sender, proto::Operation operation);
+  /// The same, signed with these keys instead of the sender's first.
+  std::string outcome_by(const std::string& sender, const std::vector<std::string>& keys, proto::Operation operation);
   /// An empty block at `time_ms`; the results of the deadlines that fired.
   std::vector<ExecutionResult> idle_until(std::uint64_t time_ms);
 
@@ -113,6 +115,7 @@ class World {
   void judge_taxes(const ExecutedEntry& entry, const ExecutionResult& result);
   void judge_correction(const contracts::Event& event, const ExecutionResult& result);
   void check_revenue() const;
+  void check_years() const;
 
   const Judging judging_;
   std::shared_ptr<const ledger::Genesis> genesis_;
@@ -134,6 +137,7 @@ class World {
     MinorUnits corrected = 0;
   };
   std::map<std::pair<Digest, std::uint32_t>, Revenue> revenue_;          // by entry, and number of the line in it
+  std::map<std::string, std::array<ledger::Int128, 2>> collected_;               // withheld and given back, by key of the revenue account's year
 };
 
 // Operations, short.
@@ -151,6 +155,11 @@ proto::Operation approve_line(std::string line, MinorUnits amount);
 proto::Operation adjust_line(std::string line, MinorUnits delta);
 proto::Operation move_appropriation(std::string from, std::string to, MinorUnits amount);
 proto::Operation stop_commitments(std::string line, std::uint64_t from_ms);
+proto::Operation stop_payments(std::string line, std::uint64_t from_ms);
+/// Of dept, paid from treasury/UZS.
+proto::Operation approve_ceiling(std::string line, MinorUnits amount, std::uint32_t year);
+proto::Operation approve_revenue(std::string line, MinorUnits amount, std::uint32_t year = 2026, std::string account = "tax/UZS/revenue.vat");
+proto::Operation adjust_revenue(std::string line, MinorUnits delta);
 proto::Operation close_line(std::string line, std::string carry_to = {});
 proto::Operation allot(std::string line, MinorUnits amount);
 proto::Operation record_execution(std::string line, MinorUnits amount, std::string reference = "before the ledger began");

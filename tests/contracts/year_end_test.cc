@@ -92,6 +92,40 @@ TEST_CASE("a stop is moved and lifted while it is to come, and stays once it is 
   CHECK(t.w.outcome("treasury", stop_commitments(this_year, t.w.now() + day)) == "line_stopped");
 }
 
+TEST_CASE("from the stop of payments on nothing is ordered or paid, and the line is closed to the next year") {
+  TwoYears t;
+  const Deal deal = t.registered({100'000'00, 50'000'00, 25'000'00});
+  for (const std::uint32_t milestone : {1, 2}) t.accepted(deal, milestone);
+  t.w.must("dept", deal.order(1));
+  const std::uint64_t stop = t.w.now() + 2 * day;
+  CHECK(kinds(t.w.must("treasury", stop_payments(this_year, stop))) == std::vector<std::string>{"budget_payments_stop"});
+  CHECK(t.line().payments_stop_ms == stop);
+  CHECK(t.line().stop_ms == 0);                    // the one is not the other
+  t.w.idle_until(stop - 5000);
+  CHECK(kinds(t.w.must("treasury", stop_payments(this_year, stop + 1 * day))) == std::vector<std::string>{"budget_payments_stop"});
+  t.w.idle_until(stop + 1 * day);
+  CHECK(t.w.outcome("dept", deal.order(2)) == "payments_stopped");
+  CHECK(t.w.outcome("treasury", deal.pay(1)) == "payments_stopped");
+  CHECK(t.w.outcome("treasury", stop_payments(this_year, 0)) == "payments_stopped");
+  t.accepted(deal, 3);                             // work is still accepted
+  t.w.must("dept", reserve(this_year, 1'00));
+  t.w.must("treasury", close_line(this_year, next_year));
+  t.w.must("dept", deal.order(2));
+  t.w.must("treasury", deal.pay(1));
+  CHECK(t.net(Stage::paid, next_year) == 100'000'00);
+}
+
+TEST_CASE("a stop of payments is lifted while it is to come, by the treasury that pays the line") {
+  TwoYears t;
+  CHECK(t.w.outcome("treasury", stop_payments(this_year, 0)) == "field_invalid");
+  CHECK(t.w.outcome("treasury", stop_payments(this_year, 253'402'300'800'000)) == "field_invalid");
+  CHECK(t.w.outcome("dept", stop_payments(this_year, t.w.now() + day)) == "role_missing");
+  t.w.must("treasury", stop_payments(this_year, t.w.now() + day));
+  CHECK(kinds(t.w.must("treasury", stop_payments(this_year, 0))) == std::vector<std::string>{"budget_payments_stop_lifted"});
+  t.w.must("treasury", close_line(this_year));
+  CHECK(t.w.outcome("treasury", stop_payments(this_year, t.w.now() + day)) == "line_closed");
+}
+
 TEST_CASE("the treasury that pays the line stops and closes it, and nobody else") {
   TwoYears t([](proto::Genesis& g) { *g.add_members() = member("treasury2", "public_body", "UZ", "none", {"treasury"}); });
   CHECK(t.w.outcome("treasury2", stop_commitments(this_year, t.w.now() + day)) == "account_not_yours");

@@ -98,14 +98,33 @@ struct Story {
       line.set_title("School supplies");
       line.set_currency("UZS");
       line.set_amount(1'000);
-      line.set_year(2026);
+      line.set_year(2998);   // after whatever falls due: that is paid from it
       line.set_function_code("09.2");
       line.set_economic_code("22");
       line.set_source_account("treasury/UZS");
     });
     send("treasury", [&](ledger::proto::Operation& o) {
+      auto& line = *o.mutable_approve_revenue_line();
+      line.set_line("2026.vat");
+      line.set_title("Value added tax");
+      line.set_account("tax-authority/UZS/revenue.vat");
+      line.set_year(2026);
+      line.set_amount(1'000);
+    });
+    send("treasury", [&](ledger::proto::Operation& o) {
       o.mutable_allot_budget_line()->set_line("2026.edu");
       o.mutable_allot_budget_line()->set_amount(1'000);
+    });
+    send("treasury", [&](ledger::proto::Operation& o) {
+      auto& line = *o.mutable_approve_budget_line();
+      line.set_line("2999.edu");
+      line.set_owner("education-dept");
+      line.set_title("School supplies");
+      line.set_currency("UZS");
+      line.set_amount(1'000);
+      line.set_year(2999);
+      line.set_source_account("treasury/UZS");
+      line.set_ceiling(true);
     });
     earned(in_ms(7), in_ms(30));
     send("tax-authority", [&](ledger::proto::Operation& o) {
@@ -165,7 +184,7 @@ struct Story {
 
   /// A public contract that has earned what waits to be ordered.
   void earned(std::uint64_t offer_until_ms, std::uint64_t due_ms) {
-    const auto draft = draft_service({.customer = "education-dept", .provider = payee, .budget_line = "2026.edu", .price = 500, .due_ms = due_ms, .offer_until_ms = offer_until_ms});
+    const auto draft = draft_service({.customer = "education-dept", .provider = payee, .budget_line = "2026.edu", .price = 500, .due_ms = due_ms, .offer_until_ms = offer_until_ms, .later_lines = {"2999.edu"}});
     const std::string id = send("education-dept", [&](ledger::proto::Operation& o) { o = draft; });
     act("education-dept", id, draft, "sign");
     act(payee, id, draft, "sign");
@@ -252,6 +271,9 @@ std::map<std::string, Call> calls(const Story& story) {
       {"GET /v1/budget/lines", {"/v1/budget/lines?limit=1000", "", ""}},
       {"GET /v1/budget/lines/{}", {"/v1/budget/lines/2026.edu", "", ""}},
       {"GET /v1/budget/lines/{}/contracts", {"/v1/budget/lines/2026.edu/contracts?limit=5", "", ""}},
+      {"GET /v1/budget/rules", {"/v1/budget/rules", "", ""}},
+      {"GET /v1/budget/revenue", {"/v1/budget/revenue?limit=10", "", ""}},
+      {"GET /v1/budget/revenue/{}", {"/v1/budget/revenue/2026.vat", "", ""}},
       {"GET /v1/tax/rules", {"/v1/tax/rules?date=2025-06-30", "", ""}},
       {"GET /v1/tax/register", {"/v1/tax/register?payee=" + payee, "", ""}},
       {"GET /v1/tax/held", {"/v1/tax/held?payer=" + payer, "", ""}},
@@ -407,6 +429,7 @@ TEST_CASE("every error of the API page can be had, or it is said why not here") 
       {"account_unknown 404", [&] { return get("/v1/accounts/nobody/UZS"); }},
       {"contract_unknown 404", [&] { return get("/v1/contracts/" + id); }},
       {"template_unknown 404", [&] { return get("/v1/templates/rental/99"); }},
+      {"revenue_line_unknown 404", [&] { return get("/v1/budget/revenue/none"); }},
       {"budget_line_unknown 404", [&] { return get("/v1/budget/lines/2026.none"); }},
       {"payout_unknown 404", [&] { return get("/v1/payouts/" + id); }},
       {"proposal_unknown 404", [&] { return get("/v1/proposals/" + id); }},

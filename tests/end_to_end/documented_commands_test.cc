@@ -22,7 +22,8 @@ const std::string page_passphrase = "a long passphrase for pages only";
 
 /// Pages whose commands are run here; every other page must have none.
 const std::vector<std::string> run_pages = {"docs/enterprise.md", "docs/tax-authority.md", "docs/budget-office.md", "docs/operators.md",
-                                            "docs/template-language.md", "docs/template-tutorial.md", "docs/any-contract.md", "docs/governance.md"};
+                                            "docs/template-language.md", "docs/template-tutorial.md", "docs/any-contract.md", "docs/governance.md",
+                                            "docs/tender.md", "docs/verifying.md"};
 
 std::vector<std::string> all_pages() {
   std::vector<std::string> pages = {"README.md", "genesis/README.md"};
@@ -109,7 +110,9 @@ TEST_CASE("budget office: the commands of the page do what it shows") { run_page
 TEST_CASE("operators: the commands of the page do what it shows") { run_page("docs/operators.md"); }
 TEST_CASE("template language: the commands of the page do what it shows") { run_page("docs/template-language.md"); }
 TEST_CASE("any contract: the commands of the page do what it shows") { run_page("docs/any-contract.md"); }
+TEST_CASE("tender: the commands of the page do what it shows") { run_page("docs/tender.md"); }
 TEST_CASE("governance: the commands of the page do what it shows") { run_page("docs/governance.md"); }
+TEST_CASE("verifying: the commands of the page do what it shows") { run_page("docs/verifying.md"); }
 TEST_CASE("template tutorial: the commands of the page do what it shows") { run_page("docs/template-tutorial.md"); }
 
 TEST_CASE("every command in a page is run, or the page says why not") {

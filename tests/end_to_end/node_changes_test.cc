@@ -79,6 +79,11 @@ TEST_CASE("under load a validator is added, a dead one replaced and the leader r
   CHECK(verified.output.find("of 3 validators have signed.") != std::string::npos);
   const auto unverified = operators.type(verify);
   CHECK(unverified.exit == 1);
+  const std::string verify_second = "'" DAFTAR_SOURCE_DIR "/tools/verifier/verify' newest.receipt --genesis genesis.pb";
+  const auto second = operators.type(verify_second + " --validator-changes changes");
+  CHECK(second.exit == 0);
+  CHECK(second.output.find("of 3 validators have signed.") != std::string::npos);
+  CHECK(operators.type(verify_second).exit == 1);
   CHECK(unverified.output.find("fetch the changes with `daftar network validators --out FILE` and give them with --validator-changes FILE.") != std::string::npos);
 
   // Whoever acts has the contract's text proved first: by the validators of now.

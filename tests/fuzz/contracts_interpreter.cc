@@ -91,8 +91,9 @@ std::unique_ptr<Play> changed(const Play& play, Dice& dice) {
 /// Purses that can be empty.
 class Purses final : public CountingVerbs {
  public:
-  Purses(const Program& program, std::int64_t each) : CountingVerbs(program), left_(program.parties.size(), each) {}
+  Purses(const Program& program, std::int64_t each) : CountingVerbs(program), left_(program.parties.size() + 1, each) {}
   language::Result hold(std::uint16_t party, daftar::ledger::MinorUnits amount) override {
+    if (party >= left_.size()) party = static_cast<std::uint16_t>(left_.size() - 1);   // entrants have one purse
     if (left_[party] < amount) return language::Result(tl::unexpect, daftar::ledger::Rejection{daftar::ledger::RejectionCode::overdraft, {}});
     left_[party] -= amount;
     return CountingVerbs::hold(party, amount);
@@ -174,11 +175,11 @@ class Game {
     const auto refused = twice([&](Contract& c) { return interpreter_.act(c.instance, sent, {now_, attempt.entry}, c.purses); });
     if (!plain_) return;
     if (!refused && happened_) {
-      DAFTAR_CHECK(plain_acts(*plain_, attempt, play_.program.parties[attempt.party].name));
+      DAFTAR_CHECK(plain_acts(*plain_, attempt, std::string(play_.program.party_name(attempt.party))));
       compare();
     } else if (refused == daftar::ledger::RejectionCode::condition_not_met && fits) {
       TemplateRun tried = *plain_;
-      DAFTAR_CHECK(!plain_acts(tried, attempt, play_.program.parties[attempt.party].name));
+      DAFTAR_CHECK(!plain_acts(tried, attempt, std::string(play_.program.party_name(attempt.party))));
     }
   }
 
@@ -195,7 +196,7 @@ class Game {
     for (const auto& [name, value] : attempt.parameters) parameters[name] = value.number;
     for (const language::Action& action : play_.text.actions) {
       if (action.name != play_.program.acts[attempt.act].name || std::find(action.actors.begin(), action.actors.end(), party) == action.actors.end()) continue;
-      if (action.scope.on.has_value() != (attempt.entry != language::no_entry)) continue;
+      if ((action.scope.on && !action.scope.joins) != (attempt.entry != language::no_entry)) continue;
       try {
         plain.act(action, now_, attempt.entry == language::no_entry ? 0 : attempt.entry, parameters);
         return true;

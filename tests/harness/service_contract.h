@@ -28,6 +28,7 @@ struct ServiceDraft {
   std::string customer, provider, budget_line;   // no line: from the customer's main account
   std::int64_t price = 0;
   std::uint64_t due_ms = 0, offer_until_ms = 0;
+  std::vector<std::string> later_lines = {};
 };
 
 /// In UZS, one milestone "All of it", no penalty, no arbiter, silence of 5 days accepts private work.
@@ -50,6 +51,7 @@ inline ledger::proto::Operation draft_service(const ServiceDraft& wanted) {
   customer.set_name("customer");
   customer.set_member(wanted.customer);
   customer.set_budget_line(wanted.budget_line);
+  for (const std::string& line : wanted.later_lines) customer.add_later_lines(line);
   auto& provider = *draft.add_parties();
   provider.set_name("provider");
   provider.set_member(wanted.provider);

@@ -99,3 +99,18 @@ TEST_CASE("the rooms beneath the node know no sockets, threads or logging librar
         if (std::regex_match(line, forbidden)) broken += path.string() + ": " + line + "\n";
   REQUIRE(broken == "");
 }
+
+TEST_CASE("ctest can hand over the name of every test") {
+  const std::regex named("^TEST_CASE\\(\"([^\"\\\\]|\\\\.)*[;\\[].*");   // ";" would cut it short, "[" swallow those that follow
+  std::string broken;
+  std::size_t seen = 0;
+  for (const auto& path : sources("tests"))
+    for (const auto& line : lines(path)) {
+      seen += line.starts_with("TEST_CASE(");
+      // Behind the name stand tags, which have brackets of their own.
+      const auto end = line.find("\", \"[");
+      if (std::regex_match(line.substr(0, end), named)) broken += path.string() + ": " + line + "\n";
+    }
+  REQUIRE(seen > 500);
+  REQUIRE(broken == "");
+}

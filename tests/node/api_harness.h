@@ -113,8 +113,8 @@ class ApiUnderTest {
 
 /// One real node, alone in its network: real disks, real consensus, no peers.
 struct OneNode {
-  explicit OneNode(const std::vector<ledger::proto::TaxRule>& tax_rules = {})
-      : network(1, {"acme", "baraka", "chorsu"}, ledger::SigningKey::generate, 0, {service_template_of_genesis()}, tax_rules) {
+  explicit OneNode(const std::vector<ledger::proto::TaxRule>& tax_rules = {}, const std::vector<ledger::proto::Template>& templates = {service_template_of_genesis()})
+      : network(1, {"acme", "baraka", "chorsu"}, ledger::SigningKey::generate, 0, templates, tax_rules) {
     node::NodeOptions options;
     options.node = 1;
     options.data_dir = directory / "data";

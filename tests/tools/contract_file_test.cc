@@ -79,12 +79,46 @@ TEST_CASE("a contract file may name the contract that it replaces, and what is s
   CHECK(words_of(*replacing, "en").at(0) == "(takes the place of contract " + id + ")");
 }
 
+TEST_CASE("a contract file names the budget lines of several years in a list, this year's first") {
+  const auto library = shipped("service");
+  std::string text = contract_toml;
+  for (const std::string dropped : {"acceptance = \"10d\"\n", "annex = \"file:text.txt\"\n"}) text.erase(text.find(dropped), dropped.size());
+  const auto with = [&](const std::string& lines) { return read_contract_text(text + "[budget_lines]\ncustomer = " + lines + "\n", "contract.toml", library); };
+  const auto one = with("\"2026.edu\""), several = with("[\"2026.edu\", \"2027.edu\", \"2028.edu\"]");
+  REQUIRE(one);
+  REQUIRE(several);
+  CHECK(one->draft.parties(0).budget_line() == "2026.edu");
+  CHECK(one->draft.parties(0).later_lines().empty());
+  CHECK(several->draft.parties(0).budget_line() == "2026.edu");
+  REQUIRE(several->draft.parties(0).later_lines_size() == 2);
+  CHECK(several->draft.parties(0).later_lines(1) == "2028.edu");
+  CHECK(several->draft.digest() != one->draft.digest());
+  CHECK_THAT(with("[]").error().sentence, Catch::Contains("'budget_lines.customer' names no budget line"));
+  CHECK_THAT(with("[2026]").error().sentence, Catch::Contains("'budget_lines.customer' must be a list of texts"));
+}
+
+TEST_CASE("a contract file may name the tender by whose award it comes about, and what is signed covers it") {
+  const tests::TemporaryFolder folder;
+  folder.write("text.txt", "abc");
+  const auto library = shipped("service");
+  const std::string id(64, 'b');
+  const auto plain = read_contract_file(folder.write("a.toml", contract_toml), library);
+  const auto awarded = read_contract_file(folder.write("b.toml", "tender = \"" + id + "\"\n" + contract_toml), library);
+  REQUIRE(plain);
+  REQUIRE(awarded);
+  CHECK(ledger::to_hex(awarded->draft.tender()) == id);
+  CHECK(awarded->draft.digest() != plain->draft.digest());
+  CHECK(open_draft(awarded->draft, library).has_value());
+  CHECK(words_of(*awarded, "en").at(0) == "(by the award of tender " + id + ")");
+}
+
 TEST_CASE("a mistake in a contract file is refused with file and line") {
   CHECK_THAT(fault_of_contract("price = \"56000000.5\"", "price = \"56000000.505\""), Catch::Contains("contract.toml:19: 'milestones[0].price' cannot be read"));
   CHECK_THAT(fault_of_contract("price = \"56000000.5\"", "price = 56000000.5"), Catch::Contains("'milestones[0].price' must be a text"));
   CHECK_THAT(fault_of_contract("\"+30d\"", "\"soon\""), Catch::Contains("'milestones[0].due' cannot be read"));
   CHECK_THAT(fault_of_contract("currency = \"UZS\"", "currency = \"SUM\""), Catch::Contains("'currency' is no ISO 4217 currency"));
   CHECK_THAT(fault_of_contract("currency = \"UZS\"", "currency = \"UZS\"\nreplaces = \"12ab\""), Catch::Contains("'replaces' is no contract's id"));
+  CHECK_THAT(fault_of_contract("currency = \"UZS\"", "currency = \"UZS\"\ntender = \"12ab\""), Catch::Contains("'tender' is no contract's id"));
   CHECK_THAT(fault_of_contract("acceptance = ", "acceptances = "), Catch::Contains("'terms.acceptances' is not a known key"));
   CHECK_THAT(fault_of_contract("text.txt", "missing.txt"), Catch::Contains("'terms.annex' cannot be read"));
   CHECK_THAT(fault_of_contract("service/1", "service/2"), Catch::Contains("'template' is none that this ledger knows"));

@@ -182,6 +182,44 @@ TEST_CASE("how much virements may take from a budget line stands in a genesis so
   CHECK_THAT(read_network(with("much")).error().sentence, Catch::Contains("'budget.virement' is no percentage"));
 }
 
+TEST_CASE("advances, parted duties and rules of virements stand in a genesis source, and what does not hold is refused with its place") {
+  const tests::TemporaryFolder folder;
+  folder.write("profile.toml", profile);
+  const auto with = [&](const std::string& budget) { return read_network(folder.write("network.toml", replaced(network, "[limits]\n", "[budget]\n" + budget + "[limits]\n"))); };
+  const auto plan = with(R"(advance = "15"
+advance_categories = ["works"]
+part_duties = true
+[[budget.two_persons]]
+currency = "UZS"
+above = "500.50"
+[[budget.virement_rules]]
+from_economic = "21"
+to_economic = "22"
+to_outside = true
+same_programme = true
+share = "2.5"
+legal_basis = "law"
+)");
+  REQUIRE(plan);
+  const auto& genesis = plan->genesis;
+  CHECK(genesis.advance_limit().share_ppm() == 150'000);
+  CHECK(genesis.advance_limit().categories(0) == "works");
+  CHECK(genesis.duties().two_persons(0).above() == 500'50);
+  REQUIRE(genesis.virement_rules_size() == 1);
+  CHECK(genesis.virement_rules(0).DebugString() == "from_economic: \"21\"\nto_economic: \"22\"\nto_outside: true\nsame_programme: true\nshare_ppm: 25000\nlegal_basis: \"law\"\n");
+  CHECK_FALSE(with("advance = \"0\"\n")->genesis.has_duties());
+  CHECK(with("advance = \"0\"\n")->genesis.has_advance_limit());
+  CHECK(with("part_duties = true\n")->genesis.has_duties());
+  const auto refused = [&](const std::string& budget) { return with(budget).error().sentence; };
+  CHECK_THAT(refused("advance_categories = [\"works\"]\n"), Catch::Contains("'advance' does not say how much"));
+  CHECK_THAT(refused("advance = \"101\"\n"), Catch::Contains("more than the whole price"));
+  CHECK_THAT(refused("[[budget.two_persons]]\ncurrency = \"UZS\"\nabove = \"1\"\n"), Catch::Contains("write part_duties = true"));
+  CHECK_THAT(refused("part_duties = true\n[[budget.two_persons]]\ncurrency = \"EUR\"\nabove = \"1\"\n"), Catch::Contains("EUR is no currency of this ledger"));
+  CHECK_THAT(refused("part_duties = true\n[[budget.two_persons]]\ncurrency = \"UZS\"\nabove = \"1.234\"\n"), Catch::Contains("'budget.two_persons[0].above'"));
+  CHECK_THAT(refused("[[budget.virement_rules]]\nto_outside = true\n"), Catch::Contains("outside which economic code"));
+  CHECK_THAT(refused("[[budget.virement_rules]]\nshares = \"1\"\n"), Catch::Contains("'budget.virement_rules[0].shares' is not a known key"));
+}
+
 TEST_CASE("a file with one tax rule is read as a profile is") {
   const tests::TemporaryFolder folder;
   const auto rule = read_rule_file(folder.write("rule.toml", profile));

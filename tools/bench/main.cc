@@ -263,6 +263,7 @@ void run_network(Report& report, const Population& population, const fs::path& f
   workload.category = options.category;
   workload.seed = options.seed;
   workload.valid_until_ms = valid_until_ms;
+  workload.batch_ms = static_cast<std::uint64_t>(1000 * options.batch / std::max(1.0, report.limit_tx_per_s()));
   workload.threads = threads;
   say("signing " + std::to_string(workload.transactions) + " transfers ahead");
   auto batches = sign_ahead(population, network.genesis()->ledger_id(), workload, [](std::uint64_t) { stop_if_interrupted(); });

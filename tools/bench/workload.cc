@@ -37,8 +37,9 @@ std::vector<Batch> sign_ahead(const Population& population, const ledger::Digest
       Random random(options.seed + (i + 1) * 0x632be59bd9b4e019u);  // each batch by itself, so that threads do not change the workload
       Batch& batch = batches[i];
       batch.transactions = static_cast<std::uint32_t>(std::min<std::uint64_t>(options.batch, options.transactions - i * options.batch));
+      const std::uint64_t valid_until_ms = options.valid_until_ms + i * options.batch_ms;
       for (std::uint32_t n = 0; n < batch.transactions; ++n)
-        tools::add_bulk_frame(batch.frames, make_transfer(population, ledger_id, options.category, options.valid_until_ms, random));
+        tools::add_bulk_frame(batch.frames, make_transfer(population, ledger_id, options.category, valid_until_ms, random));
       batch.frames.shrink_to_fit();
       const std::uint64_t total = done += batch.transactions;
       if (reports) progress(total);

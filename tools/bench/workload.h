@@ -15,7 +15,8 @@ struct WorkloadOptions {
   std::uint32_t batch = 100;             // transactions per request
   std::string category = "none";         // "services" on a taxed network
   std::uint64_t seed = 1;
-  std::uint64_t valid_until_ms = 0;
+  std::uint64_t valid_until_ms = 0;      // of the first batch
+  std::uint64_t batch_ms = 0;            // each next one is valid so much longer: as if signed when it is sent
   unsigned threads = 1;
 };
 

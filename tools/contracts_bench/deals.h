@@ -1,7 +1,8 @@
 // Contracts of the service template in memory, whose milestones wait to be accepted: made by the engine itself, from a genesis on.
 #pragma once
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include <set>
-#include <unordered_map>
 
 #include "contracts/agreements/library.h"
 #include "contracts/agreements/records.h"
@@ -12,7 +13,7 @@
 
 namespace daftar::contracts_bench {
 
-/// Looked up by hash, as a node's newest values are (storage/value_cache.h).
+/// Looked up in a flat table by hash, as a node's newest values are (storage/value_cache.h): what is measured is execution, not this.
 class MemoryState final : public ledger::StateView {
  public:
   std::optional<std::string> get(std::string_view key) const override;
@@ -24,7 +25,7 @@ class MemoryState final : public ledger::StateView {
     using is_transparent = void;
     std::size_t operator()(std::string_view key) const { return std::hash<std::string_view>()(key); }
   };
-  std::unordered_map<std::string, std::string, Hash, std::equal_to<>> values_;
+  boost::unordered_flat_map<std::string, std::string, Hash, std::equal_to<>> values_;
   std::set<std::string, std::less<>> keys_;   // in order
 };
 

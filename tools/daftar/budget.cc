@@ -1,6 +1,5 @@
 #include "tools/daftar/commands.h"
 #include "tools/daftar/views.h"
-#include "tools/genesis_compiler.h"
 
 namespace daftar::tools {
 namespace proto = ledger::proto;
@@ -8,9 +7,9 @@ using nlohmann::json;
 
 namespace {
 struct BudgetArguments {
-  std::string line, to_line, owner, title, currency, amount, function_code, economic_code, programme, source, reason, contract, from;
+  std::string line, to_line, owner, title, currency, amount, function_code, economic_code, programme, source, reason, contract;
   std::uint32_t year = 0, payment = 0;
-  bool cut = false, lift = false;
+  bool cut = false, ceiling = false, revenue = false;
 };
 
 /// Amounts of a line that exists are in its currency; --currency saves the question (offline signing).
@@ -22,55 +21,6 @@ Result<std::int64_t> line_amount(Session& session, const BudgetArguments& a) {
     currency = json_text(*line, "currency");
   }
   return parse_amount(a.amount, currency);
-}
-/// Every page of a list.
-Result<json> whole_list(Session& session, const std::string& target, const char* key) {
-  json all = json::array();
-  for (std::string after;;) {
-    auto answer = session.get(target + "?limit=1000" + (after.empty() ? "" : "&after=" + url_part(after)));
-    if (!answer) return Unexpected<ToolError>(answer.error());
-    for (auto& one : answer->at(key)) all.push_back(std::move(one));
-    if (!answer->at("next").is_string()) return all;
-    after = answer->at("next").get<std::string>();
-  }
-}
-
-/// The line, its contracts, their payments; nobody's key is needed.
-Result<Report> trace_line(Session& session, const std::string& line) {
-  if (line.empty()) return failure(Exit::usage, "line", "Which line, or which payment?", "daftar budget list names the lines; daftar budget trace --payment TX goes up from a payment.");
-  const std::string target = "/v1/budget/lines/" + url_part(line);
-  auto found = session.get(target);
-  if (!found) return Unexpected<ToolError>(found.error());
-  auto contracts = whole_list(session, target + "/contracts", "contracts");
-  if (!contracts) return Unexpected<ToolError>(contracts.error());
-  Report report;
-  report.data = {{"line", *found}, {"contracts", *contracts}};
-  report.lines = trace_view(report.data);
-  return report;
-}
-
-/// Of all payments, the one that this transaction made.
-Result<Report> trace_payment(Session& session, const std::string& id) {
-  auto transaction = session.get("/v1/transactions/" + url_part(id));
-  if (!transaction) return Unexpected<ToolError>(transaction.error());
-  for (const json& event : (*transaction)["result"]["events"]) {
-    if (json_text(event, "kind") != "payment_made") continue;
-    auto contract = session.get("/v1/contracts/" + url_part(json_text(event, "subject")));
-    if (!contract) return Unexpected<ToolError>(contract.error());
-    for (const json& payment : (*contract)["payments"]) {
-      if (payment["payment"] != event["number"]) continue;
-      const std::string line_id = json_text(payment, "budget_line");
-      auto line = session.get("/v1/budget/lines/" + url_part(line_id));
-      if (!line) return Unexpected<ToolError>(line.error());
-      json only = *contract;
-      only["payments"] = json::array({payment});
-      Report report;
-      report.data = {{"line", *line}, {"contracts", json::array({only})}};
-      report.lines = trace_view(report.data);
-      return report;
-    }
-  }
-  return failure(Exit::usage, "payment", "Transaction " + id + " paid nothing from a budget line.", "Ask for a transaction that carries the event payment_made: daftar entries --line LINE lists them.");
 }
 
 }  // namespace
@@ -91,6 +41,7 @@ void add_budget_commands(Command app, Session& session) {
   approve.add_option("--economic", a->economic_code, "GFSM or national code, e.g. 22").required();
   approve.add_option("--programme", a->programme, "Programme code");
   approve.add_option("--source", a->source, "Treasury account that pays; default: the main one of --as");
+  approve.add_flag("--ceiling", a->ceiling, "Of a later year: only what contracts may bind that year to, until the line is approved without this");
   add_transaction_options(approve, session);
   approve.footer("Example:\n  daftar budget approve 2026.edu.09.22 600000000 UZS --owner education-dept --title 'School supplies' --year 2026 --function 09.2 --economic 22 --as treasury");
   approve.callback([&session, a] {
@@ -110,6 +61,7 @@ void add_budget_commands(Command app, Session& session) {
       o.set_function_code(a->function_code);
       o.set_economic_code(a->economic_code);
       o.set_programme(a->programme);
+      o.set_ceiling(a->ceiling);
       o.set_source_account(full_account(a->source.empty() ? *who : a->source, a->currency));
       return session.transact({operation});
     };
@@ -175,43 +127,6 @@ void add_budget_commands(Command app, Session& session) {
     };
   });
 
-  Command stop = budget.add_subcommand("stop", "Let nothing new be reserved or committed on a line from a date on (by the treasury that pays it)");
-  stop.add_option("line", a->line, "Line id").required();
-  stop.add_option("--from", a->from, "Date, as 2026-12-20 or 2026-12-20T15:00:00Z (UTC); one that has passed means from now on");
-  stop.add_flag("--lift", a->lift, "Take back a stop that is still to come");
-  add_transaction_options(stop, session);
-  stop.footer("Example:\n  daftar budget stop 2026.edu.09.22 --from 2026-12-20 --as treasury");
-  stop.callback([&session, a] {
-    session.action = [&session, a]() -> Result<Report> {
-      if (a->lift != a->from.empty()) return failure(Exit::usage, "stop", "Say from when (--from), or take the stop back (--lift).");
-      proto::Operation operation;
-      auto& o = *operation.mutable_close_budget_year();
-      o.set_line(a->line);
-      o.set_stop_from_ms(0);
-      if (!a->lift) {
-        const auto from = utc_to_ms(a->from);
-        if (!from) return Unexpected<ToolError>(from.error());
-        o.set_stop_from_ms(std::max<std::uint64_t>(*from, 1));   // 0 would lift it
-      }
-      return session.transact({operation});
-    };
-  });
-
-  Command close = budget.add_subcommand("close", "Close a line at the end of its year (by the treasury that pays it): what is not committed lapses");
-  close.add_option("line", a->line, "Line id").required();
-  close.add_option("--carry-to", a->to_line, "Line of the next year on which contracts in force go on, with what is committed for them");
-  add_transaction_options(close, session);
-  close.footer("Many contracts go over with several transactions: repeat the command until it tells that the line is closed.\n\nExample:\n  daftar budget close 2026.edu.09.22 --carry-to 2027.edu.09.22 --as treasury");
-  close.callback([&session, a] {
-    session.action = [&session, a]() -> Result<Report> {
-      proto::Operation operation;
-      auto& o = *operation.mutable_close_budget_year();
-      o.set_line(a->line);
-      o.mutable_close()->set_carry_to(a->to_line);
-      return session.transact({operation});
-    };
-  });
-
   for (const bool pay : {false, true}) {
     Command move = budget.add_subcommand(pay ? "pay" : "order", pay ? "Pay an ordered payment (by the treasury); taxes are withheld" : "Order a payment that a contract has earned (by the owner of the line)");
     move.add_option("contract", a->contract, "Contract id").required();
@@ -235,17 +150,18 @@ void add_budget_commands(Command app, Session& session) {
     });
   }
 
-  Command trace = budget.add_subcommand("trace", "A line down to its contracts and their payments; or a payment up to its contract and appropriation");
-  trace.add_option("line", a->line, "Line id");
-  trace.add_option("--payment", a->contract, "Id of the transaction that paid, instead of a line");
-  trace.footer("Examples:\n  daftar budget trace 2026.edu.09.22\n  daftar budget trace --payment TX");
-  trace.callback([&session, a] { session.action = [&session, a] { return a->contract.empty() ? trace_line(session, a->line) : trace_payment(session, a->contract); }; });
+  add_trace_command(budget, session);
+  add_year_end_commands(budget, session);
+  add_revenue_commands(budget, session);
 
-  Command show = budget.add_subcommand("show", "One line with its stages");
-  show.add_option("line", a->line, "Line id").required();
-  show.footer("Example:\n  daftar budget show 2026.edu.09.22");
+  Command show = budget.add_subcommand("show", "One line with its stages; or what the budget brings in");
+  show.add_option("line", a->line, "Line id");
+  show.add_flag("--revenue", a->revenue, "Of revenue lines: what is planned and what has come. Without a line: all of them");
+  show.footer("Examples:\n  daftar budget show 2026.edu.09.22\n  daftar budget show --revenue");
   show.callback([&session, a] {
     session.action = [&session, a]() -> Result<Report> {
+      if (a->revenue) return session.show("/v1/budget/revenue" + (a->line.empty() ? "?limit=1000" : "/" + url_part(a->line)), revenue_view);
+      if (a->line.empty()) return failure(Exit::usage, "line", "Which line?", "daftar budget list names the lines; --revenue shows what comes in.");
       return session.show("/v1/budget/lines/" + url_part(a->line), budget_line_view);
     };
   });

@@ -14,8 +14,13 @@ void add_node_commands(Command network, Session& session);
 void add_member_commands(Command app, Session& session);
 void add_money_commands(Command app, Session& session);
 void add_contract_commands(Command app, Session& session);
+void add_tender_commands(Command app, Session& session);
 void add_governance_commands(Command app, Session& session);
 void add_budget_commands(Command app, Session& session);
+/// The parts of `daftar budget` that follow money from top to bottom, that end a year, and that are about revenue and rules.
+void add_trace_command(Command budget, Session& session);
+void add_year_end_commands(Command budget, Session& session);
+void add_revenue_commands(Command budget, Session& session);
 void add_tax_commands(Command app, Session& session);
 /// The part of `daftar tax` that makes certificates of withholding.
 void add_withholding_commands(Command tax, Session& session);

@@ -4,6 +4,7 @@
 #include "contracts/agreements/library.h"
 #include "tools/contract_file.h"
 #include "tools/daftar/commands.h"
+#include "tools/daftar/contract_acts.h"
 #include "tools/daftar/views.h"
 
 namespace daftar::tools {
@@ -24,7 +25,7 @@ constexpr const char* draft_example = R"(Example of a file:
   [accounts]                        # where somebody's money comes from and goes to; default: the main account
   customer = "acme-build/UZS"
   # [budget_lines]                  # where it comes from instead: public money
-  # customer = "2026.edu.09.22"
+  # customer = "2026.edu.09.22"     # or ["2026.edu.09.22", "2027.edu.09.22"]: what is due in a later year is paid from that year's line
   [terms]
   subject = "Office repair"
   income = "services"               # income type for tax
@@ -43,52 +44,6 @@ Then:
   daftar contract draft repair.toml --as acme-build
   daftar contract sign ID --as acme-build; daftar contract sign ID --as baraka-soft)";
 
-struct ContractArguments {
-  std::string file, id, act, language;
-  std::uint32_t entry = 0;
-  std::vector<std::string> with;
-  std::string document, document_digest, reason, to_provider;
-  std::string terms, contract_template, currency;   // offline
-};
-
-/// What an act needs to know of its contract.
-struct Acted {
-  std::string digest, currency;
-  const Program* program = nullptr;      // null: not known, so no parameters can be read
-  std::vector<std::string> words;
-};
-
-/// The draft as the receipt of the transaction that made it proves it.
-Result<ContractFile> proved(Session& session, const std::string& id, const Library& known) {
-  auto transaction = session.proved_transaction(id);
-  if (!transaction) return Unexpected<ToolError>(transaction.error());
-  for (const auto& operation : (*transaction)->body().operations())
-    if (operation.has_draft_contract()) return open_draft(operation.draft_contract(), known);
-  return failure(Exit::usage, "contract_unknown", "Transaction " + id + " drafts no contract.", "A contract's id is that of the transaction that drafted it.");
-}
-
-/// The digest is computed here from the bytes of the drafting transaction as its receipt proves them: no single node can show one contract and have another
-/// acted on. With --terms it is what the caller says (offline).
-Result<Acted> acted_on(Session& session, const ContractArguments& a) {
-  if (a.terms.empty()) {
-    auto known = session.templates();
-    if (!known) return Unexpected<ToolError>(known.error());
-    auto contract = proved(session, a.id, **known);
-    if (!contract) return Unexpected<ToolError>(contract.error());
-    return Acted{contract->draft.digest(), contract->draft.currency(), &contract->known->program, words_of(*contract, a.language)};
-  }
-  auto digest = parse_hex32("terms digest", a.terms);
-  if (!digest) return Unexpected<ToolError>(digest.error());
-  Acted acted{*digest, a.currency, nullptr, {}};
-  if (a.contract_template.empty()) return acted;
-  auto known = session.templates();
-  if (!known) return Unexpected<ToolError>(known.error());
-  for (const auto& [key, one] : (*known)->all())
-    if (key.first + "/" + std::to_string(key.second) == a.contract_template) acted.program = &one->program;
-  if (acted.program == nullptr) return failure(Exit::usage, "template_unknown", "'" + a.contract_template + "' is no template of this ledger (daftar template list).");
-  return acted;
-}
-
 Result<Report> draft(Session& session, const ContractArguments& a) {
   auto known = session.templates();
   if (!known) return Unexpected<ToolError>(known.error());
@@ -105,51 +60,6 @@ Result<Report> draft(Session& session, const ContractArguments& a) {
     report->lines.push_back("Contract " + json_text(report->data, "id") + ". Now its parties act on it: daftar contract sign ID --as MEMBER");
   }
   return report;
-}
-
-/// Of all acts of that name: what each parameter is. Acts of one name give one parameter one kind.
-const Program::Slot* parameter_of(const Program& program, const std::string& act, const std::string& name) {
-  for (const auto& one : program.acts)
-    if (one.name == act)
-      for (const auto& slot : one.parameters)
-        if (slot.name == name) return &slot;
-  return nullptr;
-}
-
-Result<Report> act(Session& session, const ContractArguments& a, const std::string& what, const std::vector<std::string>& with) {
-  auto id = parse_hex32("contract id", a.id);
-  if (!id) return Unexpected<ToolError>(id.error());
-  auto acted = acted_on(session, a);
-  if (!acted) return Unexpected<ToolError>(acted.error());
-  proto::Operation operation;
-  auto& o = *operation.mutable_act_on_contract();
-  o.set_contract(*id);
-  o.set_digest(acted->digest);
-  o.set_act(what);
-  o.set_entry(a.entry);
-  if (!with.empty() && acted->program == nullptr) return failure(Exit::usage, "template", "What " + what + " takes is the template's to say.", "Name it: --template NAME/VERSION, and --currency where it takes an amount.");
-  for (const std::string& given : with) {
-    const auto equals = given.find('=');
-    const auto* slot = equals == std::string::npos ? nullptr : parameter_of(*acted->program, what, given.substr(0, equals));
-    if (slot == nullptr) return failure(Exit::usage, "parameter", "'" + given + "' is no parameter of " + what + ".", "Write --with NAME=VALUE; daftar template show NAME/VERSION says what an act takes.");
-    auto value = read_value(*slot, given.substr(equals + 1), acted->currency);
-    if (!value) return Unexpected<ToolError>(value.error());
-    *o.add_parameters() = std::move(*value);
-  }
-  if (!session.options.yes && !session.options.no_preview)
-    for (const std::string& line : acted->words) std::cerr << line << "\n";
-  auto report = session.transact({operation});
-  if (report) report->data["digest"] = ledger::to_hex(acted->digest);
-  return report;
-}
-
-void add_act_options(Command put, Session& session, ContractArguments& a) {
-  put.add_option("id", a.id, "Contract id").required();
-  put.add_option("--language", a.language, "Of the words shown before signing; default: the one that prevails");
-  put.add_option("--terms", a.terms, "Digest of the terms in hex, known from elsewhere; default: computed from the draft's bytes as their receipt proves them");
-  put.add_option("--template", a.contract_template, "NAME/VERSION, beside --terms, for acts that take something");
-  put.add_option("--currency", a.currency, "Of the contract, beside --terms, for acts that take an amount");
-  add_transaction_options(put, session);
 }
 
 /// An act of most templates as a command of its own.

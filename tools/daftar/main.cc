@@ -41,6 +41,7 @@ void build(CLI::App& app, Session& session) {
   add_member_commands(app, session);
   add_money_commands(app, session);
   add_contract_commands(app, session);
+  add_tender_commands(app, session);
   add_governance_commands(app, session);
   add_budget_commands(app, session);
   add_tax_commands(app, session);

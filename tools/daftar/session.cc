@@ -209,7 +209,9 @@ CurrencyLookup Session::currency_lookup() {
     if (const auto it = currencies_.find(id); it != currencies_.end()) return it->second;
     const bool contract = ledger::Digest::from_hex(id).has_value();
     const auto found = get((contract ? "/v1/contracts/" : "/v1/budget/lines/") + url_part(id));
-    const std::string currency = found && found->is_object() ? json_text(*found, "currency") : "";
+    std::string currency = found && found->is_object() ? json_text(*found, "currency") : "";
+    if (currency.empty() && !contract)
+      if (const auto revenue = get("/v1/budget/revenue/" + url_part(id)); revenue && revenue->is_object()) currency = json_text(*revenue, "currency");
     if (!currency.empty()) currencies_[id] = currency;
     return currency;
   };
@@ -221,6 +223,8 @@ void Session::learn_currencies(const std::string& envelope) {
   if (!parsed) return;
   for (const auto& operation : (*parsed)->body().operations()) {
     if (operation.has_draft_contract()) currencies_[(*parsed)->id().hex()] = operation.draft_contract().currency();
+    if (operation.has_approve_revenue_line())
+      if (const auto account = ledger::parse_account(operation.approve_revenue_line().account())) currencies_[operation.approve_revenue_line().line()] = std::string(account->currency);
     if (operation.has_approve_budget_line()) currencies_[operation.approve_budget_line().line()] = operation.approve_budget_line().currency();
   }
 }

@@ -2,26 +2,23 @@
 
 #include "ledger/money.h"
 #include "tools/daftar/session.h"
+#include "tools/daftar/view_parts.h"
 
 namespace daftar::tools {
 using nlohmann::json;
 
 namespace {
 
-constexpr const char* stages[] = {"approved", "adjusted", "allotted", "reserved", "committed", "accrued", "ordered", "paid"};
-
-/// Sums of a budget line are of 128 bits: one beyond 64 is shown as it came.
-std::string money(const json& object, const char* key, const std::string& currency) {
-  const std::string text = json_text(object, key);
-  return text.size() > 18 ? text + " minor units of " + currency : money_text(json_amount(object, key), currency);
+std::string advance_text(const json& payment) {
+  if (!payment.value("advance", false)) return {};
+  return payment.contains("offset") ? ", in advance, offset since" : ", in advance";
 }
 
-/// 120000 → "12 %"
-std::string percent(const json& object, const char* ppm) {
-  std::string text = ledger::format_decimal(object.value(ppm, std::int64_t{0}), 4);
-  while (text.back() == '0') text.pop_back();
-  if (text.back() == '.') text.pop_back();
-  return text + " %";
+/// ", in 2027 from 2027.roads"
+std::string later_lines_text(const json& party) {
+  std::string out;
+  for (const json& later : list_of(party, "later_lines")) out += ", in " + later.value("year", json()).dump() + " from " + json_text(later, "line");
+  return out;
 }
 
 /// "12 %", or with brackets "10 %, above 5 000.00 UZS 20 %".
@@ -72,10 +69,7 @@ std::string party_text(const json& party) {
 
 std::string day(const json& object, const char* key) { return json_text(object, key).substr(0, 10); }
 
-json list_of(const json& answer, const char* key) {
-  const auto it = answer.is_object() ? answer.find(key) : answer.end();
-  return answer.is_object() && it != answer.end() && it->is_array() ? *it : json::array();
-}
+
 
 }  // namespace
 
@@ -135,7 +129,9 @@ std::vector<std::string> contract_view(const json& a) {
   std::vector<std::vector<std::string>> facts = {{"contract", json_text(a, "id")}, {"terms", json_text(a, "digest")}};
   if (a.contains("replaces")) facts.push_back({"in place of", json_text(a, "replaces")});
   if (a.contains("replaced_by")) facts.push_back({"replaced by", json_text(a, "replaced_by")});
-  for (const json& party : list_of(a, "parties")) facts.push_back({json_text(party, "name"), json_text(party, "member") + (party.contains("budget_line") ? ", pays from budget line " + json_text(party, "budget_line") : ", account " + json_text(party, "account"))});
+  if (a.contains("tender")) facts.push_back({"by the award of", json_text(a, "tender")});
+  if (a.contains("contract_by_award")) facts.push_back({"its contract", json_text(a, "contract_by_award")});
+  for (const json& party : list_of(a, "parties")) facts.push_back({json_text(party, "name"), json_text(party, "member") + (party.contains("budget_line") ? ", pays from budget line " + json_text(party, "budget_line") + later_lines_text(party) : ", account " + json_text(party, "account"))});
   for (const json& term : list_of(a, "terms")) facts.push_back({json_text(term, "name"), json_text(term, "words")});
   facts.push_back({a.value("public", false) ? "committed" : "set aside", money(a, "held", currency)});
   for (const json& one : list_of(a, "agreed")) facts.push_back({"agreed", json_text(one, "party") + " to " + json_text(one, "act") + (one.contains("entry") ? " of " + one["entry"].dump() : "")});
@@ -147,7 +143,7 @@ std::vector<std::string> contract_view(const json& a) {
   for (const json& list : list_of(a, "lists")) {
     std::vector<std::vector<std::string>> rows = {{"", json_text(list, "name"), "stage", "set aside"}};
     for (const json& entry : list_of(list, "entries")) {
-      std::string words;
+      std::string words = json_text(entry, "member");   // who made it, in an open list
       for (const json& field : list_of(entry, "fields")) words += (words.empty() ? "" : ", ") + json_text(field, "words");
       rows.push_back({entry.value("entry", json()).dump(), words, json_text(entry, "stage"), json_amount(entry, "held") == 0 ? "" : money(entry, "held", currency)});
     }
@@ -156,82 +152,10 @@ std::vector<std::string> contract_view(const json& a) {
   for (const std::string& line : outlook_of(a, currency)) lines.push_back("  " + line);
   std::vector<std::vector<std::string>> payments = {{"", "payment", "stage", "amount"}};
   for (const json& one : list_of(a, "payments"))
-    payments.push_back({one.value("payment", json()).dump(), (one.contains("entry") ? "for entry " + one["entry"].dump() + ", to " : "to ") + json_text(one, "payee"), json_text(one, "stage"), money(one, "amount", currency)});
+    payments.push_back({one.value("payment", json()).dump(), (one.contains("entry") ? "for entry " + one["entry"].dump() + ", to " : "to ") + json_text(one, "payee") + advance_text(one), json_text(one, "stage"), money(one, "amount", currency)});
   if (payments.size() > 1)
     for (const std::string& line : table(payments, {true, false, false, true})) lines.push_back("  " + line);
   return lines;
-}
-
-std::vector<std::string> budget_line_view(const json& line) {
-  const std::string currency = json_text(line, "currency");
-  std::vector<std::string> lines = {json_text(line, "id") + " " + json_text(line, "title") + ", owner " + json_text(line, "owner") + ", year " +
-                                        line.value("year", json()).dump() + ", function " + json_text(line, "function_code") + ", economic " +
-                                        json_text(line, "economic_code") + ", paid from " + json_text(line, "source_account")};
-  std::vector<std::vector<std::string>> rows = {{"stage", "now", "ever added", "ever taken back"}};
-  const json sums = line.value("stages", json::object());
-  for (const char* stage : stages) {
-    const json sum = sums.value(stage, json::object());
-    rows.push_back({stage, money(sum, "net", currency), money(sum, "gross", currency), money(sum, "reversed", currency)});
-  }
-  rows.push_back({"available", money(line, "available", currency), "", ""});
-  for (const auto& [key, words] : {std::pair{"moved_in", "moved in"}, std::pair{"moved_out", "moved out"}, std::pair{"carried_in", "carried in"}, std::pair{"carried_out", "carried out"},
-                                  std::pair{"lapsed", "lapsed"}})   // what few lines have
-    if (json_amount(line, key) != 0) rows.push_back({words, money(line, key, currency), "", ""});
-  for (const std::string& row : table(rows, {false, true, true, true})) lines.push_back("  " + row);
-  if (line.contains("closed_at")) lines.push_back("  closed " + json_text(line, "closed_at"));
-  else if (line.contains("closing_from")) lines.push_back("  being closed since " + json_text(line, "closing_from") + ": more contracts are to be carried over");
-  else if (line.contains("stopped_from")) lines.push_back("  nothing new is reserved or committed from " + json_text(line, "stopped_from") + " on");
-  return lines;
-}
-
-namespace {
-/// From which it is paid now.
-std::string paying_line(const json& contract) {
-  for (const json& party : list_of(contract, "parties"))
-    if (party.contains("budget_line")) return json_text(party, "budget_line");
-  return {};
-}
-}  // namespace
-
-std::vector<std::string> trace_view(const json& trace) {
-  const json& line = trace["line"];
-  const std::string currency = json_text(line, "currency");
-  const auto stage = [&](const char* name) { return money(line["stages"][name], "net", currency); };
-  std::vector<std::string> lines = {json_text(line, "id") + " " + json_text(line, "title") + ", function " + json_text(line, "function_code") + ", economic " + json_text(line, "economic_code"),
-                                    "  appropriation " + stage("adjusted") + " of " + json_text(line, "owner") + ", year " + line.value("year", json()).dump() + ": committed " + stage("committed") + ", paid " +
-                                        stage("paid")};
-  for (const json& contract : list_of(trace, "contracts")) {
-    const std::string line_now = paying_line(contract);
-    lines.push_back("  contract " + json_text(contract, "id") + " (" + json_text(contract, "template") + "/" + contract.value("version", json()).dump() + ", " + json_text(contract, "phase") + "), " +
-                    (line_now == json_text(line, "id") ? money(contract, "held", currency) + " not yet earned" : "carried over to line " + line_now));
-    std::vector<std::vector<std::string>> rows;
-    for (const json& payment : list_of(contract, "payments")) {
-      if (json_text(payment, "budget_line") != json_text(line, "id")) continue;   // of another year
-      const std::string last = json_text(payment, "stage");
-      rows.push_back({payment.value("payment", json()).dump() + ".", money(payment, "amount", currency), "to " + json_text(payment, "payee") + " as " + json_text(payment, "category"),
-                      last + " " + json_text(payment, last.c_str()).substr(0, 16), json_text(payment, (last + "_in").c_str())});
-    }
-    for (const std::string& row : table(rows, {true, true})) lines.push_back("    " + row);
-  }
-  return lines;
-}
-
-std::vector<std::string> budget_lines_view(const json& answer) {
-  const json list = list_of(answer, "lines");
-  if (list.empty()) return {"There is no budget line."};
-  std::vector<std::vector<std::string>> rows = {{"line", "owner", "adjusted", "allotted", "reserved", "committed", "accrued", "ordered", "paid", "available", "currency"}};
-  for (const json& line : list) {
-    const std::string currency = json_text(line, "currency");
-    const int decimals = ledger::currency_decimals(currency).value_or(0);
-    const json sums = line.value("stages", json::object());
-    std::vector<std::string> row = {json_text(line, "id"), json_text(line, "owner")};
-    for (const char* stage : {"adjusted", "allotted", "reserved", "committed", "accrued", "ordered", "paid"})
-      row.push_back(ledger::format_decimal(json_amount(sums.value(stage, json::object()), "net"), decimals, true));
-    row.push_back(ledger::format_decimal(json_amount(line, "available"), decimals, true));
-    row.push_back(currency);
-    rows.push_back(std::move(row));
-  }
-  return table(rows, {false, false, true, true, true, true, true, true, true, true, false});
 }
 
 std::vector<std::string> tax_rules_view(const json& answer) {

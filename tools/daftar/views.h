@@ -11,6 +11,11 @@ std::vector<std::string> contract_view(const nlohmann::json& contract);
 std::vector<std::string> budget_line_view(const nlohmann::json& line);
 /// {line, contracts with their payments}
 std::vector<std::string> trace_view(const nlohmann::json& trace);
+/// {year, lines: each {line, contracts}}
+std::vector<std::string> budget_trace_view(const nlohmann::json& trace);
+/// One revenue line, or `lines` of them.
+std::vector<std::string> revenue_view(const nlohmann::json& answer);
+std::vector<std::string> budget_rules_view(const nlohmann::json& rules);
 std::vector<std::string> budget_lines_view(const nlohmann::json& answer);
 std::vector<std::string> tax_rules_view(const nlohmann::json& answer);
 std::vector<std::string> tax_certificates_view(const nlohmann::json& answer);
