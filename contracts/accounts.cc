@@ -37,7 +37,7 @@ Outcome judge_vat_passed_on(const Context& c, const ledger::proto::Transfer& ope
 }  // namespace
 
 bool is_reserved_label(std::string_view label) {
-  return label.starts_with("hold.") || label.starts_with("payout.") || label.starts_with("issued");
+  return label.starts_with("hold.") || label.starts_with("payout.") || label.starts_with("tax.") || label.starts_with("issued");
 }
 
 std::string hold_account(std::string_view customer, std::string_view currency, const ledger::Digest& contract) {
@@ -49,6 +49,10 @@ std::string payout_account(std::string_view member, std::string_view currency, c
 }
 
 std::string vat_account(std::string_view member, std::string_view currency) { return ledger::account_id(member, currency, vat_label); }
+
+std::string held_tax_account(std::string_view payer, std::string_view currency, std::string_view rule) {
+  return ledger::account_id(payer, currency, "tax." + std::string(rule));
+}
 
 std::string issuing_account(std::string_view bank, std::string_view currency) { return ledger::account_id(bank, currency, "issued"); }
 
@@ -77,7 +81,8 @@ Outcome transfer(Context& c, const ledger::proto::Transfer& operation) {
   if (operation.from() == operation.to()) return refuse(RejectionCode::same_account, operation.from());
   if (from->currency != to->currency) return refuse(RejectionCode::currency_mismatch, operation.to());
   if (auto text = require_text(operation.reference(), 140, false, "reference"); !text) return text;
-  if (from->member != to->member) c.bind(from->currency, operation.amount());
+  if (operation.net() && operation.category() == tax::no_income) return refuse(RejectionCode::field_invalid, "net: of category none nothing is withheld");
+  if (from->member != to->member && !operation.net()) c.bind(from->currency, operation.amount());
   if (is_vat_account(c, *from))
     if (auto judged = judge_vat_passed_on(c, operation, to->member); !judged) return judged;
   if (operation.category() == tax::no_income) return move(c, operation.from(), operation.to(), operation.amount(), "transfer");
@@ -87,12 +92,19 @@ Outcome transfer(Context& c, const ledger::proto::Transfer& operation) {
     return refuse(RejectionCode::field_invalid, "category: a movement between accounts of one member is no income; use none");
   const auto payee = c.store.load<Member>(keys::member(to->member));
   DAFTAR_CHECK(payee.has_value());
-  return pay(c, {.payer = c.sender,
-                 .payee = *payee,
-                 .source = operation.from(),
-                 .payee_account = operation.to(),
-                 .gross = operation.amount(),
-                 .category = operation.category()});
+  Payment payment{.payer = c.sender,
+                  .payee = *payee,
+                  .source = operation.from(),
+                  .payee_account = operation.to(),
+                  .gross = operation.amount(),
+                  .category = operation.category()};
+  if (operation.net()) {
+    const auto gross = gross_for(c, payment);
+    if (!gross) return Unexpected<ledger::Rejection>(gross.error());
+    payment.gross = *gross;
+    c.bind(from->currency, payment.gross);
+  }
+  return pay(c, payment);
 }
 
 Outcome open_account(Context& c, const ledger::proto::OpenAccount& operation) {

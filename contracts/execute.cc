@@ -25,6 +25,7 @@
 #include "contracts/state_keys.h"
 #include "contracts/tax/certificates.h"
 #include "contracts/tax/correction.h"
+#include "contracts/tax/held.h"
 
 namespace daftar::contracts {
 
@@ -65,6 +66,7 @@ Outcome perform(Context& c, const Operation& operation) {
     case Operation::kActOnContract: return agreements::act(c, operation.act_on_contract());
     case Operation::kChangeTaxCertificate: return tax::change_certificate(c, operation.change_tax_certificate());
     case Operation::kCorrectTax: return tax::correct(c, operation.correct_tax());
+    case Operation::kRemitTax: return tax::remit(c, operation.remit_tax());
     case Operation::kProposeChange: return governance::propose(c, operation.propose_change());
     case Operation::kApproveChange: return governance::approve(c, operation.approve_change());
     case Operation::kWithdrawChange: return governance::withdraw(c, operation.withdraw_change());
@@ -144,18 +146,20 @@ std::vector<keys::Deadline> due_deadlines(const ledger::StateView& state, std::u
 /// One that cannot be executed (an account would overflow) is recorded as refused and tried again a day later: never lost, never stuck.
 void fire_deadline(Context& c, const keys::Deadline& deadline) {
   if (deadline.kind == keys::DeadlineKind::change) return governance::fire(c, deadline);
-  if (auto fired = agreements::fire(c, deadline); !fired) {
+  const bool of_tax = deadline.kind == keys::DeadlineKind::remittance;
+  if (auto fired = of_tax ? tax::fire(c, deadline) : agreements::fire(c, deadline); !fired) {
     c.store.roll_back();
     c.result = {};
     c.rows.clear();
     c.result.rejection = std::move(fired.error());
-    agreements::postpone(c, deadline);
+    of_tax ? tax::postpone(c, deadline) : agreements::postpone(c, deadline);
   }
   check_balanced(c.result.postings);
 }
 
-/// Of the transaction that drafted the contract, or proposed the change.
+/// Of the transaction that drafted the contract, proposed the change, or made the first payment of which the tax is held.
 std::string nonce_of(const Store& store, const keys::Deadline& deadline) {
+  if (deadline.kind == keys::DeadlineKind::remittance) return tax::held_of(store, deadline).nonce;
   if (deadline.kind == keys::DeadlineKind::change) {
     const auto proposal = store.load<governance::Proposal>(keys::proposal(deadline.contract));
     DAFTAR_CHECK(proposal.has_value());

@@ -14,7 +14,11 @@ struct Payment {
   std::string_view category;        // an income type; not "none"
 };
 
-/// One all-or-nothing group: debit source gross; credit payee net; credit revenue accounts. Writes register rows and tax lines.
+/// `gross` of the payment is what the payee is to get: what must be paid for that (tax/gross_up.h). gross_not_found, overflow.
+Expected<ledger::MinorUnits, ledger::Rejection> gross_for(const Context& c, const Payment& payment);
+
+/// One all-or-nothing group: debit source gross; credit payee net; credit revenue accounts, or the payer's account of what it holds. Writes register rows
+/// and tax lines.
 Outcome pay(Context& c, const Payment& payment);
 
 }  // namespace daftar::contracts

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "contracts/state_keys.h"
+#include "contracts/tax/period.h"
 #include "ledger/check.h"
 #include "ledger/ids.h"
 
@@ -175,12 +176,10 @@ std::vector<tax::TaxRule> tax_rules(const ledger::StateView& state) {
     rules.push_back(decoded<tax::TaxRule>(value));
     return true;
   });
-  for (tax::TaxRule& rule : rules)
-    if (auto terms = one<tax::FurtherTerms>(state, keys::further_terms(rule.code, rule.version))) {
-      rule.treaty = std::move(terms->treaty);
-      rule.replaces = std::move(terms->replaces);
-      rule.brackets = std::move(terms->brackets);
-    }
+  for (tax::TaxRule& rule : rules) {
+    if (auto terms = one<tax::FurtherTerms>(state, keys::further_terms(rule.code, rule.version))) set_terms(rule, std::move(*terms));
+    if (auto terms = one<tax::PeriodTerms>(state, keys::period_terms(rule.code, rule.version))) set_terms(rule, *terms);
+  }
   return rules;
 }
 
@@ -199,20 +198,39 @@ std::optional<tax::Withheld> withheld(const ledger::StateView& state, const ledg
   return one<tax::Withheld>(state, keys::withheld(entry, line));
 }
 
-RegisterPage register_rows(const ledger::StateView& state, std::string_view payee, std::string_view after, std::size_t limit) {
-  RegisterPage result;
-  std::string prefix = "r";
-  if (!payee.empty()) {
-    if (!ledger::is_member_id(payee)) return result;
-    prefix.append(payee).push_back('\0');
+namespace {
+
+/// Rows whose keys begin with this letter and, when it is not empty, with that member.
+template <class Page>
+Page rows_of_member(const ledger::StateView& state, char letter, std::string_view member, std::string_view after, std::size_t limit) {
+  Page result;
+  std::string prefix(1, letter);
+  if (!member.empty()) {
+    if (!ledger::is_member_id(member)) return result;
+    prefix.append(member).push_back('\0');
   }
   std::string last;
   page(state, prefix, std::string(after), limit, [&](std::string_view key, std::string_view value) {
-    result.rows.push_back(decoded<tax::RegisterRow>(value));
+    result.rows.push_back(decoded<typename decltype(result.rows)::value_type>(value));
     last = key;
   });
   if (!result.rows.empty() && result.rows.size() == std::min(limit, page_max)) result.next = last;
   return result;
+}
+
+}  // namespace
+
+RegisterPage register_rows(const ledger::StateView& state, std::string_view payee, std::string_view after, std::size_t limit) {
+  return rows_of_member<RegisterPage>(state, 'r', payee, after, limit);
+}
+
+HeldTaxPage held_tax(const ledger::StateView& state, std::string_view payer, std::string_view after, std::size_t limit) {
+  return rows_of_member<HeldTaxPage>(state, 'H', payer, after, limit);
+}
+
+std::optional<tax::HeldTax> held_of_line(const ledger::StateView& state, const tax::TaxRule& rule, std::string_view payer, std::string_view currency, std::uint64_t time_ms) {
+  if (!rule.held()) return std::nullopt;
+  return one<tax::HeldTax>(state, keys::held_tax(payer, rule.code, currency, rule.version, tax::remittance_period(rule.remittance, time_ms)));
 }
 
 }  // namespace daftar::contracts::query

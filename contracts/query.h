@@ -84,5 +84,13 @@ struct RegisterPage {
   std::string next;
 };
 RegisterPage register_rows(const ledger::StateView& state, std::string_view payee, std::string_view after, std::size_t limit);
+/// What payers have withheld by rules that let them hold it, and what has become of it; of one, or of everybody when `payer` is empty.
+struct HeldTaxPage {
+  std::vector<tax::HeldTax> rows;
+  std::string next;
+};
+HeldTaxPage held_tax(const ledger::StateView& state, std::string_view payer, std::string_view after, std::size_t limit);
+/// The row in which a tax line of this rule stands; nothing for a rule whose tax is not held.
+std::optional<tax::HeldTax> held_of_line(const ledger::StateView& state, const tax::TaxRule& rule, std::string_view payer, std::string_view currency, std::uint64_t time_ms);
 
 }  // namespace daftar::contracts::query

@@ -110,6 +110,25 @@ std::string further_terms(std::string_view code, std::uint32_t version) {
   return key;
 }
 
+std::string period_terms(std::string_view code, std::uint32_t version) {
+  std::string key = tax_rule(code, version);
+  key.front() = 'T';
+  return key;
+}
+
+std::string held_tax(std::string_view payer, std::string_view rule, std::string_view currency, std::uint32_t version, std::uint32_t period) {
+  std::string key = register_row(payer, rule, currency, version, period);
+  key.front() = 'H';
+  return key;
+}
+
+std::string tax_sum(std::string_view payee, std::string_view rule, std::string_view currency, std::string_view payer, std::uint32_t period) {
+  std::string key = "S";
+  for (const std::string_view part : {payee, rule, currency, payer}) append_terminated(key, part);
+  append_u32(key, period);
+  return key;
+}
+
 std::string validator_set(std::uint64_t height) {
   std::string key = "v";
   append_u64(key, height);

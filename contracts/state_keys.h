@@ -4,7 +4,7 @@
 //   a <account id>                                              Account
 //   b <budget line id>                                          BudgetLine
 //   c <contract id, 32>                                         Awarding: of a contract with an open list, or by an award
-//   d <time ms, 8> <contract id, 32> <number, 4> <kind, 1>      a waiting deadline, of a contract or a proposal; empty value
+//   d <time ms, 8> <contract id, 32> <number, 4> <kind, 1>      a waiting deadline, of a contract or a proposal: empty value; of held tax: the key of its HeldTax
 //   e <member id>                                               tax::Certificates of a payee
 //   f <budget line> 0 <contract id, 32>                         that it is paid from the line; empty value
 //   g <contract id, 32>                                         Agreement: a contract
@@ -27,6 +27,9 @@
 //   R <revenue account> 0 <year, 4>                             budget::YearRevenue: what the year brought to it
 //   C <list> 0 <code>                                           governance::ClassificationCode
 //   D                                                           governance::Deciders; when a change gave a role that decides
+//   H <payer> 0 <rule code> 0 <currency> 0 <version, 4> <yyyymm, 4>   tax::HeldTax
+//   T <rule code> 0 <version, 4>                                tax::PeriodTerms of a TaxRule that has any
+//   S <payee> 0 <rule code> 0 <currency> 0 <payer, or nothing> 0 <yyyymm or yyyy00, 4>   tax::TaxSum
 //   E                                                           governance::Edition: what the ledger goes by
 //   L                                                           governance::Limits, once they have been changed; before: the genesis's
 //   P                                                           governance::PolicyList, the same
@@ -68,16 +71,19 @@ std::string statement_reference(std::string_view bank, std::string_view referenc
 std::string tax_certificates(std::string_view payee);
 std::string tax_rule(std::string_view code, std::uint32_t version);
 std::string further_terms(std::string_view code, std::uint32_t version);
+std::string period_terms(std::string_view code, std::uint32_t version);
+std::string held_tax(std::string_view payer, std::string_view rule, std::string_view currency, std::uint32_t version, std::uint32_t period);
+std::string tax_sum(std::string_view payee, std::string_view rule, std::string_view currency, std::string_view payer, std::uint32_t period);
 std::string validator_set(std::uint64_t height);
 std::string withheld(const ledger::Digest& entry, std::uint32_t line);
 std::string replay(std::uint64_t valid_until_ms, const ledger::Digest& id);
 inline constexpr std::string_view replay_pruned = "U";
 
-enum class DeadlineKind : std::uint8_t { agreement = 5, change = 6 };
+enum class DeadlineKind : std::uint8_t { agreement = 5, change = 6, remittance = 7 };
 struct Deadline {
   std::uint64_t time_ms = 0;
-  ledger::Digest contract;       // of a change: the proposal
-  std::uint32_t number = 0;      // how many the contract has set; of a change 0
+  ledger::Digest contract;       // of a change: the proposal; of a remittance: the hash of the HeldTax's key (tag::tax_due)
+  std::uint32_t number = 0;      // how many the contract has set; otherwise 0
   DeadlineKind kind = DeadlineKind::agreement;
 };
 std::string deadline(const Deadline& deadline);

@@ -64,6 +64,7 @@ inline constexpr std::string_view result = "daftar/result/v1";
 inline constexpr std::string_view contract = "daftar/contract/v1";
 inline constexpr std::string_view template_program = "daftar/template-program/v1";
 inline constexpr std::string_view deadline_id = "daftar/deadline/v1";
+inline constexpr std::string_view tax_due = "daftar/tax-due/v1";
 inline constexpr std::string_view seal = "daftar/seal/v1";
 inline constexpr std::string_view signed_read = "daftar/signed-read/v1";
 }  // namespace tag

@@ -11,7 +11,7 @@ bool is_member_id(std::string_view text);
 
 /// An account: `<member>/<CURRENCY>` (the main one) or `<member>/<CURRENCY>/<label>`, label 1 to 40 of [a-z0-9-.].
 /// The main account of a member exists, with balance zero, in every currency of the ledger; a labelled one must be opened first.
-/// Labels beginning with `hold.` `payout.` and `issued` belong to the ledger and cannot be opened or named by a member's transfer.
+/// Labels beginning with `hold.` `payout.` `tax.` and `issued` belong to the ledger and cannot be opened or named by a member's transfer.
 struct AccountName {
   std::string_view member, currency, label;  // views into the text given to parse_account
 };

@@ -9,6 +9,8 @@
 
 namespace daftar::ledger {
 
+inline constexpr std::uint32_t whole_ppm = 1'000'000;   // of rates and shares in parts per million
+
 /// An amount in minor units (tiyin, cent; for PYG the guaraní itself). May be negative where a balance may.
 using MinorUnits = std::int64_t;
 using Int128 = __int128;

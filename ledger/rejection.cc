@@ -225,6 +225,16 @@ Words words(RejectionCode code) {
     case RejectionCode::payment_not_taxed:
       return {"payment_not_taxed", "No such tax line brought money to a tax authority.",
               "Look at the payment's certificate: give its id, the line's number and the line's rule."};
+    case RejectionCode::gross_not_found:
+      return {"gross_not_found", "No gross amount is found of which exactly this is left after what is withheld.",
+              "Pay a gross amount, and look beforehand at what is left of it."};
+    case RejectionCode::tax_not_held:
+      return {"tax_not_held", "The sender holds nothing that was withheld by this rule in this period.", "Look at what is held and when it is due: daftar tax due."};
+    case RejectionCode::over_liability:
+      return {"over_liability", "More would leave than the payer still holds of what was withheld.",
+              "Name at most what the detail says; the tax authority gives back what it has received."};
+    case RejectionCode::tax_not_remitted:
+      return {"tax_not_remitted", "The payer still holds what would go back.", "Let the payer give it back, or wait until it has been remitted."};
     case RejectionCode::node_unknown:
       return {"node_unknown", "There is no node of this number.", "Look at the list of nodes; a removed node never comes back under its number."};
     case RejectionCode::node_number_not_next:
@@ -414,6 +424,10 @@ bool is_rejection_code(std::uint16_t number) {
     case RejectionCode::tax_rule_invalid:
     case RejectionCode::over_withheld:
     case RejectionCode::payment_not_taxed:
+    case RejectionCode::gross_not_found:
+    case RejectionCode::tax_not_held:
+    case RejectionCode::over_liability:
+    case RejectionCode::tax_not_remitted:
     case RejectionCode::node_unknown:
     case RejectionCode::node_number_not_next:
     case RejectionCode::node_standing_wrong:

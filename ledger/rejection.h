@@ -102,6 +102,10 @@ enum class RejectionCode : std::uint16_t {
   tax_rule_invalid = 701,
   over_withheld = 702,
   payment_not_taxed = 703,
+  gross_not_found = 704,
+  tax_not_held = 705,
+  over_liability = 706,        // detail: how much is held
+  tax_not_remitted = 707,      // detail: how much of it has been
   // 8xx: nodes
   node_unknown = 800,
   node_number_not_next = 801,

@@ -59,6 +59,7 @@ class Api {
   HttpResponse budget_rules(const HttpRequest& request, const Read& read);
   HttpResponse revenue_line(const HttpRequest& request, const Read& read);
   HttpResponse revenue_lines(const HttpRequest& request, const Read& read);
+  HttpResponse tax_held(const HttpRequest& request, const Read& read);
   HttpResponse tax_register(const HttpRequest& request, const Read& read);
   HttpResponse payout(const HttpRequest& request, const Read& read);
   // api_contracts.cc

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "contracts/tax/explain.h"
+#include "contracts/tax/sums.h"
 #include "ledger/ids.h"
 #include "node/api.h"
 
@@ -82,17 +83,25 @@ void put_tax_lines(Json& list, const OpenedEntry& opened, std::string_view payee
     out.update(render_tax_line(line));
     if (rule != book.rules().end()) out.update(render_rule_basis(*rule));
     out.update(render_corrections(contracts::query::withheld(state, opened.entry.id, number)));
+    if (rule != book.rules().end() && line.withheld > 0)
+      if (const auto held = contracts::query::held_of_line(state, *rule, line.payer, line.currency, opened.entry.time_ms)) out["remittance"] = render_remittance(*held);
     list.push_back(std::move(out));
   }
 }
 
-/// `partial`: only lines on public accounts, no taxes, no events.
+/// `partial`: only lines on public accounts, no taxes, no events. `open`: without what a payee had been paid by others before.
 Json render_seen(const OpenedEntry& opened, Sight sight, const Access& access) {
   Json out = render_place(opened.entry);
   const auto balance_visible = [&](const std::string& account) { return access.account(account); };
   if (sight != Sight::partial) {
     out["sender"] = opened.sender();
-    out["result"] = render_result(opened.result, balance_visible);
+    if (sight == Sight::whole) {
+      out["result"] = render_result(opened.result, balance_visible);
+      return out;
+    }
+    contracts::ExecutionResult shown = opened.result;
+    std::erase_if(shown.events, [](const contracts::Event& event) { return event.kind == contracts::tax::sum_event; });
+    out["result"] = render_result(shown, balance_visible);
     return out;
   }
   contracts::ExecutionResult shown;
@@ -197,7 +206,7 @@ HttpResponse Api::tax_explanation(const HttpRequest& request, const Read& read) 
   out["payments"] = Json::array();
   std::uint32_t line = 0;   // the rules that apply are the entry's tax lines, in order
   for (const auto& payment : explanation.payments) {
-    Json explained = render_explained_payment(payment, opened->entry.time_ms, read.access->member_private_part(payment.payment.payee));
+    Json explained = render_explained_payment(payment, opened->entry.time_ms, read.access->member_private_part(payment.payment.payee), sight == Sight::whole);
     if (explanation.as_recorded)
       for (Json& applied : explained["applied"]) {
         applied["line"] = ++line;

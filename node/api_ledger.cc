@@ -50,6 +50,7 @@ void Api::add_ledger_routes() {
   add_read("/v1/budget/revenue", &Api::revenue_lines, {"after", "limit"});
   add_read("/v1/budget/revenue/{}", &Api::revenue_line);
   add_read("/v1/tax/rules", &Api::tax_rules, {"date"});
+  add_read("/v1/tax/held", &Api::tax_held, {"payer", "period", "after", "limit"});
   add_read("/v1/tax/register", &Api::tax_register, {"payee", "period", "after", "limit"});
   add_read("/v1/tax/certificates/{}", &Api::tax_certificates);
   add_read("/v1/payouts/{}", &Api::payout);
@@ -155,10 +156,14 @@ HttpResponse Api::tax_certificates(const HttpRequest& request, const Read& read)
   return json_response(Json{{"certificates", std::move(list)}});
 }
 
-HttpResponse Api::tax_register(const HttpRequest&, const Read& read) {
-  const std::string payee(read.parameters.get("payee"));
-  if (!payee.empty() && !ledger::is_member_id(payee)) return bad_parameter("payee is a member id");
-  if (!read.access->reads_registers() && (payee.empty() || !read.access->is(payee))) return not_for_this_reader(*read.access);
+namespace {
+
+/// Rows by member and month, a page at a time: who reads registers sees those of everybody, another member its own.
+template <class Read, class Found, class Render>
+HttpResponse rows_by_member(const Read& read, std::string_view parameter, const Found& find, const Render& render) {
+  const std::string member(read.parameters.get(parameter));
+  if (!member.empty() && !ledger::is_member_id(member)) return bad_parameter(std::string(parameter) + " is a member id");
+  if (!read.access->reads_registers() && (member.empty() || !read.access->is(member))) return not_for_this_reader(*read.access);
   const auto limit = page_limit(read.parameters, page_standard, page_max);
   if (!limit) return bad_limit();
   std::optional<std::uint32_t> period;
@@ -168,12 +173,18 @@ HttpResponse Api::tax_register(const HttpRequest&, const Read& read) {
   }
   const auto after = ledger::from_hex(read.parameters.get("after"));
   if (!after) return bad_parameter("after is what `next` of the page before said");
-  const auto found = contracts::query::register_rows(*read.state, payee, *after, *limit);
+  const auto found = find(*read.state, member, *after, *limit);
   Json list = Json::array();
   for (const auto& row : found.rows)
-    if (!period || row.period == *period) list.push_back(render_register_row(row));
+    if (!period || row.period == *period) list.push_back(render(row));
   return json_response(page("rows", std::move(list), found.next.empty() ? std::nullopt : std::optional(ledger::to_hex(found.next))));
 }
+
+}  // namespace
+
+HttpResponse Api::tax_register(const HttpRequest&, const Read& read) { return rows_by_member(read, "payee", contracts::query::register_rows, render_register_row); }
+
+HttpResponse Api::tax_held(const HttpRequest&, const Read& read) { return rows_by_member(read, "payer", contracts::query::held_tax, render_held_tax); }
 
 HttpResponse Api::payout(const HttpRequest& request, const Read& read) {
   const auto id = ledger::Digest::from_hex(request.captures[0]);

@@ -41,7 +41,7 @@ void put_change(Json& out, const Proposal& proposal, const governance::Beside& b
     for (const auto& change : changes) out["changes"].push_back({{"field", change.field}, {"before", change.before}, {"after", change.after}});
   };
   if (proposal.kind == ChangeKind::tax_rule) {
-    const auto rule = rule_of(governance::content_of<governance::NewRule>(proposal));
+    const auto rule = governance::new_rule_of(proposal);
     out["rule"] = render_tax_rule(rule);
     put_fields(governance::rule_changes(governance::version_before(beside.rules, rule), rule));
     return;

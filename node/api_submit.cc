@@ -1,11 +1,13 @@
 // POST /v1/transactions, /v1/transactions/bulk, /v1/dry-run.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <mutex>
 
+#include "contracts/tax/sums.h"
 #include "ledger/ids.h"
 #include "node/api.h"
 
@@ -340,6 +342,9 @@ HttpResponse Api::dry_run(const HttpRequest& request, const Read& read) {
   const bool anybodys = read.access->member_is_public(sender) && !proposes_template((*parsed)->body());
   if (!read.access->is(sender) && !read.access->reads_everything() && !anybodys) return not_for_this_reader(*read.access);
   const auto result = service_.dry_run(**parsed);
+  // What a payee had been paid by others is not for who only tries.
+  const bool tells_sums = std::any_of(result.events.begin(), result.events.end(), [](const auto& event) { return event.kind == contracts::tax::sum_event; });
+  if (tells_sums && !read.access->is(sender) && !read.access->reads_everything()) return not_for_this_reader(*read.access);
   return json_response(Json{{"id", (*parsed)->id().hex()}, {"result", render_result(result, [&](const std::string& account) { return read.access->account(account); })}});
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "contracts/tax/period.h"
 #include "ledger/calendar.h"
 #include "ledger/ids.h"
 #include "ledger/money.h"
@@ -216,7 +217,8 @@ Json render_tax_rule(const contracts::tax::TaxRule& rule) {
   Json out{{"code", rule.code}, {"version", rule.version}, {"kind", name(rule.kind)}, {"title", rule.title}, {"rate_ppm", rule.rate_ppm},
            {"base", name(rule.base)}, {"withheld_share_ppm", rule.withheld_share_ppm}, {"categories", rule.categories}, {"payer_kinds", rule.payer_kinds},
            {"payee_kinds", rule.payee_kinds}, {"payee_residence", name(rule.payee_residence)}, {"payee_statuses", rule.payee_statuses},
-           {"treaty", rule.treaty}, {"replaces", rule.replaces}, {"brackets", render_brackets(rule)},
+           {"treaty", rule.treaty}, {"replaces", rule.replaces}, {"brackets", render_brackets(rule)}, {"remittance", name(rule.remittance)}, {"remittance_day", rule.remittance_day},
+           {"accumulate", name(rule.accumulation)}, {"accumulate_by", rule.accumulates() ? name(rule.accumulated_by) : ""},
            {"threshold", amount_text(rule.threshold)}, {"rounding", name(rule.rounding)}, {"rounding_unit", rule.rounding_unit}, {"vat_route", name(rule.vat_route)},
            {"revenue_account", rule.revenue_account}, {"legal_basis", rule.legal_basis}, {"status", rule.status}, {"country", rule.country}};
   if (rule.currency.empty()) out["currency"] = "";
@@ -250,8 +252,43 @@ Json render_corrections(const std::optional<contracts::tax::Withheld>& kept) {
   return {{"corrected", amount_text(kept ? kept->corrected() : 0)}, {"corrections", std::move(list)}};
 }
 
+namespace {
+
+std::string period_text(std::uint32_t period) { return fmt::format("{:04}-{:02}", period / 100, period % 100); }
+
+}  // namespace
+
+Json render_held_tax(const contracts::tax::HeldTax& held) {
+  Json out{{"payer", held.payer}, {"rule", held.rule}, {"version", held.version}, {"period", period_text(held.period)}};
+  put_currency(out, held.currency);
+  put_time(out, "due", held.due_ms);
+  out["withheld"] = amount_text(held.withheld);
+  out["given_back"] = amount_text(held.given_back);
+  out["remitted"] = amount_text(held.remitted());
+  out["liability"] = amount_text(held.liability());
+  out["refunded"] = amount_text(held.refunded);
+  out["remittances"] = Json::array();
+  for (const auto& one : held.remittances) {
+    Json remittance{{"id", one.id.hex()}, {"amount", amount_text(one.amount)}};
+    put_time(remittance, "time", one.time_ms);
+    out["remittances"].push_back(std::move(remittance));
+  }
+  return out;
+}
+
+Json render_remittance(const contracts::tax::HeldTax& held) {
+  Json out{{"period", period_text(held.period)}, {"held_by", held.payer}, {"complete", held.liability() == 0}, {"entries", Json::array()}};
+  put_time(out, "due", held.due_ms);
+  for (const auto& one : held.remittances) {
+    Json entry{{"id", one.id.hex()}};
+    put_time(entry, "time", one.time_ms);
+    out["entries"].push_back(std::move(entry));
+  }
+  return out;
+}
+
 Json render_register_row(const contracts::tax::RegisterRow& row) {
-  Json out{{"payee", row.payee}, {"rule", row.rule}, {"version", row.version}, {"period", fmt::format("{:04}-{:02}", row.period / 100, row.period % 100)},
+  Json out{{"payee", row.payee}, {"rule", row.rule}, {"version", row.version}, {"period", period_text(row.period)},
            {"payments", row.payments}};
   put_currency(out, row.currency);
   out["gross"] = amount_text(row.gross);
@@ -295,13 +332,14 @@ Json render_party(const contracts::Member& member, bool with_status) {
 
 }  // namespace
 
-Json render_explained_payment(const contracts::tax::ExplainedPayment& explained, std::uint64_t time_ms, bool payee_private_part) {
+Json render_explained_payment(const contracts::tax::ExplainedPayment& explained, std::uint64_t time_ms, bool payee_private_part, bool with_sums) {
   const auto& p = explained.payment;
   Json out{{"payer", render_party(p.payer, false)}, {"payee", render_party(p.payee, payee_private_part)}, {"source", p.source}, {"payee_account", p.payee_account},
            {"category", p.category}};
   put_currency(out, p.currency);
   out["gross"] = amount_text(p.gross);
   out["net"] = amount_text(explained.net);
+  if (p.net_asked != 0) out["net_asked"] = amount_text(p.net_asked);
   if (p.contract) {
     out["contract"] = p.contract->hex();
     if (p.entry != 0) out["entry"] = p.entry;
@@ -319,9 +357,13 @@ Json render_explained_payment(const contracts::tax::ExplainedPayment& explained,
     line.update(Json{{"rate_ppm", rule.rate_ppm}, {"brackets", render_brackets(rule)}, {"of", name(rule.base)}, {"taken_from", amount_text(one.taken_from)}, {"base", amount_text(one.line.base)},
                      {"tax", amount_text(one.line.tax)}, {"rounding", name(rule.rounding)}, {"rounding_unit", rule.rounding_unit},
                      {"withheld_share_ppm", rule.withheld_share_ppm}, {"withheld", amount_text(one.line.withheld)}, {"limited", one.limited},
-                     {"withheld_to", withheld_to(rule, p.payee.id, p.currency)}, {"legal_basis", rule.legal_basis}, {"status", rule.status}});
+                     {"withheld_to", withheld_to(rule, one.line)}, {"legal_basis", rule.legal_basis}, {"status", rule.status}});
     put_time(line, "effective_from", rule.effective_from_ms);
     put_time(line, "effective_to", rule.effective_to_ms);
+    if (rule.held()) put_time(line, "due", due_ms_of(rule, remittance_period(rule.remittance, time_ms)));
+    if (rule.accumulates()) line["accumulate"] = name(rule.accumulation);
+    if (rule.accumulates() && with_sums)
+      line["so_far"] = {{"base", amount_text(one.so_far.base)}, {"start", amount_text(one.so_far.start)}, {"tax", amount_text(one.so_far.tax)}};
     out["applied"].push_back(std::move(line));
   }
   return out;

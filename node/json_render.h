@@ -46,9 +46,13 @@ Json render_rule_basis(const contracts::tax::TaxRule& rule);
 /// What has gone back of a tax line: `corrected` and `corrections`. `kept`: of the line; nothing where it brought nothing to an authority.
 Json render_corrections(const std::optional<contracts::tax::Withheld>& kept);
 Json render_tax_certificate(const contracts::tax::Certificate& certificate);
+/// What a payer holds of a tax by months or quarters.
+Json render_held_tax(const contracts::tax::HeldTax& held);
+/// Of a tax line whose tax is held: in which period, and by which entries money of it has gone to the revenue account. Not how much: other payees' is among it.
+Json render_remittance(const contracts::tax::HeldTax& held);
 Json render_register_row(const contracts::tax::RegisterRow& row);
-/// `payee_private_part`: the payee's tax status, too.
-Json render_explained_payment(const contracts::tax::ExplainedPayment& explained, std::uint64_t time_ms, bool payee_private_part);
+/// `payee_private_part`: the payee's tax status, too. `with_sums`: what rules that accumulate had looked at before.
+Json render_explained_payment(const contracts::tax::ExplainedPayment& explained, std::uint64_t time_ms, bool payee_private_part, bool with_sums);
 Json render_payout(const contracts::Payout& payout);
 
 }  // namespace daftar::node

@@ -61,6 +61,10 @@ TaxRule rule_of_json(const json& r) {
   rule.treaty = r["treaty"].get<std::string>();
   rule.replaces = r.at("replaces").get<std::vector<std::string>>();
   for (const json& bracket : r.at("brackets")) rule.brackets.push_back({number_text(bracket.at("above")), bracket.at("rate_ppm").get<std::uint32_t>()});
+  rule.remittance = enum_named(r.at("remittance").get<std::string>(), {Remittance::at_payment, Remittance::month, Remittance::quarter});
+  rule.remittance_day = r.at("remittance_day").get<std::uint32_t>();
+  rule.accumulation = enum_named(r.at("accumulate").get<std::string>(), {Accumulation::none, Accumulation::month, Accumulation::year});
+  if (rule.accumulates()) rule.accumulated_by = enum_named(r.at("accumulate_by").get<std::string>(), {AccumulatedBy::payee, AccumulatedBy::agent_payee});
   return rule;
 }
 

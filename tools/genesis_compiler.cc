@@ -74,6 +74,10 @@ proto::TaxRule read_rule(Table& table, const std::string& country) {
   rule.set_rounding_unit(static_cast<std::uint32_t>(table.number("rounding_unit", 0, 0, 1'000'000'000)));
   rule.set_vat_route(table.text("vat_route"));
   rule.set_revenue_account(table.text("revenue_account"));
+  rule.set_remittance(table.text("remittance"));
+  rule.set_remittance_day(static_cast<std::uint32_t>(table.number("remittance_day", 0, 0, 28)));
+  rule.set_accumulate(table.text("accumulate"));
+  rule.set_accumulate_by(table.text("accumulate_by"));
   rule.set_effective_from_ms(date(table, "effective_from"));
   rule.set_effective_to_ms(date(table, "effective_to"));
   rule.set_legal_basis(table.text("legal_basis"));

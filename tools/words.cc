@@ -30,6 +30,9 @@ std::string join(const google::protobuf::RepeatedPtrField<std::string>& texts) {
   return out;
 }
 
+/// 202603 as 2026-03.
+std::string month_text(std::uint32_t period) { return std::to_string(period / 100) + (period % 100 < 10 ? "-0" : "-") + std::to_string(period % 100); }
+
 struct Describer {
   const CurrencyLookup& currency_of;
   std::string lookup(const std::string& id) const { return currency_of ? currency_of(id) : std::string(); }
@@ -94,7 +97,7 @@ struct Describer {
     switch (op.kind_case()) {
       case proto::Operation::kTransfer: {
         const auto& o = op.transfer();
-        return "pay " + money_text(o.amount(), currency_of_account(o.from())) + " from " + o.from() + " to " + o.to() +
+        return "pay " + money_text(o.amount(), currency_of_account(o.from())) + (o.net() ? " net of tax" : "") + " from " + o.from() + " to " + o.to() +
                (o.category() == "none" ? ", no income (no tax)" : ", taxed as " + o.category()) + (o.reference().empty() ? "" : ", reference " + quoted(o.reference()));
       }
       case proto::Operation::kRegisterMember: {
@@ -187,6 +190,11 @@ struct Describer {
         return "give back " + money_text(o.amount(), currency_of_account(o.to())) + " to " + o.to() + ", withheld too much by " + o.rule() + " in tax line " + std::to_string(o.line()) +
                " of " + hex_of(o.payment()) + ", reason " + quoted(o.reason()) + (o.decision_digest().empty() ? "" : ", decision " + hex_of(o.decision_digest()));
       }
+      case proto::Operation::kRemitTax: {
+        const auto& o = op.remit_tax();
+        return "remit " + money_text(o.amount(), o.currency()) + " of what was withheld by " + o.rule() + "/" + std::to_string(o.version()) + " in the period that begins with " +
+               month_text(o.period());
+      }
       case proto::Operation::kProposeChange: return proposed_change(op.propose_change());
       case proto::Operation::kApproveChange: return "approve the change proposed in " + hex_of(op.approve_change().proposal());
       case proto::Operation::kWithdrawChange: return "withdraw the change proposed in " + hex_of(op.withdraw_change().proposal());
@@ -273,6 +281,14 @@ std::vector<std::string> describe_result(const json& result, const CurrencyLooku
     const std::string text = text_of(event, "text"), subject = text_of(event, "subject");
     const std::int64_t amount = amount_of(event, "amount");
     const std::string currency = amount != 0 && currency_of_all.empty() && currency_of ? currency_of(subject) : currency_of_all;
+    if (text_of(event, "kind") == "tax_sum") {
+      lines.push_back("tax " + subject + "/" + std::to_string(number) + ": " + money_text(amount, currency) + " of this period came before");
+      return;
+    }
+    if (text_of(event, "kind") == "tax_remitted") {
+      lines.push_back("tax_remitted by " + subject + ", period " + month_text(number) + ", " + money_text(amount, currency) + ": " + text);
+      return;
+    }
     lines.push_back(text_of(event, "kind") + " " + subject + (number != 0 ? (text_of(event, "kind").starts_with("payment_") ? ", payment " : text_of(event, "kind") == "tax_corrected" ? ", tax line " : ", entry ") + std::to_string(number) : "") +
                     (amount != 0 ? ", " + money_text(amount, currency) : "") +
                     (text.empty() ? "" : ": " + text));

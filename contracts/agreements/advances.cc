@@ -14,8 +14,6 @@ using ledger::RejectionCode;
 
 namespace {
 
-constexpr std::uint32_t whole_ppm = 1'000'000;
-
 std::string at_most(ledger::MinorUnits amount, const std::string& currency) { return "at most " + ledger::format_decimal(amount, ledger::currency_decimals(currency).value_or(0), true) + " " + currency; }
 
 /// "30 %", of parts per million.
@@ -59,7 +57,7 @@ Outcome judge_promised_advance(const Context& c, const Open& open) {
 
 Outcome count_advance(Context& c, Agreement& agreement, const Claim& claim, ledger::MinorUnits price) {
   if (const auto share = budget::advance_share(*c.fixed.budget, claim.category)) {
-    const auto most = ledger::narrow(Int128{price} * *share / whole_ppm);
+    const auto most = ledger::narrow(Int128{price} * *share / ledger::whole_ppm);
     DAFTAR_CHECK(most.has_value());   // a share of what is an amount
     Int128 so_far = 0;
     each_open_advance(c, agreement, claim.entry, [&](const Claim& one) { so_far += one.amount; });

@@ -1,5 +1,5 @@
 // The other side of the budget: what a year is expected to bring and what it brings (DESIGN §8). The ledger counts by itself what every calendar year (UTC) brings to
-// each revenue account of a tax rule: what is withheld adds, what a correction gives back takes away, in the year in which it is given. What the tax authority passes
+// each revenue account of a tax rule: what is withheld adds (what a payer holds, when it is remitted), what a correction gives back takes away, in the year in which it is given. What the tax authority passes
 // on afterwards changes nothing of it. A revenue line is a plan beside that sum, approved by a treasury; it may come before the year or during it.
 #pragma once
 #include "contracts/budget/records.h"

@@ -4,6 +4,7 @@
 
 #include "ledger/check.h"
 #include "ledger/ids.h"
+#include "ledger/money.h"
 
 namespace daftar::contracts::budget {
 
@@ -11,7 +12,6 @@ using RulesFault = Unexpected<std::string>;
 
 namespace {
 
-constexpr std::uint32_t whole_ppm = 1'000'000;
 constexpr int virement_rules_max = 64;
 constexpr std::size_t legal_basis_bytes_max = 200;
 
@@ -32,7 +32,7 @@ Expected<void, std::string> read_virements(const ledger::proto::Genesis& genesis
     const std::string place = "virement_rules[" + std::to_string(rules.virements.size()) + "]: ";
     for (const std::string* code : {&one.from_economic(), &one.to_economic()})
       if (!code->empty() && !ledger::is_code(*code)) return RulesFault(place + "economic codes: letters, digits, _ . -");
-    if (one.share_ppm() > whole_ppm) return RulesFault(place + "more than the whole line");
+    if (one.share_ppm() > ledger::whole_ppm) return RulesFault(place + "more than the whole line");
     if (one.to_outside() && one.to_economic().empty()) return RulesFault(place + "to_outside: outside which economic code?");
     if (one.legal_basis().size() > legal_basis_bytes_max) return RulesFault(place + "legal_basis: at most 200 bytes");
     rules.virements.push_back({.from_economic = one.from_economic(),
@@ -58,9 +58,9 @@ std::string VirementRule::in_words(std::size_t number) const {
 
 Expected<Rules, std::string> rules_of(const ledger::proto::Genesis& genesis) {
   Rules rules;
-  if (genesis.virement_limit().share_ppm() > whole_ppm) return RulesFault("virement_limit: more than the whole line");
+  if (genesis.virement_limit().share_ppm() > ledger::whole_ppm) return RulesFault("virement_limit: more than the whole line");
   if (genesis.has_advance_limit()) rules.advance_share_ppm = genesis.advance_limit().share_ppm();
-  if (rules.advance_share_ppm > whole_ppm) return RulesFault("advance_limit: more than the whole price");
+  if (rules.advance_share_ppm > ledger::whole_ppm) return RulesFault("advance_limit: more than the whole price");
   rules.advance_categories = {genesis.advance_limit().categories().begin(), genesis.advance_limit().categories().end()};
   for (const std::string& category : rules.advance_categories)
     if (!ledger::is_code(category)) return RulesFault("advance_limit: categories: letters, digits, _ . -");
@@ -76,7 +76,7 @@ std::optional<std::uint32_t> advance_share(const Rules& rules, std::string_view 
 }
 
 ledger::MinorUnits share_of_approved(const BudgetLine& line, std::uint32_t share_ppm) {
-  const auto most = ledger::narrow(line.net(Stage::approved) * share_ppm / whole_ppm);
+  const auto most = ledger::narrow(line.net(Stage::approved) * share_ppm / ledger::whole_ppm);
   DAFTAR_CHECK(most.has_value());   // a share of what is an amount
   return *most;
 }

@@ -189,7 +189,7 @@ void tell_of_rule(Context& c, const Proposal& proposal, const Effect& effect) {
 
 Expected<Effect, ledger::Rejection> effect_of(const Context& c, const Proposal& proposal, std::uint64_t at_ms) {
   switch (proposal.kind) {
-    case ChangeKind::tax_rule: return effect_of_rule(c, rule_of(content_of<NewRule>(proposal)), at_ms);
+    case ChangeKind::tax_rule: return effect_of_rule(c, new_rule_of(proposal), at_ms);
     case ChangeKind::end_tax_rule: return effect_of_end(c, content_of<RuleEnd>(proposal), at_ms);
     case ChangeKind::contract_template: return effect_of_template(c, proposal, content_of<NewTemplate>(proposal));
     case ChangeKind::stop_template:

@@ -22,10 +22,11 @@ R required(const Get& get, std::string_view key) {
 
 template <class Get>
 tax::TaxRule rule_at(const Get& get, const NumberedName& one) {
-  NewRule content{required<tax::TaxRule>(get, keys::tax_rule(one.name, one.version)), {}};
-  const std::string further = keys::further_terms(one.name, one.version);
-  if (get(further)) content.further = required<tax::FurtherTerms>(get, further);
-  return rule_of(content);
+  auto rule = required<tax::TaxRule>(get, keys::tax_rule(one.name, one.version));
+  const std::string further = keys::further_terms(one.name, one.version), periods = keys::period_terms(one.name, one.version);
+  if (get(further)) set_terms(rule, required<tax::FurtherTerms>(get, further));
+  if (get(periods)) set_terms(rule, required<tax::PeriodTerms>(get, periods));
+  return rule;
 }
 
 Policies policies_with(Policies policies, const PolicyList& changed) {

@@ -37,7 +37,7 @@ Content read_new_rule(const ReadingFacts& facts, const Change& o) {
   if (auto judged = judge_texts(o.tax_rule()); !judged) return Unexpected<ledger::Rejection>(judged.error());
   const auto rule = tax::read_rule(o.tax_rule(), {.knows_currency = facts.knows_currency, .takes_revenue = facts.takes_revenue});
   if (!rule) return refuse(RejectionCode::tax_rule_invalid, rule.error());
-  return encode_record(NewRule{*rule, {rule->treaty, rule->replaces, rule->brackets}});
+  return new_rule_content(*rule);
 }
 
 Content read_new_template(const ReadingFacts& facts, const Change& o) {

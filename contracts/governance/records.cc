@@ -42,18 +42,26 @@ std::string_view name(ChangeStage stage) {
   return "unknown";
 }
 
-tax::TaxRule rule_of(const NewRule& content) {
-  tax::TaxRule rule = content.rule;
-  rule.treaty = content.further.treaty;
-  rule.replaces = content.further.replaces;
-  rule.brackets = content.further.brackets;
+std::string new_rule_content(const tax::TaxRule& rule) {
+  const NewRule content{rule, tax::further_terms(rule)};
+  return rule.has_period_terms() ? encode_record(NewPeriodRule{content, tax::period_terms(rule)}) : encode_record(content);
+}
+
+tax::TaxRule new_rule_of(const Proposal& proposal) {
+  NewPeriodRule content;
+  if (auto without = decode_record<NewRule>(proposal.content)) content.rule = std::move(*without);
+  else content = content_of<NewPeriodRule>(proposal);
+  tax::TaxRule rule = std::move(content.rule.rule);
+  tax::set_terms(rule, std::move(content.rule.further));
+  tax::set_terms(rule, content.periods);
   return rule;
 }
 
 void put_rule(ledger::ChangeSet& state, const tax::TaxRule& rule) {
   state.put(keys::tax_rule(rule.code, rule.version), encode_record(rule));
   if (rule.has_further_terms())
-    state.put(keys::further_terms(rule.code, rule.version), encode_record(tax::FurtherTerms{rule.treaty, rule.replaces, rule.brackets}));
+    state.put(keys::further_terms(rule.code, rule.version), encode_record(tax::further_terms(rule)));
+  if (rule.has_period_terms()) state.put(keys::period_terms(rule.code, rule.version), encode_record(tax::period_terms(rule)));
 }
 
 }  // namespace daftar::contracts::governance

@@ -61,6 +61,15 @@ template <class A, RecordOf<NewRule> R>
 void fields(A& a, R& r) {
   a(r.rule, r.further);
 }
+/// The same where the rule has PeriodTerms: proposals of rules without are as ever.
+struct NewPeriodRule {
+  NewRule rule;
+  tax::PeriodTerms periods;
+};
+template <class A, RecordOf<NewPeriodRule> R>
+void fields(A& a, R& r) {
+  a(r.rule, r.periods);
+}
 struct RuleEnd {
   std::string code;
   std::uint32_t version = 0;
@@ -116,7 +125,9 @@ R content_of(const Proposal& proposal) {
   DAFTAR_CHECK(content.has_value());   // we wrote it
   return std::move(*content);
 }
-tax::TaxRule rule_of(const NewRule& content);
+/// The content of a proposal of a rule, and back.
+std::string new_rule_content(const tax::TaxRule& rule);
+tax::TaxRule new_rule_of(const Proposal& proposal);
 
 /// A template that contracts can be, or could be, made of.
 struct TemplateRecord {

@@ -38,6 +38,10 @@ std::string brackets_text(const tax::TaxRule& rule) {
   return out;
 }
 
+std::string remittance_text(const tax::TaxRule& rule) {
+  return rule.held() ? "day " + std::to_string(rule.remittance_day) + " after each " + std::string(name(rule.remittance)) : std::string();
+}
+
 struct FieldText {
   const char* field;
   std::string text;
@@ -62,6 +66,8 @@ std::vector<FieldText> fields_in_words(const tax::TaxRule& r) {
           {"rounding_unit", r.rounding_unit == 1 ? std::string() : money_in_words(r.rounding_unit, r.currency)},
           {"vat_route", r.kind == tax::Kind::vat ? std::string(name(r.vat_route)) : std::string()},
           {"revenue_account", r.revenue_account},
+          {"remittance", remittance_text(r)},
+          {"accumulate", r.accumulates() ? std::string(name(r.accumulation)) + " by " + std::string(name(r.accumulated_by)) : std::string()},
           {"effective_from", r.effective_from_ms == 0 ? "the beginning" : utc_text(r.effective_from_ms)},
           {"effective_to", utc_text(r.effective_to_ms)},
           {"currency", r.currency.empty() ? "any" : r.currency},
@@ -91,8 +97,8 @@ bool changes_templates(ChangeKind kind) { return kind == ChangeKind::contract_te
 NumberedName subject_of(const Proposal& proposal) {
   switch (proposal.kind) {
     case ChangeKind::tax_rule: {
-      const auto content = content_of<NewRule>(proposal);
-      return {content.rule.code, content.rule.version};
+      const auto rule = new_rule_of(proposal);
+      return {rule.code, rule.version};
     }
     case ChangeKind::end_tax_rule: {
       const auto content = content_of<RuleEnd>(proposal);
@@ -165,7 +171,7 @@ std::vector<std::string> end_in_words(const RuleEnd& end, const std::vector<tax:
 std::vector<std::string> change_in_words(const Proposal& proposal, const Beside& beside) {
   std::vector<std::string> lines;
   switch (proposal.kind) {
-    case ChangeKind::tax_rule: lines = rule_in_words(rule_of(content_of<NewRule>(proposal)), beside.rules); break;
+    case ChangeKind::tax_rule: lines = rule_in_words(new_rule_of(proposal), beside.rules); break;
     case ChangeKind::end_tax_rule: lines = end_in_words(content_of<RuleEnd>(proposal), beside.rules); break;
     case ChangeKind::contract_template: {
       const auto content = content_of<NewTemplate>(proposal);

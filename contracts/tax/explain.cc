@@ -5,6 +5,8 @@
 #include "contracts/accounts.h"
 #include "contracts/agreements/paid_event.h"
 #include "contracts/query.h"
+#include "contracts/tax/gross_up.h"
+#include "contracts/tax/sums.h"
 #include "ledger/ids.h"
 
 namespace daftar::contracts::tax {
@@ -34,7 +36,7 @@ class Finder {
     const auto to = ledger::parse_account(t.to());
     if (!to) return;
     add({.payer = {}, .payee = {}, .source = t.from(), .payee_account = t.to(), .category = t.category(), .currency = std::string(to->currency), .gross = t.amount(),
-         .contract = {}, .entry = 0},
+         .net_asked = t.net() ? t.amount() : 0, .contract = {}, .entry = 0},
         sender, to->member);
   }
 
@@ -44,7 +46,7 @@ class Finder {
     const auto line = claim ? query::budget_line(state_, claim->budget_line) : std::nullopt;
     if (!line) return;
     add({.payer = {}, .payee = {}, .source = line->source_account, .payee_account = claim->payee_account, .category = claim->category, .currency = line->currency,
-         .gross = claim->amount, .contract = *id, .entry = claim->entry},
+         .gross = claim->amount, .net_asked = 0, .contract = *id, .entry = claim->entry},
         claim->payer, claim->payee);
   }
 
@@ -67,7 +69,7 @@ class Finder {
     const auto payee = std::find_if(agreement->parties.begin(), agreement->parties.end(), [&](const auto& party) { return party.member == paid->payee; });
     if (payee == agreement->parties.end()) return;
     add({.payer = {}, .payee = {}, .source = hold_account(paid->payer, agreement->currency, *id), .payee_account = payee->account, .category = paid->category,
-         .currency = agreement->currency, .gross = event.amount, .contract = *id, .entry = event.number},
+         .currency = agreement->currency, .gross = event.amount, .net_asked = 0, .contract = *id, .entry = event.number},
         paid->payer, paid->payee);
   }
 
@@ -102,6 +104,55 @@ bool agree(const std::vector<ExplainedPayment>& payments, const ExecutionResult&
   return payment == payments.size() && line == result.taxes.size();
 }
 
+/// What the payments of an entry found of rules that accumulate, in their order: each rule once a payment.
+class FoundSums {
+ public:
+  explicit FoundSums(const std::vector<Event>& events) {
+    for (const Event& event : events)
+      if (event.kind == sum_event) events_.push_back(&event);
+  }
+  /// Of the payment that is being reckoned; nothing before it where the entry does not say.
+  SoFar of(const TaxRule& rule) const {
+    for (std::size_t i = next_; i < events_.size(); ++i)
+      if (events_[i]->subject == rule.code && events_[i]->number == rule.version) return parse_sum(*events_[i]).value_or(SoFar{});
+    return {};
+  }
+  /// On to the next payment. Were these the sums of this one?
+  bool pass(const std::vector<Judged>& rules) {
+    for (const Judged& one : rules) {
+      if (one.ground != Ground::applies || !one.rule->accumulates()) continue;
+      if (next_ == events_.size() || events_[next_]->subject != one.rule->code || events_[next_]->number != one.rule->version || parse_sum(*events_[next_]) != one.so_far) return false;
+      ++next_;
+    }
+    return true;
+  }
+  bool done() const { return next_ == events_.size(); }
+
+ private:
+  std::vector<const Event*> events_;
+  std::size_t next_ = 0;
+};
+
+/// Every rule of the book before the payment, whose gross amount is found first where it was asked for net. Nothing where it cannot be reckoned.
+std::optional<std::vector<Judged>> reckoned(const RuleBook& book, PaymentMade& payment, std::uint64_t time_ms, const std::vector<Certificate>& certificates, const FoundSums& sums) {
+  Question question{.payer = payment.payer,
+                    .payee = payment.payee,
+                    .category = payment.category,
+                    .currency = payment.currency,
+                    .gross = payment.gross,
+                    .time_ms = time_ms,
+                    .certificates = certificates,
+                    .so_far = [&sums](const TaxRule& rule) { return sums.of(rule); }};
+  if (payment.net_asked != 0) {
+    const auto gross = gross_for(book, question, payment.net_asked);
+    if (!gross) return std::nullopt;
+    payment.gross = question.gross = *gross;
+  }
+  auto rules = book.judge(question);
+  if (!rules) return std::nullopt;
+  return std::move(*rules);
+}
+
 }  // namespace
 
 Explanation explain(const RuleBook& book, const ledger::proto::TransactionBody* body, const ExecutionResult& result, std::uint64_t time_ms,
@@ -111,25 +162,20 @@ Explanation explain(const RuleBook& book, const ledger::proto::TransactionBody* 
   if (result.ok() && body != nullptr)
     for (const Operation& operation : body->operations()) finder.operation(operation, body->sender());
   else if (result.ok()) finder.deadline();
-  bool reckoned = true;
+  FoundSums sums(result.events);
+  bool all = true;
   for (PaymentMade& payment : finder.take()) {
     const auto certificates = query::tax_certificates(state, payment.payee.id);
-    auto rules = book.judge({.payer = payment.payer,
-                             .payee = payment.payee,
-                             .category = payment.category,
-                             .currency = payment.currency,
-                             .gross = payment.gross,
-                             .time_ms = time_ms,
-                             .certificates = certificates});
-    if (!rules) {   // it was paid, so it was reckoned once: rules or members are not those of the payment
-      reckoned = false;
+    auto rules = reckoned(book, payment, time_ms, certificates, sums);
+    if (!rules || !sums.pass(*rules)) {   // it was paid, so it was reckoned once: rules or members are not those of the payment
+      all = false;
       continue;
     }
     ledger::MinorUnits net = payment.gross;
     for (const Judged& one : *rules) net -= one.line.withheld;
     out.payments.push_back({std::move(payment), std::move(*rules), net});
   }
-  out.as_recorded = reckoned && agree(out.payments, result);
+  out.as_recorded = all && sums.done() && agree(out.payments, result);
   return out;
 }
 

@@ -6,11 +6,10 @@
 #include "contracts/members.h"
 #include "contracts/tax/rules.h"
 #include "ledger/ids.h"
+#include "ledger/money.h"
 
 namespace daftar::contracts::tax {
 namespace {
-
-constexpr std::uint32_t whole_ppm = 1'000'000;
 
 using ReadFault = Unexpected<std::string>;
 
@@ -79,15 +78,15 @@ Expected<void, std::string> read_names(const ledger::proto::TaxRule& from, TaxRu
 
 Expected<void, std::string> read_numbers(const ledger::proto::TaxRule& from, TaxRule& to) {
   if (from.version() == 0) return ReadFault("version counts from 1");
-  if (from.rate_ppm() > 10 * whole_ppm) return ReadFault("rate above 1000 %");
-  if (to.kind == Kind::withholding && from.rate_ppm() > whole_ppm) return ReadFault("a withholding above 100 %");
-  if (from.withheld_share_ppm() > whole_ppm) return ReadFault("withheld_share above 100 %");
+  if (from.rate_ppm() > 10 * ledger::whole_ppm) return ReadFault("rate above 1000 %");
+  if (to.kind == Kind::withholding && from.rate_ppm() > ledger::whole_ppm) return ReadFault("a withholding above 100 %");
+  if (from.withheld_share_ppm() > ledger::whole_ppm) return ReadFault("withheld_share above 100 %");
   if (from.threshold() < 0) return ReadFault("threshold below zero");
   if (from.effective_to_ms() != 0 && from.effective_to_ms() <= from.effective_from_ms()) return ReadFault("effective_to is not after effective_from");
   for (const auto& bracket : from.brackets()) {
     if (to.kind == Kind::vat) return ReadFault("brackets are not for vat");
     if (bracket.above() <= (to.brackets.empty() ? 0 : to.brackets.back().above)) return ReadFault("brackets are above zero and ascending");
-    if (bracket.rate_ppm() > whole_ppm) return ReadFault("a bracket above 100 %");
+    if (bracket.rate_ppm() > ledger::whole_ppm) return ReadFault("a bracket above 100 %");
     to.brackets.push_back({bracket.above(), bracket.rate_ppm()});
   }
   to.version = from.version();
@@ -117,6 +116,30 @@ Expected<void, std::string> read_revenue(const Surroundings& around, const ledge
   return {};
 }
 
+Expected<void, std::string> read_remittance(const ledger::proto::TaxRule& from, TaxRule& to) {
+  if (from.remittance() == "month") to.remittance = Remittance::month;
+  else if (from.remittance() == "quarter") to.remittance = Remittance::quarter;
+  else if (!from.remittance().empty()) return ReadFault("remittance must be month or quarter, absent when what is withheld goes at payment");
+  if (to.held() ? from.remittance_day() < 1 || from.remittance_day() > 28 : from.remittance_day() != 0)
+    return ReadFault("remittance_day: 1 to 28, with remittance only");
+  to.remittance_day = from.remittance_day();
+  if (!to.held()) return {};
+  if (to.revenue_account.empty()) return ReadFault("remittance is of what is withheld for a revenue_account");
+  if (!ledger::parse_account(held_tax_account("a", to.currency, to.code))) return ReadFault("code: with remittance, it is the label of an account: at most 36 of a-z 0-9 - .");
+  return {};
+}
+
+Expected<void, std::string> read_accumulation(const ledger::proto::TaxRule& from, TaxRule& to) {
+  if (from.accumulate() == "month") to.accumulation = Accumulation::month;
+  else if (from.accumulate() == "year") to.accumulation = Accumulation::year;
+  else if (!from.accumulate().empty()) return ReadFault("accumulate must be month or year, absent when each payment is taxed by itself");
+  if (from.accumulate_by() == "agent_payee") to.accumulated_by = AccumulatedBy::agent_payee;
+  else if (from.accumulate_by() != (to.accumulates() ? "payee" : "")) return ReadFault("accumulate_by must be payee or agent_payee, with accumulate only");
+  if (!to.accumulates() && !from.accumulate_by().empty()) return ReadFault("accumulate_by must be payee or agent_payee, with accumulate only");
+  if (to.accumulates() && to.kind == Kind::vat) return ReadFault("accumulate is not for vat");
+  return {};
+}
+
 bool takes_revenue_by_genesis(const ledger::proto::Genesis& genesis, std::string_view id) {
   for (const auto& member : genesis.members())
     if (member.id() == id)
@@ -133,6 +156,8 @@ Expected<TaxRule, std::string> read_rule(const ledger::proto::TaxRule& from, con
   if (read) read = read_names(from, rule);
   if (read) read = read_numbers(from, rule);
   if (read) read = read_revenue(around, from, rule);
+  if (read) read = read_remittance(from, rule);
+  if (read) read = read_accumulation(from, rule);
   if (!read) return ReadFault(read.error());
   return rule;
 }

@@ -26,10 +26,18 @@ enum class VatRoute : std::uint8_t {
   treasury = 2,               // the rule's revenue account
   supplier_vat_account = 3,   // an account of the supplier from which it only passes on to the state (contracts/accounts.h)
 };
+/// When what is withheld leaves who withheld it (held.h).
+enum class Remittance : std::uint8_t { at_payment = 0, month = 1, quarter = 2 };
+/// Whose payments of which time threshold and brackets look at (sums.h).
+enum class Accumulation : std::uint8_t { none = 0, month = 1, year = 2 };
+enum class AccumulatedBy : std::uint8_t { payee = 0, agent_payee = 1 };
 std::string_view name(Kind kind);
 std::string_view name(Base base);
 std::string_view name(Residence residence);
 std::string_view name(VatRoute route);
+std::string_view name(Remittance remittance);      // empty: at payment
+std::string_view name(Accumulation accumulation);  // empty: none
+std::string_view name(AccumulatedBy by);
 
 /// The part of a base above `above`, up to the next bracket, bears this rate.
 struct Bracket {
@@ -64,6 +72,15 @@ struct TaxRule {
   std::string treaty;                  // country of the payee, who must hold a certificate of it; empty: no treaty
   std::vector<std::string> replaces;   // codes of rules that do not apply where this one does
   std::vector<Bracket> brackets;       // ascending; rate_ppm is for what lies below the first
+  // In another record of their own, PeriodTerms.
+  Remittance remittance = Remittance::at_payment;
+  std::uint32_t remittance_day = 0;    // 1..28 of the month after the period
+  Accumulation accumulation = Accumulation::none;
+  AccumulatedBy accumulated_by = AccumulatedBy::payee;
+  /// What is withheld stays with the payer until it is due.
+  bool held() const { return remittance != Remittance::at_payment; }
+  bool accumulates() const { return accumulation != Accumulation::none; }
+  bool has_period_terms() const { return held() || accumulates(); }
   bool has_further_terms() const { return !treaty.empty() || !replaces.empty() || !brackets.empty(); }
   /// Something of the payment does not reach the payee.
   bool withholds() const { return vat_route != VatRoute::supplier && withheld_share_ppm > 0; }
@@ -88,6 +105,22 @@ template <class A, RecordOf<FurtherTerms> R>
 void fields(A& a, R& r) {
   a(r.treaty, r.replaces, r.brackets);
 }
+
+/// The same, of what goes by months, quarters and years.
+struct PeriodTerms {
+  Remittance remittance = Remittance::at_payment;
+  std::uint32_t remittance_day = 0;
+  Accumulation accumulation = Accumulation::none;
+  AccumulatedBy accumulated_by = AccumulatedBy::payee;
+};
+template <class A, RecordOf<PeriodTerms> R>
+void fields(A& a, R& r) {
+  a(r.remittance, r.remittance_day, r.accumulation, r.accumulated_by);
+}
+inline FurtherTerms further_terms(const TaxRule& rule) { return {rule.treaty, rule.replaces, rule.brackets}; }
+inline PeriodTerms period_terms(const TaxRule& rule) { return {rule.remittance, rule.remittance_day, rule.accumulation, rule.accumulated_by}; }
+void set_terms(TaxRule& rule, FurtherTerms terms);
+void set_terms(TaxRule& rule, const PeriodTerms& terms);
 
 /// That a payee is a resident of a treaty's country, as that country's authority has certified.
 struct Certificate {
@@ -154,6 +187,54 @@ struct Withheld {
 template <class A, RecordOf<Withheld> R>
 void fields(A& a, R& r) {
   a(r.rule, r.payer, r.payee, r.currency, r.version, r.time_ms, r.withheld, r.corrections);
+}
+
+/// Money of one tax that has left its payer for the revenue account.
+struct Remitted {
+  ledger::Digest id;             // of the entry that moved it
+  std::uint64_t time_ms = 0;
+  ledger::MinorUnits amount = 0;
+};
+template <class A, RecordOf<Remitted> R>
+void fields(A& a, R& r) {
+  a(r.id, r.time_ms, r.amount);
+}
+
+/// What one payer has withheld by one version of a rule in one period, and what has become of it (held.h). Sums in 128 bits.
+struct HeldTax {
+  std::string payer, rule, currency;
+  std::uint32_t version = 0;
+  std::uint32_t period = 0;                  // yyyymm of its first month
+  std::uint64_t due_ms = 0;                  // when the ledger sends what is left
+  std::uint64_t fires_ms = 0;                // of the deadline that waits; 0: none, for nothing is held
+  std::string nonce;                         // of the first payment: blinds the entry of the deadline
+  ledger::Int128 withheld = 0;
+  ledger::Int128 given_back = 0;             // by the payer, before it was remitted
+  ledger::Int128 refunded = 0;               // by the authority, of what was
+  std::vector<Remitted> remittances;         // in order
+  ledger::Int128 remitted() const {
+    ledger::Int128 sum = 0;
+    for (const Remitted& one : remittances) sum += one.amount;
+    return sum;
+  }
+  /// What the payer still holds: it lies on an account, so it fits.
+  ledger::MinorUnits liability() const { return static_cast<ledger::MinorUnits>(withheld - given_back - remitted()); }
+};
+template <class A, RecordOf<HeldTax> R>
+void fields(A& a, R& r) {
+  a(r.payer, r.rule, r.currency, r.version, r.period, r.due_ms, r.fires_ms, r.nonce, r.withheld, r.given_back, r.refunded, r.remittances);
+}
+
+/// Of one period, what a rule that accumulates has looked at so far (sums.h).
+struct TaxSum {
+  ledger::MinorUnits base = 0;      // of all versions of the rule
+  std::uint32_t version = 0;        // of the last payment; the two below are of it
+  ledger::MinorUnits start = 0;     // `base` when this version began
+  ledger::MinorUnits tax = 0;       // reckoned by this version since
+};
+template <class A, RecordOf<TaxSum> R>
+void fields(A& a, R& r) {
+  a(r.base, r.version, r.start, r.tax);
 }
 
 }  // namespace daftar::contracts::tax

@@ -2,14 +2,12 @@
 // that a certificate or a return needs no walk over the log.
 #pragma once
 #include "contracts/context.h"
+#include "contracts/tax/period.h"
 #include "contracts/tax/records.h"
 
 namespace daftar::contracts::tax {
 
 /// Adds a line to the result, the register and the index.
 void enter_register(Context& c, const TaxLine& line);
-
-/// yyyymm in UTC, proleptic Gregorian. Integer arithmetic only.
-std::uint32_t period_of(std::uint64_t time_ms);
 
 }  // namespace daftar::contracts::tax

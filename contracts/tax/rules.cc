@@ -5,6 +5,7 @@
 #include "contracts/accounts.h"
 #include "contracts/tax/read_rule.h"
 #include "ledger/ids.h"
+#include "ledger/money.h"
 
 namespace daftar::contracts::tax {
 
@@ -12,8 +13,6 @@ using ledger::MinorUnits;
 using ledger::RejectionCode;
 
 namespace {
-
-constexpr std::uint32_t million = 1'000'000;
 
 constexpr std::string_view common_categories[] = {"none",     "services", "goods",   "works",   "royalty",   "wages",
                                                   "rent",     "dividends", "interest", "freight", "telecom", "insurance"};
@@ -35,12 +34,22 @@ std::optional<MinorUnits> tax_by_brackets(MinorUnits base, const TaxRule& rule) 
     rate = bracket.rate_ppm;
   }
   millionths += static_cast<ledger::Int128>(base - from) * rate;
-  return ledger::round_division(millionths, million, rule.rounding_unit, rule.rounding);
+  return ledger::round_division(millionths, ledger::whole_ppm, rule.rounding_unit, rule.rounding);
 }
 
 std::optional<MinorUnits> tax_on(MinorUnits amount, const TaxRule& rule) {
   if (!rule.brackets.empty()) return tax_by_brackets(amount, rule);
-  return share_of(amount, rule.rate_ppm, rule.base == Base::inclusive ? million + rule.rate_ppm : million, rule);
+  return share_of(amount, rule.rate_ppm, rule.base == Base::inclusive ? ledger::whole_ppm + rule.rate_ppm : ledger::whole_ppm, rule);
+}
+
+/// Of a rule that accumulates: below the threshold the whole sum is free, from there on it is taxed, and never taken twice.
+std::optional<MinorUnits> tax_beside(const SoFar& so_far, MinorUnits amount, const TaxRule& rule) {
+  const auto sum = ledger::checked_add(so_far.base, amount);
+  if (!sum) return std::nullopt;
+  const auto tax_of = [&](MinorUnits whole) { return whole < rule.threshold ? std::optional<MinorUnits>(0) : tax_on(whole, rule); };
+  const auto all = tax_of(*sum), before = tax_of(so_far.start);
+  if (!all || !before) return std::nullopt;
+  return static_cast<MinorUnits>(std::max<ledger::Int128>(0, static_cast<ledger::Int128>(*all) - *before - so_far.tax));
 }
 
 using Fault = Unexpected<RuleFault>;
@@ -114,8 +123,39 @@ std::string_view name(VatRoute route) {
   return "unknown";
 }
 
-std::string withheld_to(const TaxRule& rule, std::string_view payee, std::string_view currency) {
-  return rule.vat_route == VatRoute::supplier_vat_account ? vat_account(payee, currency) : rule.revenue_account;
+std::string_view name(Remittance remittance) {
+  switch (remittance) {
+    case Remittance::at_payment: return "";
+    case Remittance::month: return "month";
+    case Remittance::quarter: return "quarter";
+  }
+  return "unknown";
+}
+std::string_view name(Accumulation accumulation) {
+  switch (accumulation) {
+    case Accumulation::none: return "";
+    case Accumulation::month: return "month";
+    case Accumulation::year: return "year";
+  }
+  return "unknown";
+}
+std::string_view name(AccumulatedBy by) { return by == AccumulatedBy::payee ? "payee" : "agent_payee"; }
+
+void set_terms(TaxRule& rule, FurtherTerms terms) {
+  rule.treaty = std::move(terms.treaty);
+  rule.replaces = std::move(terms.replaces);
+  rule.brackets = std::move(terms.brackets);
+}
+void set_terms(TaxRule& rule, const PeriodTerms& terms) {
+  rule.remittance = terms.remittance;
+  rule.remittance_day = terms.remittance_day;
+  rule.accumulation = terms.accumulation;
+  rule.accumulated_by = terms.accumulated_by;
+}
+
+std::string withheld_to(const TaxRule& rule, const TaxLine& line) {
+  if (rule.vat_route == VatRoute::supplier_vat_account) return vat_account(line.payee, line.currency);
+  return rule.held() ? held_tax_account(line.payer, line.currency, rule.code) : rule.revenue_account;
 }
 
 Expected<RuleBook, RuleFault> RuleBook::of(std::vector<TaxRule> rules) {
@@ -124,6 +164,7 @@ Expected<RuleBook, RuleFault> RuleBook::of(std::vector<TaxRule> rules) {
   RuleBook book;
   book.rules_ = std::move(rules);
   book.has_treaties_ = std::any_of(book.rules_.begin(), book.rules_.end(), [](const TaxRule& rule) { return !rule.treaty.empty(); });
+  book.has_sums_ = std::any_of(book.rules_.begin(), book.rules_.end(), [](const TaxRule& rule) { return rule.accumulates(); });
   for (const TaxRule& rule : book.rules_) book.has_vat_accounts_ |= rule.vat_route == VatRoute::supplier_vat_account;
   for (const TaxRule& rule : book.rules_)
     if (book.has_vat_accounts_ && !rule.revenue_account.empty() && ledger::parse_account(rule.revenue_account)->label == vat_label)
@@ -157,16 +198,17 @@ Expected<std::vector<Judged>, ledger::Rejection> RuleBook::judge(const Question&
   for (std::size_t i = 0; i < rules_.size(); ++i) {   // VAT rules come first, so net_of_vat is complete when a withholding asks for it
     const TaxRule& rule = rules_[i];
     Judged& one = judged.emplace_back(
-        Judged{.rule = &rule, .ground = selected[i].ground, .replaced_by = selected[i].replaced_by, .taken_from = 0, .limited = false, .line = {}});
+        Judged{.rule = &rule, .ground = selected[i].ground, .replaced_by = selected[i].replaced_by, .taken_from = 0, .so_far = {}, .limited = false, .line = {}});
     if (one.ground != Ground::applies) continue;
     one.taken_from = rule.base == Base::net_of_vat || rule.base == Base::inclusive ? net_of_vat : q.gross;
-    const auto exact = tax_on(one.taken_from, rule);
+    if (rule.accumulates() && q.so_far) one.so_far = q.so_far(rule);
+    const auto exact = rule.accumulates() ? tax_beside(one.so_far, one.taken_from, rule) : tax_on(one.taken_from, rule);
     if (!exact) return overflow;
     const MinorUnits tax = std::min(*exact, one.taken_from);
     MinorUnits withheld = 0;
     one.limited = tax < *exact;
     if (rule.withholds()) {
-      const auto share = rule.withheld_share_ppm == million ? tax : share_of(tax, rule.withheld_share_ppm, million, rule);
+      const auto share = rule.withheld_share_ppm == ledger::whole_ppm ? tax : share_of(tax, rule.withheld_share_ppm, ledger::whole_ppm, rule);
       if (!share) return overflow;
       withheld = std::min({*share, tax, left});
       one.limited |= withheld < *share;
@@ -195,7 +237,7 @@ Expected<std::vector<Computed>, ledger::Rejection> RuleBook::compute(const Quest
   auto judged = judge(q);
   if (!judged) return Unexpected<ledger::Rejection>(judged.error());
   for (Judged& one : *judged)
-    if (one.ground == Ground::applies) computed.push_back({one.rule, std::move(one.line)});
+    if (one.ground == Ground::applies) computed.push_back({one.rule, std::move(one.line), one.so_far});
   return computed;
 }
 

@@ -26,7 +26,7 @@ Ground ground_of(const TaxRule& rule, const Question& q) {
   if (!rule.treaty.empty() && !holds_certificate(q, rule.treaty)) return Ground::no_certificate;
   if (q.time_ms < rule.effective_from_ms) return Ground::not_yet_in_force;
   if (!rule.in_force(q.time_ms)) return Ground::no_longer_in_force;
-  if (q.gross < rule.threshold) return Ground::below_threshold;
+  if (!rule.accumulates() && q.gross < rule.threshold) return Ground::below_threshold;
   return Ground::applies;
 }
 

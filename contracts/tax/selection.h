@@ -1,6 +1,7 @@
 // Whether a tax rule takes part in a payment, and if not, why. The one place where rules are selected: pay() asks it, and so does whoever
 // explains a payment afterwards.
 #pragma once
+#include <functional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,14 @@
 
 namespace daftar::contracts::tax {
 
+/// What a rule that accumulates has looked at before a payment, as the version that is asked sees it (sums.h).
+struct SoFar {
+  ledger::MinorUnits base = 0;    // of the period
+  ledger::MinorUnits start = 0;   // of it, before this version began
+  ledger::MinorUnits tax = 0;     // reckoned by this version
+  bool operator==(const SoFar&) const = default;
+};
+
 struct Question {
   const Member& payer;
   const Member& payee;
@@ -17,6 +26,7 @@ struct Question {
   ledger::MinorUnits gross = 0;
   std::uint64_t time_ms = 0;
   std::span<const Certificate> certificates;   // of the payee
+  std::function<SoFar(const TaxRule&)> so_far = {};   // asked of rules that accumulate; without it nothing came before
 };
 
 /// What a rule asks for and a payment has not. In the order in which they are judged: what the payment is, who pays, who is paid, when, how much.

@@ -79,8 +79,8 @@ TEST_CASE("all corrections of a tax line together are at most what it withheld, 
 
 TEST_CASE("only the tax authority whose account received the tax corrects it") {
   Paid p([](proto::Genesis& g) { *g.add_members() = member("customs", "public_body", "UZ", "none", {"tax_authority"}); });
-  for (const char* other : {"acme", "nordic", "treasury", "registrar"}) CHECK(p.w.outcome(other, p.correction(1)) == "role_missing");
-  CHECK(p.w.outcome("customs", p.correction(1)) == "account_not_yours");
+  for (const char* other : {"acme", "nordic", "registrar"}) CHECK(p.w.outcome(other, p.correction(1)) == "role_missing");
+  for (const char* other : {"customs", "treasury"}) CHECK(p.w.outcome(other, p.correction(1)) == "account_not_yours");
   CHECK(p.w.outcome("tax", p.correction(1)) == "ok");
 }
 
@@ -93,21 +93,51 @@ TEST_CASE("what no tax line brought to an authority is not corrected: another en
   CHECK(p.w.outcome("tax", correct_tax(p.w.last_id(), 1, "nonresident-20", "nordic/UZS", 1)) == "payment_not_taxed");
 }
 
-TEST_CASE("a tax that is only recorded, or lies on the supplier's own VAT account, has reached no authority") {
-  for (const char* route : {"supplier", "supplier_vat_account"}) {
-    INFO(route);
-    World w([&](proto::Genesis& g) {
-      for (auto& rule : *g.mutable_tax_rules())
-        if (rule.code() == "vat-12") {
-          rule.set_vat_route(route);
-          rule.clear_revenue_account();
-          if (std::string(route) == "supplier") rule.set_withheld_share_ppm(0);
-        }
-    });
-    w.fund("acme/UZS", 1'000'00);
-    CHECK(w.must("acme", transfer("acme/UZS", "baraka/UZS", 112'00, "services")).taxes.size() == 1);
-    CHECK(w.outcome("tax", correct_tax(w.last_id(), 1, "vat-12", "baraka/UZS", 1)) == "payment_not_taxed");
-  }
+namespace {
+
+void route_vat(proto::Genesis& g, const char* route, const char* revenue_account) {
+  for (auto& rule : *g.mutable_tax_rules())
+    if (rule.code() == "vat-12") {
+      rule.set_vat_route(route);
+      rule.set_revenue_account(revenue_account);
+      if (std::string(route) == "supplier") rule.set_withheld_share_ppm(0);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("a tax that is only recorded has been withheld by nobody") {
+  World w([](proto::Genesis& g) { route_vat(g, "supplier", ""); });
+  w.fund("acme/UZS", 1'000'00);
+  CHECK(w.must("acme", transfer("acme/UZS", "baraka/UZS", 112'00, "services")).taxes.size() == 1);
+  CHECK(w.outcome("tax", correct_tax(w.last_id(), 1, "vat-12", "baraka/UZS", 1)) == "payment_not_taxed");
+}
+
+TEST_CASE("what lies on the supplier's own VAT account a tax authority lets go to its other accounts, and nobody else does") {
+  World w([](proto::Genesis& g) { route_vat(g, "supplier_vat_account", ""); });
+  w.fund("acme/UZS", 1'000'00);
+  w.must("acme", transfer("acme/UZS", "baraka/UZS", 112'00, "services"));
+  const Digest payment = w.last_id();
+  for (const char* other : {"acme", "baraka", "treasury"}) CHECK(w.outcome(other, correct_tax(payment, 1, "vat-12", "baraka/UZS", 1)) == "role_missing");
+  w.must("tax", correct_tax(payment, 1, "vat-12", "baraka/UZS", 5'00));
+  CHECK(w.balance("baraka/UZS/vat") == 7'00);
+  CHECK(w.balance("baraka/UZS") == 105'00);
+  w.must("baraka", transfer("baraka/UZS/vat", "tax/UZS", 6'00));
+  CHECK(w.outcome("tax", correct_tax(payment, 1, "vat-12", "baraka/UZS", 2'00)) == "overdraft");   // passed on already
+  w.must("tax", correct_tax(payment, 1, "vat-12", "baraka/UZS", 1'00));
+  CHECK(query::register_rows(w.state(), "baraka", {}, 10).rows.at(0).withheld == 6'00);
+}
+
+TEST_CASE("revenue that a rule sends to a treasury is given back by that treasury") {
+  World w([](proto::Genesis& g) { route_vat(g, "treasury", "treasury/UZS/revenue.vat"); });
+  w.fund("acme/UZS", 1'000'00);
+  w.must("acme", transfer("acme/UZS", "baraka/UZS", 112'00, "services"));
+  const Digest payment = w.last_id();
+  CHECK(w.outcome("tax", correct_tax(payment, 1, "vat-12", "baraka/UZS", 1)) == "account_not_yours");
+  w.must("treasury", correct_tax(payment, 1, "vat-12", "baraka/UZS", 12'00));
+  CHECK(w.balance("treasury/UZS/revenue.vat") == 0);
+  CHECK(w.balance("baraka/UZS") == 112'00);
+  CHECK(w.outcome("treasury", correct_tax(payment, 1, "vat-12", "baraka/UZS", 1)) == "over_withheld");
 }
 
 TEST_CASE("each payment of a transaction has its own tax line, and is corrected by itself") {

@@ -14,9 +14,25 @@ namespace daftar::contracts::test {
 namespace {
 
 
+/// Persons' income: brackets and an exempt amount of the year, held by the month; non-residents': held by the quarter.
+void rules_of_periods(proto::Genesis& g) {
+  for (auto& rule : *g.mutable_tax_rules()) {
+    if (rule.code() == "nonresident-20") rule.set_remittance("quarter");
+    if (rule.code() != "income-12" && rule.code() != "nonresident-20") continue;
+    rule.set_remittance_day(15);
+    if (rule.code() == "nonresident-20") continue;
+    rule.set_remittance("month");
+    rule.set_accumulate("year");
+    rule.set_accumulate_by("payee");
+    rule.set_threshold(500'00);
+    rule.add_brackets()->set_above(20'000'00);
+    rule.mutable_brackets(0)->set_rate_ppm(200'000);
+  }
+}
+
 class RandomActors {
  public:
-  explicit RandomActors(std::uint64_t seed) : random_(seed) {
+  explicit RandomActors(std::uint64_t seed) : w(rules_of_periods), random_(seed) {
     for (const char* id : {"acme", "baraka", "nordic", "aziza"}) w.fund(std::string(id) + "/UZS", 1'000'000'00);
     w.fund("treasury/UZS", 1'000'000'00);
     for (const auto& line : lines) open_line(line, 2026);
@@ -70,6 +86,7 @@ class RandomActors {
     if (choice < 35) return send(one_in(4) ? anyone() : "treasury", {budget_operation()});
     if (choice < 41) return send_draft();
     if (choice < 44) return send_correction();
+    if (choice < 47) return send_remittance();
     const auto contracts = query::contracts(w.state(), {}, query::page_max);
     if (contracts.empty()) return send(anyone(), {plain()});
     // Recent ones mostly: the state is walked by digest, so take any, and prefer those alive.
@@ -107,6 +124,7 @@ class RandomActors {
       }
       default: {
         const char* categories[] = {"none", "services", "goods", "rent", "gifts"};
+        if (one_in(5)) return transfer_net(account(), account(), amount(), pick(categories));
         return transfer(account(), account(), amount(), pick(categories));
       }
     }
@@ -179,7 +197,20 @@ class RandomActors {
     const auto line = static_cast<std::uint32_t>(static_cast<unsigned char>(key.back()));
     const auto kept = *query::withheld(w.state(), payment, line);
     const MinorUnits wish = one_in(3) ? amount() : static_cast<MinorUnits>(below(static_cast<std::uint64_t>(kept.withheld) + 1));
-    return send(one_in(8) ? anyone() : "tax", {correct_tax(payment, one_in(12) ? line + 1 : line, one_in(12) ? "vat-99" : kept.rule, one_in(8) ? account() : kept.payee + "/" + kept.currency, wish)});
+    return send(one_in(8) ? anyone() : one_in(2) ? kept.payer : std::string("tax"), {correct_tax(payment, one_in(12) ? line + 1 : line, one_in(12) ? "vat-99" : kept.rule, one_in(8) ? account() : kept.payee + "/" + kept.currency, wish)});
+  }
+
+  /// Of tax that somebody holds, or nearly.
+  std::shared_ptr<const ledger::Transaction> send_remittance() {
+    std::vector<tax::HeldTax> rows;
+    w.state().scan("D", "E", [&](std::string_view, std::string_view value) {
+      if (auto held = *decode_record<tax::HeldTax>(value); held.liability() > 0 || one_in(20)) rows.push_back(std::move(held));
+      return true;
+    });
+    if (rows.empty()) return send("acme", {plain()});
+    const auto held = pick(rows);
+    const MinorUnits wish = one_in(3) ? amount() : static_cast<MinorUnits>(below(static_cast<std::uint64_t>(held.liability()) + 2));
+    return send(one_in(8) ? anyone() : held.payer, {remit_tax(held.rule, held.version, held.period + (one_in(12) ? 1 : 0), wish)});
   }
 
   Deal deal_of(const agreements::Agreement& k) const { return {{k.id, k.digest}, k.parties[0].member, k.currency}; }
@@ -244,7 +275,7 @@ void run_seed(std::uint64_t seed, int blocks, bool must_cover) {
   if (!must_cover) return;
   // A generator that never reaches these proves nothing about them.
   for (const char* kind : {"ok", "overdraft", "overflow", "expired", "key_not_of_member", "wrong_phase", "milestone_wrong_stage", "not_a_party", "condition_not_met",
-                           "over_allotment", "over_appropriation", "payment_due", "payment_ordered", "payment_made", "budget_commitment_released", "budget_executed_outside", "budget_moved_out", "budget_stop", "budget_closed", "budget_carried_in", "line_stopped", "line_closed", "commitments_open", "tax_corrected", "over_withheld", "payment_not_taxed", "done", "terminated",
+                           "over_allotment", "over_appropriation", "payment_due", "payment_ordered", "payment_made", "budget_commitment_released", "budget_executed_outside", "budget_moved_out", "budget_stop", "budget_closed", "budget_carried_in", "line_stopped", "line_closed", "commitments_open", "tax_corrected", "over_withheld", "payment_not_taxed", "tax_remitted", "tax_sum", "tax_not_held", "over_liability", "tax_not_remitted", "done", "terminated",
                            "withdrawn", "expired", "register", "accept", "silence_accepts", "reject", "undelivered", "not_redelivered", "award", "undecided"}) {
     INFO(kind);
     CHECK(actors.seen.contains(kind));

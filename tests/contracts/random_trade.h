@@ -463,6 +463,7 @@ class Trade {
   }
 
   void fired(const ExecutionResult& result) {
+    if (std::any_of(result.events.begin(), result.events.end(), [](const Event& one) { return one.kind == "tax_remitted"; })) return;   // no contract's
     ++tally.deadlines;
     if (!result.ok()) {
       ++tally.deadlines_refused;

@@ -1,6 +1,7 @@
 // tax_table.txt: each row through the rule book, and again as a payment on a ledger of its own.
 #include <catch2/catch.hpp>
 
+#include "contracts/tax/gross_up.h"
 #include "tests/harness/scenario.h"
 #include "tools/genesis_compiler.h"
 #include "world.h"
@@ -15,6 +16,7 @@ struct Row {
   std::optional<tax::Certificate> certificate;   // of the payee
   std::string category, currency;
   MinorUnits amount = 0;
+  bool net = false;                              // the amount is what the payee is to get
 };
 
 proto::Genesis rules_of(const std::string& book) {
@@ -56,14 +58,16 @@ std::optional<tax::Certificate> certificate(const std::string& text) {
 
 Row read_row(const std::vector<std::string>& words) {
   REQUIRE(words.size() == 7);
-  const auto amount = ledger::parse_decimal(words[6], *ledger::currency_decimals(words[5]));
+  const bool net = words[6].starts_with('=');
+  const auto amount = ledger::parse_decimal(words[6].substr(net ? 1 : 0), *ledger::currency_decimals(words[5]));
   REQUIRE(amount.has_value());
-  return {words[0], time_of(words[1]), party("payer", words[2]), party("payee", words[3]), certificate(words[3]), words[4], words[5], *amount};
+  return {words[0], time_of(words[1]), party("payer", words[2]), party("payee", words[3]), certificate(words[3]), words[4], words[5], *amount, net};
 }
 
-std::string in_words(const std::vector<TaxLine>& lines, MinorUnits net, const std::string& currency) {
+/// `paid`: of a payment that was asked for net, what it takes.
+std::string in_words(const std::vector<TaxLine>& lines, MinorUnits net, const std::string& currency, std::optional<MinorUnits> paid) {
   const auto money = [&](MinorUnits amount) { return ledger::format_decimal(amount, *ledger::currency_decimals(currency)); };
-  std::string text;
+  std::string text = paid ? "pays " + money(*paid) + "; " : std::string();
   for (const TaxLine& line : lines)
     text += line.rule + "/" + std::to_string(line.version) + " " + money(line.base) + " " + money(line.tax) + " " + money(line.withheld) + "; ";
   return text + "net " + money(net);
@@ -82,21 +86,27 @@ std::string by_the_book(const Row& row, const tax::RuleBook& book) {
   const Member payer = as_member(row.payer), payee = as_member(row.payee);
   std::vector<tax::Certificate> certificates;
   if (row.certificate) certificates.push_back(*row.certificate);
-  const auto computed = book.compute({.payer = payer,
-                                      .payee = payee,
-                                      .category = row.category,
-                                      .currency = row.currency,
-                                      .gross = row.amount,
-                                      .time_ms = row.time_ms,
-                                      .certificates = certificates});
+  tax::Question question{.payer = payer,
+                         .payee = payee,
+                         .category = row.category,
+                         .currency = row.currency,
+                         .gross = row.amount,
+                         .time_ms = row.time_ms,
+                         .certificates = certificates};
+  if (row.net) {
+    const auto gross = tax::gross_for(book, question, row.amount);
+    if (!gross) return std::string(ledger::name(gross.error().code));
+    question.gross = *gross;
+  }
+  const auto computed = book.compute(question);
   REQUIRE(computed.has_value());
   std::vector<TaxLine> lines;
-  MinorUnits net = row.amount;
+  MinorUnits net = question.gross;
   for (const auto& one : *computed) {
     lines.push_back(one.line);
     net -= one.line.withheld;
   }
-  return in_words(lines, net, row.currency);
+  return in_words(lines, net, row.currency, row.net ? std::optional(question.gross) : std::nullopt);
 }
 
 std::string by_payment(const Row& row, const proto::Genesis& rules) {
@@ -111,11 +121,13 @@ std::string by_payment(const Row& row, const proto::Genesis& rules) {
   w.block({}, row.time_ms - 3000);
   if (row.certificate) w.must("tax-authority", record_certificate("payee", *row.certificate));
   else w.block({});
-  w.fund(from, row.amount);
-  const auto result = w.must("payer", transfer(from, to, row.amount, row.category));
+  const MinorUnits funds = row.net ? INT64_MAX : row.amount;
+  w.fund(from, funds);
+  const auto result = w.run("payer", row.net ? transfer_net(from, to, row.amount, row.category) : transfer(from, to, row.amount, row.category));
   REQUIRE(w.now() == row.time_ms);
-  CHECK(w.balance(from) == 0);
-  return in_words(result.taxes, w.balance(to), row.currency);
+  if (!result.ok()) return std::string(ledger::name(result.rejection.code));
+  if (!row.net) CHECK(w.balance(from) == 0);
+  return in_words(result.taxes, w.balance(to), row.currency, row.net ? std::optional(funds - w.balance(from)) : std::nullopt);
 }
 
 }  // namespace

@@ -40,8 +40,14 @@ inline World trading_world() {
         *genesis.add_members() = member("books", "company", "UZ", "none", {"auditor"});
         *genesis.add_members() = member("chorsu", "company", "UZ", "vat_payer", {"enterprise"});
         *genesis.add_members() = member("dilnoza", "individual", "UZ", "individual", {"citizen"});
-        for (auto& rule : *genesis.mutable_tax_rules())
+        for (auto& rule : *genesis.mutable_tax_rules()) {
           if (rule.kind() == "vat") rule.add_categories("rent");
+          if (rule.code() != "income-12") continue;
+          rule.set_remittance("month");   // held by who pays, and reckoned of the year's sum
+          rule.set_remittance_day(15);
+          rule.set_accumulate("year");
+          rule.set_accumulate_by("agent_payee");
+        }
         genesis.clear_templates();
         for (const Shipped& shipped : all_shipped()) add_template(genesis, *shipped.known);
       },

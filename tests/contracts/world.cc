@@ -13,6 +13,7 @@
 #include "contracts/state_keys.h"
 #include "contracts/tax/register.h"
 #include "ledger/entry.h"
+#include "tax_invariants.h"
 #include "tests/harness/text_file.h"
 
 namespace daftar::contracts::test {
@@ -292,12 +293,14 @@ void World::judge_taxes(const ExecutedEntry& entry, const ExecutionResult& resul
     const auto& known = rules().rules();
     const auto rule = std::find_if(known.begin(), known.end(), [&](const tax::TaxRule& one) { return one.code == line.rule && one.version == line.version; });
     REQUIRE(rule != known.end());
-    if (line.withheld > 0 && rule->vat_route != tax::VatRoute::supplier_vat_account)
-      collected_[keys::year_revenue(rule->revenue_account, tax::period_of(now_ms_) / 100)][0] += line.withheld;
-    if (line.withheld > 0 && rule->vat_route == tax::VatRoute::treasury) revenue_[{entry.id, number}] = {line, name};
+    if (line.withheld == 0) continue;
+    revenue_[{entry.id, number}] = {line, name};
+    if (rule->vat_route != tax::VatRoute::supplier_vat_account && !rule->held()) collected_[keys::year_revenue(rule->revenue_account, tax::period_of(now_ms_) / 100)][0] += line.withheld;
   }
   for (const contracts::Event& event : result.events)
     if (event.kind == "tax_corrected") judge_correction(event, result);
+  for (const Posting& posting : result.postings)
+    if (posting.reason == "tax_remitted" && posting.amount > 0) collected_[keys::year_revenue(posting.account, tax::period_of(now_ms_) / 100)][0] += posting.amount;
 }
 
 /// Gives back no more than was withheld there, to the payee, and the register says so in the month of the payment.
@@ -319,7 +322,9 @@ void World::judge_correction(const contracts::Event& event, const ExecutionResul
   const auto& known = rules().rules();
   const auto rule = std::find_if(known.begin(), known.end(), [&](const tax::TaxRule& one) { return one.code == revenue.line.rule && one.version == revenue.line.version; });
   REQUIRE(rule != known.end());
-  collected_[keys::year_revenue(rule->revenue_account, tax::period_of(now_ms_) / 100)][1] += event.amount;
+  // What the payer held, or lay on the payee's VAT account, had come to no revenue account.
+  if (std::any_of(result.postings.begin(), result.postings.end(), [&](const Posting& one) { return one.reason == "tax_refund" && one.amount < 0 && one.account == rule->revenue_account; }))
+    collected_[keys::year_revenue(rule->revenue_account, tax::period_of(now_ms_) / 100)][1] += event.amount;
 }
 
 /// What the state keeps of lines that may be corrected is what was seen of them.
@@ -565,6 +570,8 @@ void World::check_invariants() const {
   REQUIRE(rows == register_sums_.size());
   check_revenue();
   check_years();
+  check_held_tax(state_, rules().rules());
+  check_tax_sums(state_, rules().rules());
 }
 
 void World::check_one(const Digest& id) const {
@@ -583,6 +590,23 @@ proto::Operation transfer(std::string from, std::string to, MinorUnits amount, s
   t->set_to(std::move(to));
   t->set_amount(amount);
   t->set_category(std::move(category));
+  return o;
+}
+
+proto::Operation transfer_net(std::string from, std::string to, MinorUnits amount, std::string category) {
+  proto::Operation o = transfer(std::move(from), std::move(to), amount, std::move(category));
+  o.mutable_transfer()->set_net(true);
+  return o;
+}
+
+proto::Operation remit_tax(std::string rule, std::uint32_t version, std::uint32_t period, MinorUnits amount) {
+  proto::Operation o;
+  auto& remittance = *o.mutable_remit_tax();
+  remittance.set_rule(std::move(rule));
+  remittance.set_version(version);
+  remittance.set_currency("UZS");
+  remittance.set_period(period);
+  remittance.set_amount(amount);
   return o;
 }
 

@@ -130,7 +130,7 @@ class World {
   std::vector<std::shared_ptr<const ledger::Block>> blocks_;             // Judging::each_block only
   std::map<std::string, ledger::Int128> posted_;                         // of all postings seen, by account
   std::map<std::string, std::array<ledger::Int128, 4>> register_sums_;   // of all tax lines and corrections seen, by payee/rule/version/currency/month
-  /// A tax line that brought money to a revenue account, and what has gone back of it.
+  /// A tax line that withheld something, and what has gone back of it.
   struct Revenue {
     TaxLine line;
     std::string register_row;
@@ -145,6 +145,10 @@ proto::Operation record_certificate(std::string payee, const tax::Certificate& c
 proto::Operation correct_tax(const Digest& payment, std::uint32_t line, std::string rule, std::string to, MinorUnits amount);
 proto::Operation withdraw_certificate(std::string payee, std::string number);
 proto::Operation transfer(std::string from, std::string to, MinorUnits amount, std::string category = "none");
+/// The payee is to get the amount.
+proto::Operation transfer_net(std::string from, std::string to, MinorUnits amount, std::string category);
+/// In UZS.
+proto::Operation remit_tax(std::string rule, std::uint32_t version, std::uint32_t period, MinorUnits amount);
 proto::Operation open(std::string account);
 proto::Operation issue(std::string to, MinorUnits amount, std::string reference);
 proto::Operation approve_line(std::string line, MinorUnits amount);

@@ -3,6 +3,7 @@
 #include <functional>
 #include <thread>
 
+#include "contracts/tax/period.h"
 #include "tests/harness/service_contract.h"
 #include "tests/end_to_end/test_network.h"
 #include "tests/harness/page_table.h"
@@ -138,7 +139,28 @@ struct Story {
     });
     auto taxed = network.transfer_operation(payer_account, payee_account, 11'200);
     taxed.mutable_transfer()->set_category("services");
-    payment = network.accepted(network.sign(payer, {taxed}), tools::Wait::certified).id;
+    send("registrar", [&](ledger::proto::Operation& o) {
+      auto& person = *o.mutable_register_member();
+      person.set_id("aziza");
+      person.set_name("Aziza Karimova");
+      person.set_kind("individual");
+      person.set_country("UZ");
+      person.set_tax_status("individual");
+      person.add_roles("citizen");
+      person.add_keys(std::string(ledger::SigningKey::from_seed(ledger::sha256("aziza").view())->public_key().view()));
+      person.set_signatures_required(1);
+    });
+    auto prize = network.transfer_operation(payer_account, "aziza/UZS", 1'100'000'00);   // of which a million is free
+    prize.mutable_transfer()->set_category("prizes");
+    payment = network.accepted(network.sign(payer, {taxed, prize}), tools::Wait::certified).id;
+    send(payer, [&](ledger::proto::Operation& o) {
+      auto& remittance = *o.mutable_remit_tax();
+      remittance.set_rule("uz-prize-12");
+      remittance.set_version(1);
+      remittance.set_currency("UZS");
+      remittance.set_period(contracts::tax::period_of(tools::now_ms()));
+      remittance.set_amount(2'000'00);
+    });
     send("tax-authority", [&](ledger::proto::Operation& o) {
       auto& correction = *o.mutable_correct_tax();
       correction.set_payment(*ledger::from_hex(payment));
@@ -282,6 +304,7 @@ std::map<std::string, Call> calls(const Story& story) {
       {"GET /v1/budget/revenue/{}", {"/v1/budget/revenue/2026.vat", "", ""}},
       {"GET /v1/tax/rules", {"/v1/tax/rules?date=2025-06-30", "", ""}},
       {"GET /v1/tax/register", {"/v1/tax/register?payee=" + payee, "", ""}},
+      {"GET /v1/tax/held", {"/v1/tax/held?payer=" + payer, "", ""}},
       {"GET /v1/tax/certificates/{}", {"/v1/tax/certificates/" + payee, "", ""}},
       {"GET /v1/tax/explanations/{}", {"/v1/tax/explanations/" + story.payment, "", ""}},
       {"GET /v1/tax/lines", {"/v1/tax/lines?limit=5&payee=" + payee, "", ""}},

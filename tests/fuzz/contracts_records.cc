@@ -8,6 +8,7 @@
 #include "contracts/result.h"
 #include "contracts/state_keys.h"
 #include "contracts/tax/records.h"
+#include "contracts/tax/sums.h"
 #include "ledger/check.h"
 
 namespace {
@@ -24,7 +25,7 @@ void read_record(std::string_view bytes) {
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
   if (size == 0) return 0;
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
-  switch (data[0] % 18) {
+  switch (data[0] % 22) {
     case 0:
       if (const auto instance = language::decode_instance(bytes)) DAFTAR_CHECK(language::encode(*instance) == bytes);
       break;
@@ -53,6 +54,13 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
     case 15: read_record<ValidatorSet>(bytes); break;
     case 16: read_record<NodeProposal>(bytes); break;
     case 17: read_record<tax::Withheld>(bytes); break;
+    case 18: read_record<tax::PeriodTerms>(bytes); break;
+    case 19: read_record<tax::HeldTax>(bytes); break;
+    case 20: read_record<tax::TaxSum>(bytes); break;
+    case 21:
+      if (const auto before = tax::parse_sum({.kind = std::string(tax::sum_event), .subject = {}, .number = 1, .amount = 1, .text = std::string(bytes)}))
+        DAFTAR_CHECK(tax::sum_text(*before) == bytes);
+      break;
   }
   return 0;
 }

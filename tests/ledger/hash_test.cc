@@ -45,6 +45,7 @@ TEST_CASE("The tags are what every id and signature was made with") {
   CHECK(tag::result == "daftar/result/v1");
   CHECK(tag::contract == "daftar/contract/v1");
   CHECK(tag::deadline_id == "daftar/deadline/v1");
+  CHECK(tag::tax_due == "daftar/tax-due/v1");
   CHECK(tag::signed_read == "daftar/signed-read/v1");
 }
 

@@ -222,7 +222,7 @@ TEST_CASE("Every rejection code has a name of its own, a sentence and advice") {
     CHECK(sentence(code).ends_with('.'));
     CHECK(advice(code).ends_with('.'));
   }
-  CHECK(count == 119);
+  CHECK(count == 123);
   CHECK(name(RejectionCode::overdraft) == "overdraft");
   CHECK_FALSE(is_rejection_code(999));
 }

@@ -13,7 +13,7 @@ using Lines = std::vector<std::string>;
 
 json known_rule() {
   return json::parse(R"({"code":"vat","version":1,"kind":"vat","title":"VAT 12 %","rate_ppm":120000,"base":"inclusive","withheld_share_ppm":1000000,"categories":["services"],
-    "payer_kinds":[],"payee_kinds":[],"payee_residence":"resident","payee_statuses":[],"treaty":"","replaces":[],"brackets":[],"threshold":"0","rounding":"half_away","rounding_unit":1,
+    "payer_kinds":[],"payee_kinds":[],"payee_residence":"resident","payee_statuses":[],"treaty":"","replaces":[],"brackets":[],"remittance":"","remittance_day":0,"accumulate":"","accumulate_by":"","threshold":"0","rounding":"half_away","rounding_unit":1,
     "vat_route":"treasury","revenue_account":"tax/UZS/revenue.vat","legal_basis":"law 1","status":"verified","country":"UZ","currency":"UZS","decimals":2,
     "effective_from":"2023-01-01T00:00:00.000Z","effective_from_ms":1672531200000})");
 }

@@ -8,7 +8,7 @@ using nlohmann::json;
 namespace {
 struct MoneyArguments {
   std::string to, amount, currency, from, category = "none", reference, account, bank, destination, payout, statement;
-  bool refuse = false;
+  bool refuse = false, net = false;
 };
 
 std::string balance_path(const std::string& account) {
@@ -41,13 +41,15 @@ void add_money_commands(Command app, Session& session) {
 
   Command pay = app.add_subcommand("pay", "Pay from one's account; the ledger withholds what the tax rules of the category say");
   pay.add_option("to", a->to, "Member, or account MEMBER/CURRENCY/LABEL").required();
-  pay.add_option("amount", a->amount, "Gross amount, e.g. 1500000.50").required();
+  pay.add_option("amount", a->amount, "Gross amount, e.g. 1500000.50; with --net, what the payee is to get").required();
   pay.add_option("currency", a->currency, "e.g. UZS").required();
   pay.add_option("--from", a->from, "Account paid from; default: the main one of --as");
   pay.add_option("--category", a->category, "Income type for tax: services, goods, works, royalty, ... or none (default) for what is no income");
   pay.add_option("--reference", a->reference, "For people, up to 140 bytes");
+  pay.add_flag("--net", a->net, "Net of tax: pay the smallest amount of which, after all that is withheld, the payee gets exactly this");
   add_transaction_options(pay, session);
-  pay.footer("Example:\n  daftar pay baraka-soft 112000000 UZS --category services --reference 'invoice 17' --as acme-build");
+  pay.footer("Example:\n  daftar pay baraka-soft 112000000 UZS --category services --reference 'invoice 17' --as acme-build\n"
+             "  daftar pay aziza 8800000 UZS --category services --net --as acme-build");
   pay.callback([&session, a] {
     session.action = [&session, a]() -> Result<Report> {
       auto amount = parse_amount(a->amount, a->currency);
@@ -61,6 +63,7 @@ void add_money_commands(Command app, Session& session) {
       transfer.set_amount(*amount);
       transfer.set_category(a->category);
       transfer.set_reference(a->reference);
+      transfer.set_net(a->net);
       return session.transact({operation});
     };
   });

@@ -12,6 +12,7 @@
 #include "ledger/ids.h"
 #include "ledger/money.h"
 #include "tools/daftar/proved_templates.h"
+#include "tools/daftar/prover.h"
 #include "tools/files.h"
 
 namespace daftar::tools {
@@ -229,15 +230,12 @@ void Session::learn_currencies(const std::string& envelope) {
 }
 
 Result<ledger::Entry> Session::proved_entry(const std::string& id) {
-  auto genesis = this->genesis();
-  if (!genesis) return Unexpected<ToolError>(genesis.error());
-  auto api = client();
-  if (!api) return Unexpected<ToolError>(api.error());
-  auto receipt = (*api)->receipt(id, std::chrono::seconds(options.timeout_s));
+  auto prover = Prover::open(*this);   // the validators of now: those of the genesis may have left
+  if (!prover) return Unexpected<ToolError>(prover.error());
+  const auto receipt = prover->fetch(id, std::chrono::seconds(options.timeout_s));
   if (!receipt) return Unexpected<ToolError>(receipt.error());
-  const auto proved = ledger::verify_receipt(*receipt, (*genesis)->origin(), (*genesis)->checkpoint_keys());
-  if (!proved)
-    return failure(Exit::refused, "receipt", "The node's proof of the entry does not hold, " + proved.error().part + ": " + proved.error().sentence, "Ask another node; do not sign.");
+  const auto proved = prover->verify(*receipt);
+  if (!proved) return failure(Exit::refused, "receipt", "The node's proof of the entry does not hold: " + proved.error().sentence, "Ask another node; do not sign.");
   if (proved->entry.id.hex() != id) return failure(Exit::refused, "receipt", "The node's proof is of another entry than " + id + ".", "Ask another node; do not sign.");
   return proved->entry;
 }

@@ -81,7 +81,7 @@ Result<Report> correct_tax(Session& session, const CorrectionArguments& a) {
 
 void add_correction_command(Command tax, Session& session) {
   auto a = arguments<CorrectionArguments>();
-  Command correct = tax.add_subcommand("correct", "Give tax that was withheld too much on one payment back to the payee (by the tax authority that received it)");
+  Command correct = tax.add_subcommand("correct", "Give tax that was withheld too much on one payment back to the payee (by who received it, or by the payer who still holds it)");
   correct.add_option("payment", a->payment, "Transaction id, or index of the entry").required();
   correct.add_option("--rule", a->rule, "Code of the rule that withheld").required();
   correct.add_option("--amount", a->amount, "How much goes back").required();
@@ -93,6 +93,85 @@ void add_correction_command(Command tax, Session& session) {
   add_transaction_options(correct, session);
   correct.footer("Example:\n  daftar tax correct 17 --rule uz-nonresident-20 --amount 5000000 --reason 'treaty with Sweden' --decision decision.pdf --as tax-authority");
   correct.callback([&session, a] { session.action = [&session, a] { return correct_tax(session, *a); }; });
+}
+
+struct RemittanceArguments {
+  std::string rule, period, amount, payer;
+  std::uint32_t version = 0;   // 0: the only one that is held
+};
+
+/// All that the reader may see, page by page.
+Result<json> read_held(Session& session, const std::string& payer, const std::string& period) {
+  json rows = json::array();
+  std::string after;
+  do {
+    auto answer = session.get("/v1/tax/held?limit=1000" + (payer.empty() ? "" : "&payer=" + url_part(payer)) + (period.empty() ? "" : "&period=" + url_part(period)) +
+                              (after.empty() ? "" : "&after=" + url_part(after)));
+    if (!answer) return answer;
+    for (const json& row : answer->value("rows", json::array())) rows.push_back(row);
+    after = json_text(*answer, "next");
+  } while (!after.empty());
+  return json{{"rows", std::move(rows)}};
+}
+
+/// What the sender holds by that rule and of that period.
+Result<json> row_meant(Session& session, const RemittanceArguments& a) {
+  auto sender = session.sender();
+  if (!sender) return Unexpected<ToolError>(sender.error());
+  auto answer = read_held(session, *sender, a.period);
+  if (!answer) return answer;
+  std::vector<json> found;
+  for (const json& row : (*answer)["rows"])
+    if (json_text(row, "rule") == a.rule && json_text(row, "period") == a.period && (a.version == 0 || row.value("version", 0u) == a.version) && json_amount(row, "liability") > 0)
+      found.push_back(row);
+  if (found.size() == 1) return found.front();
+  return failure(Exit::usage, "tax_not_held",
+                 found.empty() ? *sender + " holds nothing of " + a.rule + " of the period that begins with " + a.period + "." : "More than one version of the rule is meant.",
+                 "`daftar tax due` lists what is held; --version says which version of the rule.");
+}
+
+Result<Report> remit_tax(Session& session, const RemittanceArguments& a) {
+  if (auto day = utc_to_ms(a.period + "-01"); !day || a.period.size() != 7) return failure(Exit::usage, "period", "'" + a.period + "' is no month.", "Write 2026-11.");
+  auto row = row_meant(session, a);
+  if (!row) return Unexpected<ToolError>(row.error());
+  ledger::proto::Operation operation;
+  auto& o = *operation.mutable_remit_tax();
+  o.set_rule(a.rule);
+  o.set_version(row->value("version", 0u));
+  o.set_currency(json_text(*row, "currency"));
+  o.set_period(static_cast<std::uint32_t>(std::stoul(a.period.substr(0, 4) + a.period.substr(5))));
+  o.set_amount(json_amount(*row, "liability"));
+  if (!a.amount.empty()) {
+    auto amount = parse_amount(a.amount, o.currency());
+    if (!amount) return Unexpected<ToolError>(amount.error());
+    o.set_amount(*amount);
+  }
+  return session.transact({operation});
+}
+
+void add_remittance_commands(Command tax, Session& session) {
+  auto a = arguments<RemittanceArguments>();
+  Command due = tax.add_subcommand("due",
+                                   "What was withheld by rules that let the payer hold it: remitted, still held, and when it is due (read by the payer, the tax authority, an auditor)");
+  due.add_option("--payer", a->payer, "Who withheld; default: everybody, for those who may read that");
+  due.add_option("--period", a->period, "Only the period that begins with this month, YYYY-MM");
+  due.footer("Example:\n  daftar tax due --payer acme-build --as acme-build");
+  due.callback([&session, a] {
+    session.action = [&session, a]() -> Result<Report> {
+      auto held = read_held(session, a->payer, a->period);
+      if (!held) return Unexpected<ToolError>(held.error());
+      return Report{*held, tax_held_view(*held), Exit::ok};
+    };
+  });
+
+  Command remit = tax.add_subcommand("remit", "Send tax that one holds to the revenue account now; what is left, the ledger sends when it is due (by the payer)");
+  remit.add_option("rule", a->rule, "Code of the rule").required();
+  remit.add_option("--period", a->period, "The month, or the first of the quarter, YYYY-MM").required();
+  remit.add_option("--amount", a->amount, "How much; default: all that is held of it");
+  remit.add_option("--version", a->version, "Of the rule, where more than one is held");
+  add_transaction_options(remit, session);
+  remit.footer("Example:\n  daftar tax remit uz-prize-12 --period 2026-11 --as acme-build");
+  remit.callback([&session, a] { session.action = [&session, a] { return remit_tax(session, *a); }; });
 }
 
 void add_certificate_commands(Command tax, Session& session) {
@@ -166,6 +245,7 @@ void add_tax_commands(Command app, Session& session) {
   add_certificate_commands(tax, session);
   add_withholding_commands(tax, session);
   add_correction_command(tax, session);
+  add_remittance_commands(tax, session);
 }
 
 }  // namespace daftar::tools

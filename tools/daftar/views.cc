@@ -184,7 +184,13 @@ std::vector<std::string> tax_rules_view(const json& answer) {
                     day(rule, "effective_to"), json_text(rule, "status"), json_text(rule, "revenue_account")});
   std::vector<std::string> lines = table(rows, {false, true});
   lines.push_back("");
-  for (const json& rule : list) lines.push_back(json_text(rule, "code") + ": " + json_text(rule, "title") + ". " + json_text(rule, "legal_basis"));
+  for (const json& rule : list) {
+    lines.push_back(json_text(rule, "code") + ": " + json_text(rule, "title") + ". " + json_text(rule, "legal_basis"));
+    if (const std::string period = json_text(rule, "accumulate"); !period.empty())
+      lines.push_back("  threshold and brackets are for the sum of a " + period + (json_text(rule, "accumulate_by") == "payee" ? " of the payee" : " of the payee by one payer"));
+    if (const std::string period = json_text(rule, "remittance"); !period.empty())
+      lines.push_back("  the payer holds it until day " + rule.value("remittance_day", json()).dump() + " of the month after each " + period);
+  }
   return lines;
 }
 
@@ -210,7 +216,30 @@ std::vector<std::string> tax_register_view(const json& answer) {
   return table(rows, {false, false, false, true, true, true, true, true});
 }
 
+std::vector<std::string> tax_held_view(const json& answer) {
+  const json list = list_of(answer, "rows");
+  if (list.empty()) return {"Nothing has been withheld here by a rule that lets the payer hold it."};
+  std::vector<std::vector<std::string>> rows = {{"payer", "period", "rule", "withheld", "given back", "remitted", "still held", "due"}};
+  for (const json& row : list) {
+    const std::string currency = json_text(row, "currency");
+    rows.push_back({json_text(row, "payer"), json_text(row, "period"), rule_name(row), money(row, "withheld", currency), money(row, "given_back", currency), money(row, "remitted", currency),
+                    money(row, "liability", currency), json_text(row, "due").substr(0, 16)});
+  }
+  return table(rows, {false, false, false, true, true, true, true});
+}
+
 namespace {
+
+/// Where the money of a tax line is that its payer holds, or held.
+std::vector<std::string> remittance_text(const json& line) {
+  const json remittance = line.value("remittance", json());
+  if (!remittance.is_object()) return {};
+  std::vector<std::string> out;
+  for (const json& one : list_of(remittance, "entries"))
+    out.push_back("of the tax of the period " + json_text(remittance, "period") + ", money was remitted on " + day(one, "time") + " by entry " + json_text(one, "id"));
+  if (!remittance.value("complete", false)) out.push_back("held by " + json_text(remittance, "held_by") + " until " + json_text(remittance, "due").substr(0, 16));
+  return out;
+}
 
 /// One sentence for each correction of a tax line.
 std::vector<std::string> corrections_text(const json& line, const std::string& currency) {
@@ -244,6 +273,8 @@ std::vector<std::string> withholding_view(const json& certificate) {
   }
   for (const std::string& row : table(rows, {false, true, false, false, false, true, false, true, true, true, true})) lines.push_back(row);
   for (const json& line : list)
+    for (const std::string& text : remittance_text(line)) lines.push_back("  entry " + line.value("index", json()).dump() + ", " + rule_name(line) + ": " + text);
+  for (const json& line : list)
     for (const std::string& text : corrections_text(line, json_text(line, "currency"))) lines.push_back("  entry " + line.value("index", json()).dump() + ", " + rule_name(line) + ": " + text);
   rows = {{"rule", "payments", "gross", "base", "tax", "withheld", "given back"}};
   for (const json& sum : list_of(certificate, "sums")) {
@@ -273,11 +304,16 @@ void explain_applied(const json& line, const std::string& currency, std::vector<
   const int decimals = ledger::currency_decimals(currency).value_or(0);
   const std::string of = json_text(line, "of");
   lines.push_back("  " + rule_name(line) + " applies: " + json_text(line, "title"));
+  if (const json before = line.value("so_far", json()); before.is_object()) {
+    lines.push_back("    of the sum of the " + json_text(line, "accumulate") + ": " + money(before, "base", currency) + " came before, " + money(before, "tax", currency) +
+                    " of tax reckoned on " + (json_amount(before, "start") == 0 ? "it" : "what came after the first " + money(before, "start", currency)));
+  }
   lines.push_back("    " + rates(line, currency) + (of == "inclusive" ? " inside " : of == "exclusive" || json_text(line, "kind") == "contribution" ? " on top of " : of == "net_of_vat" ? " without VAT of " : " of ") +
                   money(line, "taken_from", currency) + ": " + money(line, "tax", currency) + " on " + money(line, "base", currency) + ", rounded " + json_text(line, "rounding") + " to " +
                   ledger::format_decimal(line.value("rounding_unit", std::int64_t{1}), decimals, true) + " " + currency);
   if (const std::string account = json_text(line, "withheld_to"); account.empty()) lines.push_back("    recorded, nothing is withheld");
-  else lines.push_back("    withheld " + percent(line, "withheld_share_ppm") + " of it: " + money(line, "withheld", currency) + " to " + account);
+  else lines.push_back("    withheld " + percent(line, "withheld_share_ppm") + " of it: " + money(line, "withheld", currency) + " to " + account +
+                       (line.contains("due") ? ", held there until " + json_text(line, "due").substr(0, 16) : ""));
   for (const std::string& text : corrections_text(line, currency)) lines.push_back("    " + text);
   if (line.value("limited", false)) lines.push_back("    cut: rounding or earlier rules left less to take");
   std::string dates = day(line, "effective_from").empty() ? "in force always" : "in force from " + day(line, "effective_from");
@@ -298,6 +334,7 @@ std::vector<std::string> tax_explanation_view(const json& answer) {
     lines.push_back("payment of " + money(p, "gross", currency) + " as " + json_text(p, "category") + " at " + json_text(answer, "time") +
                     (p.contains("entry") ? ", entry " + p["entry"].dump() : "") + (p.contains("contract") ? " of contract " + json_text(p, "contract") : ""));
     lines.push_back("  by " + party_text(p.value("payer", json::object())) + " from " + json_text(p, "source"));
+    if (p.contains("net_asked")) lines.push_back("  asked for net of tax: the smallest amount that leaves " + money(p, "net_asked", currency));
     lines.push_back("  to " + party_text(p.value("payee", json::object())) + ", who receives " + money(p, "net", currency) + " in " + json_text(p, "payee_account"));
     const json applied = list_of(p, "applied");
     if (applied.empty()) lines.push_back("  no rule applies");

@@ -21,6 +21,8 @@ std::vector<std::string> classification_view(const nlohmann::json& answer);
 std::vector<std::string> budget_lines_view(const nlohmann::json& answer);
 std::vector<std::string> tax_rules_view(const nlohmann::json& answer);
 std::vector<std::string> tax_certificates_view(const nlohmann::json& answer);
+/// Tax that payers hold until it is due.
+std::vector<std::string> tax_held_view(const nlohmann::json& answer);
 std::vector<std::string> tax_register_view(const nlohmann::json& answer);
 /// The certificate that `daftar tax withholding` makes.
 std::vector<std::string> withholding_view(const nlohmann::json& certificate);
