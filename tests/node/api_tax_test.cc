@@ -39,7 +39,7 @@ Operation paid_for_services(const std::string& from, const std::string& to, std:
   return operation;
 }
 
-std::string code_or_200(const Answer& answer) { return answer.status == 200 ? "200" : answer.code(); }
+std::string tax_read_outcome(const Answer& answer) { return answer.status == 200 ? "200" : answer.code(); }
 
 struct TaxedNode : OneNode {
   TaxedNode() : OneNode({tenth_of_a_year()}) {
@@ -58,11 +58,11 @@ bool tells_sum(const Answer& answer) { return answer.body.find("tax_sum") != std
 TEST_CASE("what a payer holds is for the payer and the offices that read registers, and a certificate's line says where the money is") {
   TaxedNode one;
   const std::string target = "/v1/tax/held?payer=acme";
-  CHECK(code_or_200(one.server->get(target)) == "signed_read_required");
-  for (const char* other : {"baraka", "operator-1"}) CHECK(code_or_200(one.get_as(other, target)) == "not_allowed");
-  CHECK(code_or_200(one.get_as("acme", "/v1/tax/held")) == "not_allowed");
+  CHECK(tax_read_outcome(one.server->get(target)) == "signed_read_required");
+  for (const char* other : {"baraka", "operator-1"}) CHECK(tax_read_outcome(one.get_as(other, target)) == "not_allowed");
+  CHECK(tax_read_outcome(one.get_as("acme", "/v1/tax/held")) == "not_allowed");
   CHECK(one.get_as("tax-office", "/v1/tax/held").json()["rows"].size() == 2);
-  CHECK(code_or_200(one.get_as("acme", target + "&period=2026-13")) == "parameter_invalid");
+  CHECK(tax_read_outcome(one.get_as("acme", target + "&period=2026-13")) == "parameter_invalid");
   CHECK(one.get_as("acme", target + "&period=2020-01").json()["rows"].empty());
 
   Operation remittance;
@@ -103,6 +103,6 @@ TEST_CASE("what others had paid a payee before is told to payer, payee and offic
   const auto try_as = [&](const std::string& reader) {
     return one.server->request("POST", "/v1/dry-run", tried, "application/x-protobuf", one.sign(reader, "/v1/dry-run", "POST", tried));
   };
-  CHECK(code_or_200(try_as("chorsu")) == "not_allowed");
-  CHECK(code_or_200(try_as("treasury")) == "200");
+  CHECK(tax_read_outcome(try_as("chorsu")) == "not_allowed");
+  CHECK(tax_read_outcome(try_as("treasury")) == "200");
 }
