@@ -172,7 +172,7 @@ TEST_CASE("a revenue account that would overflow is sent what is due a day later
   CHECK(h.holds() == 0);
 }
 
-TEST_CASE("before it has remitted, the payer gives back what it withheld too much, and the authority cannot; afterwards the other way round") {
+TEST_CASE("before it has remitted, the payer gives back what it withheld too much, and the authority cannot, afterwards the other way round") {
   Holding h;
   CHECK(h.w.outcome("tax", h.correction(1)) == "tax_not_remitted");
   CHECK(h.w.outcome("baraka", h.correction(1)) == "role_missing");

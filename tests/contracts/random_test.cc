@@ -203,7 +203,7 @@ class RandomActors {
   /// Of tax that somebody holds, or nearly.
   std::shared_ptr<const ledger::Transaction> send_remittance() {
     std::vector<tax::HeldTax> rows;
-    w.state().scan("D", "E", [&](std::string_view, std::string_view value) {
+    w.state().scan("H", "I", [&](std::string_view, std::string_view value) {
       if (auto held = *decode_record<tax::HeldTax>(value); held.liability() > 0 || one_in(20)) rows.push_back(std::move(held));
       return true;
     });

@@ -45,7 +45,7 @@ std::string pool(const std::string& code, std::uint32_t version, const std::stri
 void check_held_tax(const ledger::StateView& state, const std::vector<tax::TaxRule>& rules) {
   std::map<std::string, Int128> on_account, in_register;
   std::set<std::string> waiting;
-  for (const auto& [key, held] : records_of<tax::HeldTax>(state, "D")) {
+  for (const auto& [key, held] : records_of<tax::HeldTax>(state, "H")) {
     INFO(held.payer << " " << pool(held.rule, held.version, held.currency, held.period));
     const tax::TaxRule& rule = rule_named(rules, held.rule, held.version);
     REQUIRE(rule.held());
