@@ -54,7 +54,7 @@ std::unique_ptr<Play> play_of(std::string source, bool holds) {
   auto parsed = language::parse(source);
   if (!parsed || !language::type_faults(parsed->tree).empty()) return nullptr;
   auto program = language::compile(parsed->tree, source);
-  if (!program) return nullptr;
+  if (!program || program->acts.empty() || program->parties.empty()) return nullptr;   // what a line that is left out can bring about: nobody has anything to do
   return std::make_unique<Play>(Play{std::move(source), std::move(parsed->tree), std::move(*program), holds});
 }
 
