@@ -1,18 +1,10 @@
 #include "node/executor.h"
 
+#include "contracts/replay.h"
 #include "contracts/result.h"
 #include "ledger/check.h"
 
 namespace daftar::node {
-namespace {
-
-/// Codes 1xx and 2xx are judgements of the envelope and the moment, not of the ledger: such a transaction leaves no entry.
-bool is_recorded(const ledger::Rejection& rejection) {
-  const auto code = static_cast<unsigned>(rejection.code);
-  return code == 0 || code >= 300;
-}
-
-}  // namespace
 
 Executor::Executor(std::shared_ptr<const ledger::Genesis> genesis, storage::StateStore& store)
     : genesis_(std::move(genesis)), store_(store), engine_(genesis_) {
@@ -58,7 +50,7 @@ Expected<ExecutedBlock, ExecutionHalt> Executor::execute(const ExecuteTask& task
       DAFTAR_CHECK(result);
       told.rejection = std::move(result->rejection);
     }
-    const bool recorded = is_recorded(told.rejection);
+    const bool recorded = contracts::leaves_entry(told.rejection);
     if (recorded) {
       told.entry_index = next_index;
       ledger::Entry entry{next_index, block.height(), block.time_ms(), executed.kind, executed.id, std::move(executed.nonce),
