@@ -143,7 +143,9 @@ Expected<void, Difference> judge_places(const ReplayPosition& before, const std:
   std::uint64_t next = before.log.size();
   const ledger::Entry& first = entries.front().entry;
   for (const auto& [entry, transaction, leaf_hash] : entries) {
-    if (entry.index != next) return differs(entry, "missing", std::to_string(next), std::to_string(entry.index), "Entry " + std::to_string(next) + " is missing: " + entry_words(entry.index) + " comes in its place.");
+    if (entry.index != next)
+      return Unexpected<Difference>(Difference{next, entry.height, "missing", std::to_string(next), std::to_string(entry.index),
+                                               "Entry " + std::to_string(next) + " is missing: " + entry_words(entry.index) + " comes in its place."});
     DAFTAR_CHECK(entry.height == first.height);
     if (entry.time_ms != first.time_ms)
       return differs(entry, "block_time", std::to_string(first.time_ms), std::to_string(entry.time_ms), "Entry " + std::to_string(next) + " says another time than the entry before it in block " + std::to_string(entry.height) + ".");

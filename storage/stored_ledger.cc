@@ -37,8 +37,9 @@ Expected<std::optional<NumberedRows::Row>, StorageError> NumberedRows::next() {
 
 Expected<std::unique_ptr<StoredLedger>, StorageError> StoredLedger::open(const std::string& path) {
   auto* const env = rocksdb::Env::Default();
-  auto folder = present_database(env, path + "/state");
-  if (!folder && folder.error().kind == StorageError::Kind::not_found) folder = present_database(env, path);
+  Expected<std::string, StorageError> folder = Unexpected<StorageError>(StorageError{.kind = StorageError::Kind::not_found, .path = path, .detail = {}});
+  for (const char* const below : {"/state", "/data/state", ""})
+    if (!folder && folder.error().kind == StorageError::Kind::not_found) folder = present_database(env, path + below);
   if (!folder) return Unexpected<StorageError>(folder.error());
   auto database = look_into_state(*folder, env, /*hold_files*/ true);
   if (!database) return Unexpected<StorageError>(database.error());

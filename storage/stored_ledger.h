@@ -41,7 +41,7 @@ class NumberedRows {
 
 class StoredLedger {
  public:
-  /// `path`: the data directory of a node, its `state` folder, or a copy of either. not_found: neither. corruption: what the store says of itself does not
+  /// `path`: the data directory of a node, the folder around it, its `state` folder, or a copy of one of them. not_found: none of these. corruption: what the store says of itself does not
   /// fit together.
   static Expected<std::unique_ptr<StoredLedger>, StorageError> open(const std::string& path);
 
