@@ -1,5 +1,8 @@
 #include "storage/stored_ledger.h"
 
+#include <chrono>
+#include <thread>
+
 #include "storage/keys.h"
 #include "storage/rocks_state_database.h"
 #include "storage/rocks_state_reads.h"
@@ -15,6 +18,15 @@ std::unique_ptr<rocksdb::Iterator> iterate_once(const Database& database, std::s
   options.fill_cache = false;
   options.readahead_size = read_ahead_bytes;
   return std::unique_ptr<rocksdb::Iterator>(database.db().NewIterator(options, database.family(family_index)));
+}
+
+/// Where somebody goes on writing, tables that the manifest has just named may be gone when they are opened: then the manifest is read anew.
+Expected<std::shared_ptr<Database>, StorageError> look_patiently(const std::string& folder, rocksdb::Env* env) {
+  for (int left = 20;; --left) {
+    auto database = look_into_state(folder, env, /*hold_files*/ true);
+    if (database || left == 0) return database;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
 }
 
 }  // namespace
@@ -41,7 +53,7 @@ Expected<std::unique_ptr<StoredLedger>, StorageError> StoredLedger::open(const s
   for (const char* const below : {"/state", "/data/state", ""})
     if (!folder && folder.error().kind == StorageError::Kind::not_found) folder = present_database(env, path + below);
   if (!folder) return Unexpected<StorageError>(folder.error());
-  auto database = look_into_state(*folder, env, /*hold_files*/ true);
+  auto database = look_patiently(*folder, env);
   if (!database) return Unexpected<StorageError>(database.error());
   auto loaded = load_state(**database);
   if (!loaded) return Unexpected<StorageError>(loaded.error());
