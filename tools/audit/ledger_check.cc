@@ -54,7 +54,7 @@ class Check {
   Step pause();
   Step save();
   Step stopped_at(const EntryBatch& batch);
-  void tell(bool now);
+  void tell();
 
   const std::shared_ptr<const ledger::Genesis> genesis_;
   const storage::StoredLedger& ledger_;
@@ -94,7 +94,6 @@ tools::Result<CheckReport> Check::run() {
       return tools::failure(tools::Exit::usage, "copy", "The copy cannot be read: " + why.failed->text(), "If the node is running, give the command again; better, check a copy of a stopped node.");
     report_.broken_off = why.broken_off && !report_.difference;
   }
-  tell(true);
   return std::move(report_);
 }
 
@@ -234,7 +233,7 @@ Step Check::compare_end() {
 
 /// Between two blocks.
 Step Check::pause() {
-  tell(false);
+  tell();
   if (options_.break_off != nullptr && *options_.break_off) return Unexpected<Stop>(Stop{{}, {}, {}, true});
   if (options_.progress_file.empty()) return {};
   if (seconds_since(saved_) < std::max<double>(options_.save_every_s, save_share * save_took_s_)) return {};
@@ -251,8 +250,8 @@ Step Check::save() {
   return {};
 }
 
-void Check::tell(bool now) {
-  if (!options_.tell || (!now && Clock::now() - told_ < told_every)) return;
+void Check::tell() {
+  if (!options_.tell || Clock::now() - told_ < told_every) return;
   told_ = Clock::now();
   options_.tell({replay_->entries(), ledger_.mark().entries, static_cast<double>(replay_->entries() - report_.begun_at) / seconds_since(begin_)});
 }

@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdlib>
 #include <iostream>
 #include <thread>
 
@@ -34,7 +35,8 @@ CheckOptions options_of(const Arguments& a) {
   options.threads = a.threads != 0 ? a.threads : std::max(1u, std::thread::hardware_concurrency());
   options.progress_file = a.progress_file;
   options.break_off = &break_off;
-  if (!a.quiet && ::isatty(STDERR_FILENO) == 1)
+  const char* const terminal = std::getenv("TERM");
+  if (!a.quiet && ::isatty(STDERR_FILENO) == 1 && terminal != nullptr && std::string_view(terminal) != "dumb")
     options.tell = [](const CheckProgress& progress) { std::cerr << "\r\x1b[K" << progress_line(progress) << std::flush; };
   return options;
 }
