@@ -92,6 +92,7 @@ Result<Report> verify_copy(Session& session, const AuditArguments& a) {
   if (!genesis) return Unexpected<ToolError>(genesis.error());
   std::string again = "daftar audit verify " + shell_word(a.copy) + " --resume " + shell_word(a.resume);
   if (!session.options.genesis.empty()) again += " --genesis " + shell_word(session.options.genesis);
+  else if (!session.options.network.empty()) again += " --network " + shell_word(session.options.network);
   std::vector<std::string> words = {(program_dir() / "daftar-audit").string(), a.copy, "--genesis", genesis->string(), "--threads", std::to_string(a.threads)};
   if (!a.resume.empty()) words.insert(words.end(), {"--resume", a.resume, "--again", again});
   if (session.options.json) words.push_back("--quiet");
