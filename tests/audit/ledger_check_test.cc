@@ -206,6 +206,14 @@ TEST_CASE("a changed, a missing and an added value of the state are named") {
   const auto missing = history.copy();
   missing->doctor([&](const auto& hand) { hand.write(family::state, "mbaraka", std::nullopt); });
   require_refused(*missing, "state", "In the state of this copy member baraka is missing");
+  const auto last = history.copy();
+  last->doctor([&](const auto& hand) {
+    const std::unique_ptr<rocksdb::Iterator> at(hand.database.db().NewIterator({}, hand.database.family(family::state)));
+    at->SeekToLast();
+    REQUIRE(at->Valid());
+    hand.write(family::state, at->key().ToString(), std::nullopt);
+  });
+  require_refused(*last, "state", "is missing; its entries make ");
   const auto added = history.copy();
   added->doctor([&](const auto& hand) { hand.write(family::state, "azz/UZS", hand.read(family::state, "abaraka/UZS")); });
   require_refused(*added, "state", "The state of this copy has account zz/UZS, a balance of ");
