@@ -90,7 +90,7 @@ std::string describe_state_key(std::string_view key) {
       {'a', "account"}, {'b', "budget line"}, {'d', "deadline"}, {'e', "tax certificates of"}, {'f', "contract of a budget line"}, {'g', "contract"},
       {'h', "proposal"}, {'k', "key"}, {'l', "template"}, {'m', "member"}, {'n', "node"}, {'o', "claim of a contract"}, {'p', "payout"},
       {'q', "proposal about nodes"}, {'r', "register row"}, {'s', "statement reference"}, {'t', "tax rule"}, {'u', "replay mark"}, {'U', "replay mark"},
-      {'v', "set of validators"}, {'w', "withheld tax"}, {'x', "further terms of a tax rule"}, {'E', "edition"}};
+      {'v', "set of validators"}, {'w', "withheld tax"}, {'x', "further terms of a tax rule"}, {'B', "revenue line"}, {'R', "revenue of a year on"}, {'E', "edition"}};
   const auto kind = key.empty() ? kinds.end() : kinds.find(key.front());
   if (kind == kinds.end()) return "state value " + ledger::to_hex(key);
   std::string_view rest = key.substr(1);
