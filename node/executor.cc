@@ -1,20 +1,12 @@
 #include "node/executor.h"
 
 #include "contracts/governance/governed.h"
+#include "contracts/replay.h"
 #include "contracts/result.h"
 #include "contracts/state_keys.h"
 #include "ledger/check.h"
 
 namespace daftar::node {
-namespace {
-
-/// Codes 1xx and 2xx are judgements of the envelope and the moment, not of the ledger: such a transaction leaves no entry.
-bool is_recorded(const ledger::Rejection& rejection) {
-  const auto code = static_cast<unsigned>(rejection.code);
-  return code == 0 || code >= 300;
-}
-
-}  // namespace
 
 MemberLimits member_limits_of(const contracts::Engine& engine, const ledger::StateView& state) {
   const auto in_force = engine.governed()->at(state);
@@ -77,7 +69,7 @@ Expected<ExecutedBlock, ExecutionHalt> Executor::execute(const ExecuteTask& task
       DAFTAR_CHECK(result);
       told.rejection = std::move(result->rejection);
     }
-    const bool recorded = is_recorded(told.rejection);
+    const bool recorded = contracts::leaves_entry(told.rejection);
     if (recorded) {
       told.entry_index = next_index;
       ledger::Entry entry{next_index, block.height(), block.time_ms(), executed.kind, executed.id, std::move(executed.nonce),

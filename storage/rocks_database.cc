@@ -93,6 +93,7 @@ Expected<std::shared_ptr<Database>, StorageError> Database::open_as(Access acces
   out->watch_ = std::make_shared<BackgroundWatch>(path);
   complete(options, out->watch_);
   const bool writes = access == Access::read_write;
+  if (access == Access::read_only_holding) options.max_open_files = -1;
   if (std::ifstream mark(path + "/" + std::string(damage_mark)); writes && mark)
     return corrupt(path, "met earlier, " + std::string(std::istreambuf_iterator<char>(mark), {}));
   options.info_log = std::make_shared<Diary>(writes ? path : std::string());
@@ -110,8 +111,8 @@ Expected<std::shared_ptr<Database>, StorageError> Database::open(const std::stri
 }
 
 Expected<std::shared_ptr<Database>, StorageError> Database::open_read_only(const std::string& path, rocksdb::DBOptions options,
-                                                                           const std::vector<rocksdb::ColumnFamilyDescriptor>& families) {
-  return open_as(Access::read_only, path, std::move(options), families);
+                                                                           const std::vector<rocksdb::ColumnFamilyDescriptor>& families, bool hold_files) {
+  return open_as(hold_files ? Access::read_only_holding : Access::read_only, path, std::move(options), families);
 }
 
 Database::~Database() {

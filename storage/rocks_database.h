@@ -51,9 +51,10 @@ class Database {
   /// met earlier (damage_mark): corruption, too.
   static Expected<std::shared_ptr<Database>, StorageError> open(const std::string& path, rocksdb::DBOptions options,
                                                                const std::vector<rocksdb::ColumnFamilyDescriptor>& families);
-  /// Looks without changing any file and without the lock.
+  /// Looks without changing any file and without the lock. `hold_files`: all tables stay open, so that a database which somebody goes on writing
+  /// can be read to the end, as it was: files deleted meanwhile are there for who has them open.
   static Expected<std::shared_ptr<Database>, StorageError> open_read_only(const std::string& path, rocksdb::DBOptions options,
-                                                                         const std::vector<rocksdb::ColumnFamilyDescriptor>& families);
+                                                                         const std::vector<rocksdb::ColumnFamilyDescriptor>& families, bool hold_files = false);
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
@@ -70,7 +71,7 @@ class Database {
   Expected<std::optional<std::string>, StorageError> get(std::size_t family_index, std::string_view key) const;
 
  private:
-  enum class Access { read_write, read_only };
+  enum class Access { read_write, read_only, read_only_holding };
   static Expected<std::shared_ptr<Database>, StorageError> open_as(Access access, const std::string& path, rocksdb::DBOptions options,
                                                                   const std::vector<rocksdb::ColumnFamilyDescriptor>& families);
   Database() = default;

@@ -67,7 +67,7 @@ std::vector<rocksdb::ColumnFamilyDescriptor> state_column_families(const StateSt
   return out;
 }
 
-Expected<std::shared_ptr<Database>, StorageError> look_into_state(const std::string& path, rocksdb::Env* env) {
+Expected<std::shared_ptr<Database>, StorageError> look_into_state(const std::string& path, rocksdb::Env* env, bool hold_files) {
   const StateStoreOptions small{.path = path, .memtable_bytes = 1u << 20, .block_cache_bytes = 8u << 20};
   auto options = state_database_options(small, env);
   std::vector<std::string> names;
@@ -76,7 +76,7 @@ Expected<std::shared_ptr<Database>, StorageError> look_into_state(const std::str
   std::vector<std::string> wanted(std::begin(family::names), std::end(family::names));
   std::sort(wanted.begin(), wanted.end());
   if (names != wanted) return corrupt(path, "the database has not the column families of a state store");  // it could not be opened for writing
-  return Database::open_read_only(path, options, state_column_families(small));
+  return Database::open_read_only(path, options, state_column_families(small), hold_files);
 }
 
 Expected<std::optional<LoadedState>, StorageError> load_state(const Database& database) {

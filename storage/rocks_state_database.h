@@ -16,7 +16,8 @@ namespace daftar::storage {
 rocksdb::DBOptions state_database_options(const StateStoreOptions& options, rocksdb::Env* env);
 std::vector<rocksdb::ColumnFamilyDescriptor> state_column_families(const StateStoreOptions& options);
 /// For a look at a database that is not the present one: without large caches, without changing a file.
-Expected<std::shared_ptr<Database>, StorageError> look_into_state(const std::string& path, rocksdb::Env* env);
+/// `hold_files`: as in Database::open_read_only.
+Expected<std::shared_ptr<Database>, StorageError> look_into_state(const std::string& path, rocksdb::Env* env, bool hold_files = false);
 
 struct LoadedState {
   std::string ledger_id;

@@ -84,6 +84,15 @@ Expected<CurrentState, StorageError> StateFolders::current() {
   return first;
 }
 
+Expected<std::string, StorageError> present_database(rocksdb::Env* env, const std::string& path) {
+  auto bytes = read_whole(env, path + "/current");
+  if (!bytes) return Unexpected<StorageError>(bytes.error());
+  if (!*bytes) return Unexpected<StorageError>({.kind = StorageError::Kind::not_found, .path = path, .detail = "there is no state store here"});
+  const auto current = decode_current(**bytes);
+  if (!current) return corrupt(path + "/current", "which of the databases is the present one cannot be decoded");
+  return path + "/" + std::to_string(current->folder);
+}
+
 Expected<void, StorageError> StateFolders::point_to(const CurrentState& current) { return write_at_once(env_, current_path(), encode_current(current)); }
 
 Expected<void, StorageError> StateFolders::remove_leftovers(std::uint64_t present) {

@@ -91,6 +91,8 @@ class FolderDatabase {
   std::atomic<bool> replaced_{false};
 };
 
+/// Which database of the state store at `path` is the present one, without its lock and without changing anything: the folder of it. not_found: no such store.
+Expected<std::string, StorageError> present_database(rocksdb::Env* env, const std::string& path);
 /// With all files in it (folders in it are not expected); no error when there is none.
 Expected<void, StorageError> remove_folder(rocksdb::Env* env, const std::string& path);
 /// Files that are not there are no error.

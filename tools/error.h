@@ -11,7 +11,7 @@ enum class Exit : int {
   ok = 0,
   refused = 1,          // the ledger refused, or a verification failed
   usage = 2,            // a mistake on the command line or in an input file; nothing was sent
-  unknown_outcome = 3,  // sent, and the answer did not come: ask again by id
+  unknown_outcome = 3,  // sent, and the answer did not come: ask again by id; or a check was broken off
   unreachable = 4,      // no node answered; nothing is known to have been taken
 };
 

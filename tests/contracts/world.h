@@ -91,6 +91,9 @@ class World {
   /// By which the next block is executed; valid until there is one.
   const tax::RuleBook& rules() const { return engine_.governed()->at(state_)->rules; }
   const BlockOutcome& last_block() const { return last_; }
+  /// Since the genesis. Not for Judging::on_request.
+  const std::vector<std::shared_ptr<const ledger::Block>>& blocks() const { return blocks_; }
+  std::shared_ptr<const ledger::Genesis> shared_genesis() const { return genesis_; }
   /// Of an entry of the last block, with the state after it.
   tax::Explanation explained(const ExecutedEntry& entry) const;
   /// Every invariant of the state as it is: money (also against all postings seen), budget lines, holds, deadlines, the register and what may

@@ -20,12 +20,18 @@ const std::map<std::string, std::set<std::string>> may_include = {
     {"storage", {"storage", "ledger"}},
     {"node", {"node", "consensus", "contracts", "storage", "ledger"}},
     {"tools", {"tools", "contracts", "ledger"}},
+    {"tools/audit", {"tools", "contracts", "storage", "ledger"}},   // a program of its own, which reads a node's folder
 };
 
 std::vector<fs::path> sources(const std::string& room) {
   std::vector<fs::path> found;
   for (const auto& file : fs::recursive_directory_iterator(fs::path(DAFTAR_SOURCE_DIR) / room))
     if (file.path().extension() == ".cc" || file.path().extension() == ".h") found.push_back(file.path());
+  // A folder with arrows of its own is no part of the room around it.
+  std::erase_if(found, [&](const fs::path& file) {
+    const std::string folder = fs::relative(file.parent_path(), DAFTAR_SOURCE_DIR).string();
+    return folder != room && may_include.contains(folder);
+  });
   return found;
 }
 

@@ -26,6 +26,7 @@ void add_tax_commands(Command app, Session& session);
 void add_withholding_commands(Command tax, Session& session);
 void add_transaction_commands(Command app, Session& session);
 void add_receipt_commands(Command app, Session& session);
+void add_audit_commands(Command app, Session& session);
 void add_import_commands(Command app, Session& session);
 void add_import_budget_command(Command import_command, Session& session);
 void add_template_commands(Command app, Session& session);

@@ -12,7 +12,7 @@ namespace {
 
 constexpr const char* footer =
     "Exit codes: 0 done; 1 refused by the ledger, or a verification failed; 2 a mistake in the command or its input (nothing was sent);\n"
-    "3 sent, but the outcome is not known (ask again by id); 4 no node could be reached.\n\n"
+    "3 sent, but the outcome is not known (ask again by id), or a check was broken off; 4 no node could be reached.\n\n"
     "Examples:\n"
     "  daftar network up                                   a network of three nodes on this machine\n"
     "  daftar balance acme-build --as acme-build\n"
@@ -47,6 +47,7 @@ void build(CLI::App& app, Session& session) {
   add_tax_commands(app, session);
   add_transaction_commands(app, session);
   add_receipt_commands(app, session);
+  add_audit_commands(app, session);
   add_import_commands(app, session);
   add_template_commands(app, session);
 }
