@@ -1,7 +1,5 @@
 #include "contracts/tax/sums.h"
 
-#include <charconv>
-
 #include "contracts/state_keys.h"
 #include "contracts/tax/period.h"
 
@@ -11,13 +9,6 @@ namespace {
 std::string key_of(const Context& c, const TaxRule& rule, std::string_view payer, std::string_view payee, std::string_view currency) {
   const std::string_view by = rule.accumulated_by == AccumulatedBy::agent_payee ? payer : std::string_view();
   return keys::tax_sum(payee, rule.code, currency, by, accumulation_period(rule.accumulation, c.now_ms));
-}
-
-std::optional<ledger::MinorUnits> amount_of(std::string_view text) {
-  ledger::MinorUnits amount = 0;
-  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), amount);
-  if (fault != std::errc() || end != text.data() + text.size() || amount < 0 || std::to_string(amount) != text) return std::nullopt;
-  return amount;
 }
 
 }  // namespace
@@ -34,17 +25,6 @@ void add_to_sum(Context& c, const TaxRule& rule, const TaxLine& line, const SoFa
   DAFTAR_CHECK(base && tax);   // the book has reckoned with the sum, and no tax exceeds its base
   c.store.save(key_of(c, rule, line.payer, line.payee, line.currency), TaxSum{.base = *base, .version = rule.version, .start = before.start, .tax = *tax});
   c.event(std::string(sum_event), rule.code, rule.version, before.base, sum_text(before));
-}
-
-std::string sum_text(const SoFar& before) { return std::to_string(before.start) + " " + std::to_string(before.tax); }
-
-std::optional<SoFar> parse_sum(const Event& event) {
-  const std::string_view text = event.text;
-  const auto space = text.find(' ');
-  if (event.kind != sum_event || space == std::string_view::npos) return std::nullopt;
-  const auto start = amount_of(text.substr(0, space)), tax = amount_of(text.substr(space + 1));
-  if (!start || !tax) return std::nullopt;
-  return SoFar{.base = event.amount, .start = *start, .tax = *tax};
 }
 
 }  // namespace daftar::contracts::tax
