@@ -336,10 +336,13 @@ ExecutionResult Engine::dry_run(const ledger::Transaction& transaction, std::uin
 }
 
 Rejection Engine::precheck(const ledger::Transaction& transaction, std::uint64_t time_ms, const ledger::StateView& state) const {
+  return precheck(transaction, time_ms, state, *impl_->governed->at(state));
+}
+
+Rejection Engine::precheck(const ledger::Transaction& transaction, std::uint64_t time_ms, const ledger::StateView& state, const governance::InForce& in_force) const {
   ledger::ChangeSet nothing;
   Store store(state, nothing);
-  const auto in_force = impl_->governed->at(state);
-  Context c = context_of(impl_->fixed, store, time_ms, 0, transaction, *in_force);
+  Context c = context_of(impl_->fixed, store, time_ms, 0, transaction, in_force);
   bool remember = false;
   if (auto judged = judge_transaction(c, JudgeKeys::yes, remember); !judged) return judged.error();
   return {};

@@ -18,6 +18,7 @@ namespace daftar::contracts {
 
 namespace governance {
 class Governed;
+struct InForce;
 }
 namespace keys {
 struct Deadline;
@@ -77,6 +78,8 @@ class Engine {
 
   /// A cheap look before the mempool: sender known, keys the sender's, not expired, not a replay. Saves blocks from rubbish; never final.
   ledger::Rejection precheck(const ledger::Transaction& transaction, std::uint64_t time_ms, const ledger::StateView& state) const;
+  /// The same, of one of many: `in_force` is governed()->at(state), asked for once.
+  ledger::Rejection precheck(const ledger::Transaction& transaction, std::uint64_t time_ms, const ledger::StateView& state, const governance::InForce& in_force) const;
 
   /// When the next deadline falls due; nothing if none is waiting. An idle leader proposes a block without transactions then.
   std::optional<std::uint64_t> next_deadline_ms(const ledger::StateView& state) const;

@@ -5,6 +5,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "contracts/governance/governed.h"
 #include "ledger/check.h"
 #include "node/clock.h"
 #include "node/recovery.h"
@@ -321,10 +322,11 @@ void ReplicaLoop::submit(std::vector<std::shared_ptr<const ledger::Transaction>>
   if (fresh.empty()) return;
   parts_.pool.verify(VerifierPool::For::clients, std::move(fresh), [this, submission, order = std::move(order)](VerifierPool::Verdicts verdicts) {
     const auto now_state = parts_.store.snapshot();
+    const auto& engine = parts_.executor.engine();
+    const auto in_force = engine.governed()->at(*now_state);
     for (std::size_t k = 0; k < order.size(); ++k)
       if (verdicts[k].code == ledger::RejectionCode::ok)
-        verdicts[k] = parts_.executor.engine().precheck(*submission->transactions[order[k]],
-                                                        judged_at(*submission->transactions[order[k]], *now_state), *now_state);
+        verdicts[k] = engine.precheck(*submission->transactions[order[k]], judged_at(*submission->transactions[order[k]], *now_state), *now_state, *in_force);
     post([this, submission, order, verdicts = std::move(verdicts)]() mutable { judge(submission, order, std::move(verdicts)); });
   });
 }
@@ -551,10 +553,12 @@ void ReplicaLoop::check_forward(Replica::ForwardCheck check) {
   }
   parts_.pool.verify(VerifierPool::For::clients, transactions, [this, from = check.from, transactions, certified](VerifierPool::Verdicts verdicts) {
     const auto state = parts_.store.snapshot();
+    const auto& engine = parts_.executor.engine();
+    const auto in_force = engine.governed()->at(*state);
     std::vector<Replica::ForwardVerdict> out;
     for (std::size_t i = 0; i < transactions.size(); ++i) {
       auto rejection = std::move(verdicts[i]);
-      if (rejection.code == ledger::RejectionCode::ok) rejection = parts_.executor.engine().precheck(*transactions[i], judged_at(*transactions[i], *state), *state);
+      if (rejection.code == ledger::RejectionCode::ok) rejection = engine.precheck(*transactions[i], judged_at(*transactions[i], *state), *state, *in_force);
       // Executed before, and perhaps expired since: the first outcome comes before any other word.
       if (rejection.code != ledger::RejectionCode::ok && state->find_entry(transactions[i]->id())) rejection.code = ledger::RejectionCode::replayed;
       // The state of the node that forwards has judged it; ours may lag behind what its client saw. Execution has the last word.
