@@ -99,6 +99,8 @@ Outcome transfer(Context& c, const ledger::proto::Transfer& operation) {
                   .gross = operation.amount(),
                   .category = operation.category()};
   if (operation.net()) {
+    // The gross amount is no less. Asked first, so that nobody has it looked for without the money for it.
+    if (balance(c, operation.from()) < operation.amount()) return refuse(RejectionCode::overdraft, operation.from());
     const auto gross = gross_for(c, payment);
     if (!gross) return Unexpected<ledger::Rejection>(gross.error());
     payment.gross = *gross;

@@ -296,6 +296,7 @@ BlockOutcome Engine::execute(const ledger::Block& block, const ledger::StateView
   auto in_force = impl_->governed->at(state);
   for (std::size_t i = 0; i < due.size(); ++i) {
     const keys::Deadline deadline = due[i];
+    if (!store.has(keys::deadline(deadline))) continue;   // one before it in this block has ended what it was of: the tender of a contract that came into force, say
     const std::string nonce = nonce_of(store, deadline);
     Context c = context_of(impl_->fixed, store, block.time_ms(), block.height(), deadline_entry_id(deadline), nonce, nullptr, *in_force);
     fire_deadline(c, deadline);

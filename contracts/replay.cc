@@ -185,6 +185,9 @@ Expected<void, Difference> Replay::execute(const std::vector<KeptEntry>& entries
   DAFTAR_CHECK(!entries.empty());
   if (auto judged = judge_places(position_, entries); !judged) return judged;
   const ledger::Entry& first = entries.front().entry;
+  if (const auto version = engine_.unknown_protocol(state_))
+    return differs(first, "protocol", std::to_string(engine_.protocol_known()), std::to_string(*version),
+                   "From block " + std::to_string(first.height) + " on the ledger goes by version " + std::to_string(*version) + " of the protocol, which this program does not know: check with one that does.");
   std::vector<std::shared_ptr<const ledger::Transaction>> transactions;
   for (const KeptEntry& kept : entries)
     if (kept.transaction) transactions.push_back(kept.transaction);

@@ -25,6 +25,7 @@ void ChangeSet::set(std::string_view key, std::optional<std::string> value) {
 
 void ChangeSet::add(Write write) {
   sorted_ = sorted_ && (writes_.empty() || before(writes_.back(), write));
+  looks_ = 0;
   writes_.push_back(std::move(write));
   if (index_) index_->insert(Place{hash_of(writes_.back().first), static_cast<std::uint32_t>(writes_.size() - 1)});
 }
@@ -50,6 +51,12 @@ const std::optional<std::string>* ChangeSet::find(std::string_view key) const {
 }
 
 std::optional<std::string_view> ChangeSet::first_key(std::string_view from, std::string_view end) const {
+  constexpr unsigned looks_max = 4;
+  if (!sorted_ && ++looks_ > looks_max) writes();
+  if (sorted_) {
+    const auto found = first_from(writes_, from);
+    return found != writes_.end() && found->first < end ? std::optional<std::string_view>(found->first) : std::nullopt;
+  }
   std::optional<std::string_view> first;
   for (const auto& [key, value] : writes_)
     if (key >= from && key < end && (!first || key < *first)) first = key;

@@ -25,7 +25,8 @@ class ChangeSet {
   void erase(std::string_view key);
   /// nullptr: this set says nothing of the key. Otherwise its value, or nullopt for removed. Valid until the next change or writes().
   const std::optional<std::string>* find(std::string_view key) const;
-  /// The least key from `from` on and before `end`; nothing: none. Looks at all of them.
+  /// The least key from `from` on and before `end`; nothing: none. Asked again and again with nothing added, it puts the keys in order first; what find() gave is
+  /// not valid any more then.
   std::optional<std::string_view> first_key(std::string_view from, std::string_view end) const;
   /// Takes over all of `later`; its writes win.
   void merge(ChangeSet&& later);
@@ -60,6 +61,7 @@ class ChangeSet {
 
   mutable Writes writes_;             // writes() sorts them
   mutable bool sorted_ = true;
+  mutable unsigned looks_ = 0;        // at all of them, since one was added
   mutable std::optional<Index> index_;   // of all of them, or nothing: few, or moved since
 };
 

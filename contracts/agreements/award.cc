@@ -59,6 +59,13 @@ Outcome judge_fit(const Open& tender, const Open& next) {
   return {};
 }
 
+/// Of a tender that is awarded.
+bool is_buyer_or_winner(const Open& tender, const std::string& member) {
+  const Program::Act& act = *tender.program().award();
+  const std::uint32_t awarded = *language::Interpreter(tender.program()).awarded(tender.instance);
+  return tender.record.parties[act.award->buyer].member == member || tender.instance.lists[act.place.list][awarded].member == member;
+}
+
 }  // namespace
 
 Outcome judge_award(Context& c, const Open& next, const std::string& id) {
@@ -66,6 +73,7 @@ Outcome judge_award(Context& c, const Open& next, const std::string& id) {
   auto tender = open_tender(c, id);
   if (!tender) return Unexpected<ledger::Rejection>(tender.error());
   if (auto fits = judge_fit(*tender, next); !fits) return fits;
+  if (!is_buyer_or_winner(*tender, c.sender.id)) return refuse(RejectionCode::awarded_to_others, "drafted by " + c.sender.id);   // who could keep the award taken otherwise
   Awarding of_tender = awarding_of(c, tender->record.id);
   if (const auto before = ledger::Digest::from_bytes(of_tender.contract)) {
     const auto other = open(c, *before);
@@ -96,7 +104,7 @@ Outcome conclude_award(Context& c, const Open& next, const Happening& happening)
   LedgerVerbs verbs(c, *tender, entry);
   const language::Moment moment{.now = static_cast<std::int64_t>(c.now_ms), .entry = entry - 1, .contract = tender->record.id.view()};
   if (const auto done = interpreter.conclude_award(tender->instance, moment, verbs); !done) return refused(done.error());
-  tell(c, *tender, before, "contract_act", entry, tender->program().award()->name);
+  tell(c, *tender, before, "contract_award", entry, tender->program().award()->name);
   store(c, *tender);
   return {};
 }

@@ -7,6 +7,7 @@
 #include "contracts/governance/words.h"
 #include "contracts/nodes.h"
 #include "contracts/state_keys.h"
+#include "ledger/ids.h"
 
 namespace daftar::contracts::governance {
 
@@ -35,6 +36,10 @@ Expected<Effect, ledger::Rejection> effect_of_rule(const Context& c, const tax::
   if (rule.effective_from_ms <= at_ms) return refuse(RejectionCode::effect_in_the_past, "effective_from: later than " + utc_text(at_ms));
   if (rule.vat_route == tax::VatRoute::supplier_vat_account && !c.rules->has_vat_accounts())
     return refuse(RejectionCode::tax_rule_invalid, "vat_route: accounts of suppliers for VAT must have been there from the genesis on");   // members may have accounts of that name
+  if (const auto account = ledger::parse_account(rule.revenue_account)) {   // its owner may have lost the office since this was proposed
+    const auto owner = c.store.load<Member>(keys::member(account->member));
+    if (!owner || !(owner->has(Role::tax_authority) || owner->has(Role::treasury))) return refuse(RejectionCode::role_missing, "revenue_account: " + rule.revenue_account);
+  }
   if (rules.size() >= rules_max) return refuse(RejectionCode::tax_rule_invalid, "a ledger has at most " + std::to_string(rules_max) + " rules");
   Effect effect;
   if (before != nullptr && before->effective_to_ms == 0) {   // an open version ends where the next begins

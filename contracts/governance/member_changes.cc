@@ -184,7 +184,9 @@ void put_member(Context& c, const Proposal& proposal, const Member& after) {
 }
 
 bool frees_others_only(const ledger::proto::TransactionBody& body) {
-  return std::all_of(body.operations().begin(), body.operations().end(), [](const auto& operation) { return operation.has_settle_payout() || operation.has_withdraw_change(); });
+  return std::all_of(body.operations().begin(), body.operations().end(), [](const auto& operation) {
+    return operation.has_settle_payout() || operation.has_order_payment() || operation.has_pay_order() || operation.has_withdraw_change();
+  });
 }
 
 }  // namespace daftar::contracts::governance

@@ -185,7 +185,7 @@ class Trade {
   void note_awards(const ExecutionResult& result) {
     for (const Event& event : result.events) {
       if (event.kind == "contract_by_award") contracted_[*Digest::from_hex(event.subject)] = *Digest::from_hex(event.text);
-      if (event.kind != "contract_act") continue;
+      if (event.kind != "contract_award") continue;
       TradedDeal& deal = *live_.at(*Digest::from_hex(event.subject));
       for (const language::Action& action : deal.shipped->text.actions) {
         if (!action.award || action.name != event.text) continue;

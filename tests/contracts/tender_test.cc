@@ -212,6 +212,8 @@ TEST_CASE("a tender: one contract at a time, another when the one before has end
   t.award();
   const Deal first = t.contract("baraka", t.contract_terms({900'00}));
   CHECK(t.draft_outcome("acme", t.contract_terms({900'00})) == "award_taken");
+  ServiceTerms with_arbiter = t.contract_terms({900'00});
+  CHECK(t.draft_outcome("judge", with_arbiter) == "awarded_to_others");                             // nobody else keeps the award taken
   t.w.must("baraka", first.sign());
   CHECK(t.w.outcome("acme", first.sign()) == "condition_not_met");                 // the standstill is not over
   CHECK(first.phase(t.w) == "offered");
