@@ -236,12 +236,14 @@ net::awaitable<bool> HttpConnection::write_lines(LineSource& lines) {
   co_return !error;
 }
 
-/// After a refusal with the body unread: closing at once would reset the connection and could take the answer with it (RFC 9112 §9.6).
+/// After a refusal with the body unread: closing at once would reset the connection and could take the answer with it (RFC 9112 §9.6). As much as an envelope that is
+/// refused for its size may well have, and for a second at most.
 net::awaitable<void> HttpConnection::discard_rest() {
   stream_.expires_after(std::chrono::seconds(1));
   stream_.end_sending();
+  constexpr std::size_t discarded_max = 2 * 1024 * 1024;
   std::array<char, 4096> bin;
-  for (std::size_t total = 0; total < 256 * 1024;) {
+  for (std::size_t total = 0; total < discarded_max;) {
     const auto [error, got] = co_await stream_.read_some(bin);
     if (error) co_return;
     total += got;

@@ -472,7 +472,7 @@ TEST_CASE("every error of the API page can be had, or it is said why not here") 
       {"tile_unknown 404", [&] { return get("/tile/7/000"); }},
       {"method_not_allowed 405", [&] { return asker.ask("DELETE", {"/v1/status", "", ""}); }},
       {"length_required 411", [&] { return asker.raw("POST /v1/transactions HTTP/1.1\r\n" + host + "Content-Type: " + bytes + "\r\n\r\n"); }},
-      {"body_too_large 413", [&] { return asker.ask("POST", {"/v1/transactions", std::string(1'500'000, 'x'), bytes}); }},
+      {"body_too_large 413", [&] { return asker.ask("POST", {"/v1/transactions", std::string(1'420'000, 'x'), bytes}); }},
       {"too_many_frames 413", [&] { return asker.ask("POST", {"/v1/transactions/bulk", many, "application/octet-stream"}); }},
       {"target_too_long 414", [&] { return get("/v1/members/" + std::string(3'000, 'a')); }},
       {"media_type 415", [&] { return asker.ask("POST", {"/v1/transactions", "x", "text/plain"}); }},
