@@ -192,8 +192,7 @@ class Game {
   }
 
   bool plain_acts(TemplateRun& plain, const Attempt& attempt, const std::string& party) const {
-    std::map<std::string, std::int64_t> parameters;
-    for (const auto& [name, value] : attempt.parameters) parameters[name] = value.number;
+    const auto parameters = plain_parameters(play_.program, contract_.instance, attempt, {}, {});   // there a document is a number, and a seal one that stands for what it seals
     for (const language::Action& action : play_.text.actions) {
       if (action.name != play_.program.acts[attempt.act].name || std::find(action.actors.begin(), action.actors.end(), party) == action.actors.end()) continue;
       if ((action.scope.on && !action.scope.joins) != (attempt.entry != language::no_entry)) continue;
